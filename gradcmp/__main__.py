@@ -1,0 +1,5 @@
+"""`python -m gradcmp`."""
+
+from gradcmp.cli.main import main
+
+main()

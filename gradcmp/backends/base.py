@@ -1,0 +1,192 @@
+"""What a backend is: the seam between the worker and one framework.
+
+Runs in the worker's interpreter: standard library, NumPy and the one framework. A backend imports its framework when it
+is constructed, never before. `A` below stands for the framework's own array.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any, ClassVar
+
+import numpy
+
+A = Any
+
+
+class UnsupportedByFramework(Exception):
+    """The framework or its backend cannot; the message is the reason, in the framework's own words where it has any."""
+
+
+class NoSuchNotion(Exception):
+    """What a protocol asks for does not exist in this framework: the case is `skipped`, with the reason."""
+
+
+class LoopNotFinished(Exception):
+    """A bounded loop was cut off by `max_iterations`: its result means nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What is made alike in every worker. `threads` None: the framework's own choice."""
+
+    threads: int | None = None
+    device: str = "cpu"
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """The function under test over flat arrays: `call(differentiated, fixed) -> outputs`, all tuples of `A`.
+
+    `call` unflattens both into the function's arguments and flattens what comes back; it holds no arrays itself, so
+    compilers see all data as arguments. `finished` True: the last output is a boolean array that says whether every
+    bounded loop ended; `call` still returns it as the last output, and the backend must neither differentiate nor
+    report it, but raise `LoopNotFinished` where it is false.
+    """
+
+    call: Callable[[tuple[A, ...], tuple[A, ...]], tuple[A, ...]]
+    finished: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One derivative to be prepared.
+
+    `primals` are the arrays to differentiate by, `fixed` the other inputs. `cotangents` (one an output) and `tangents`
+    (one a primal) are None where they are ones. `mode` None: the backend's preferred one.
+    `progress` is to be called with `"compile"` and `"run"` where the backend can tell the phases of the first call apart.
+    """
+
+    operator: str
+    mode: str | None
+    execution: str
+    device: str
+    function: Function
+    primals: tuple[A, ...]
+    fixed: tuple[A, ...]
+    cotangents: tuple[A, ...] | None = None
+    tangents: tuple[A, ...] | None = None
+    progress: Callable[[str], None] = lambda phase: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derivative:
+    """One array of a result: output index (None where it is a sum over outputs: vjp), primal indices."""
+
+    of: int | None
+    wrt: tuple[int, ...]
+    array: A | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What one run of a derivative gives; still the framework's own arrays.
+
+    gradient: one `Derivative` an output and primal, `of` its output; every output must be a scalar.
+    vjp: one a primal, `of` None: the pull-back of all cotangents at once.
+    jvp: one an output, `wrt` empty. jacobian: one an output and primal, shape output + primal.
+    hessian: one an output and pair of primals. hvp: one an output and primal. value: none.
+    """
+
+    values: tuple[A, ...]
+    derivatives: tuple[Derivative, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """`run()` computes everything once and returns without waiting for the device; `mode` is how it differentiates.
+
+    `notes()` tells facts after the first run (`{"graphs": 1, "graph_breaks": 0}`) and raises `UnsupportedByFramework`
+    where compiled execution compiled nothing.
+    """
+
+    run: Callable[[], Result]
+    mode: str
+    notes: Callable[[], Mapping[str, int | str]] = dict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtocolJob:
+    """A recording to be used as a protocol says. The cotangent, where one is needed, is ones."""
+
+    protocol: str
+    execution: str
+    device: str
+    function: Function
+    primals: tuple[A, ...]
+    fixed: tuple[A, ...]
+
+
+class Backend(ABC):
+    """One framework. Methods raise `UnsupportedByFramework` for what is not there."""
+
+    name: ClassVar[str]
+
+    modes: ClassVar[Mapping[str, tuple[str, ...]]]
+    """Operator → modes, in order of preference (the first is used unless one is asked for)."""
+
+    @abstractmethod
+    def __init__(self, settings: Settings) -> None:
+        """Import the framework and apply the settings."""
+
+    @abstractmethod
+    def version(self) -> str: ...
+
+    @abstractmethod
+    def devices(self) -> tuple[str, ...]:
+        """`cpu`, `cuda:0`, …: where arrays can be put."""
+
+    @abstractmethod
+    def settings(self) -> Mapping[str, Any]:
+        """What is in force, read back from the framework: threads, x64, matmul precision, TF32, determinism."""
+
+    @abstractmethod
+    def to_device(self, array: numpy.ndarray, dtype: str, device: str) -> A:
+        """The framework's array; bfloat16 arrives as float32 and is exact."""
+
+    @abstractmethod
+    def to_numpy(self, array: A) -> tuple[str, numpy.ndarray]:
+        """(dtype name, numbers); bfloat16 leaves as float32. Waits for the device. Sparse gradients become dense."""
+
+    @abstractmethod
+    def synchronize(self, result: Result, device: str) -> None:
+        """Wait until everything in `result` has been computed."""
+
+    @abstractmethod
+    def prepare(self, job: Job) -> Prepared:
+        """Everything up to the first call; compiling may happen here or in the first `run()`."""
+
+    def protocol(self, job: ProtocolJob) -> Result:
+        """Use a recording as `job.protocol` says, in the framework's own idiom; whatever it raises is the answer."""
+        raise UnsupportedByFramework(f"{self.name} has no notion of {job.protocol}")
+
+    def is_unsupported(self, error: BaseException) -> bool:
+        """Does this exception of the framework mean `I do not have that`, rather than `your code is wrong`?"""
+        return isinstance(error, UnsupportedByFramework | NotImplementedError)
+
+    def load(self, module: ModuleType, entry: str) -> Callable[..., Any]:
+        """The function of a loaded module; a backend may wrap it (never needed for generated code)."""
+        function: Callable[..., Any] = getattr(module, entry)
+        return function
+
+
+def check_mode(backend: Backend, operator: str, mode: str | None) -> str:
+    """The mode to use; raises `UnsupportedByFramework` where the backend does not have the one that was asked for."""
+    modes = backend.modes.get(operator, ())
+    if not modes:
+        raise UnsupportedByFramework(f"{backend.name} has no {operator}")
+    if mode is None:
+        return modes[0]
+    if mode not in modes:
+        raise UnsupportedByFramework(f"{backend.name} computes {operator} by {', '.join(modes)}, not by {mode}")
+    return mode
+
+
+def outputs_of(function: Function, outputs: Sequence[A]) -> tuple[tuple[A, ...], A | None]:
+    """The outputs proper and the `finished` flag, None where there is none."""
+    values = tuple(outputs)
+    return (values[:-1], values[-1]) if function.finished else (values, None)

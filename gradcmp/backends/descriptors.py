@@ -1,0 +1,44 @@
+"""The built-in backends, described: standard library only."""
+
+from __future__ import annotations
+
+from gradcmp.registry import Descriptor, Execution
+
+TORCH = Descriptor(
+    name="torch",
+    title="PyTorch",
+    distribution="torch",
+    module="torch",
+    implementation="gradcmp.backends.torch_backend:TorchBackend",
+    spelling="gradcmp.backends.spelling.torch_spelling:SPELLING",
+    executions=(Execution(name="eager"), Execution(name="compiled", compiles=True)),
+    install="pip install 'gradcmp[torch]'",
+)
+
+TENSORFLOW = Descriptor(
+    name="tensorflow",
+    title="TensorFlow",
+    distribution="tensorflow",
+    module="tensorflow",
+    implementation="gradcmp.backends.tensorflow_backend:TensorFlowBackend",
+    spelling="gradcmp.backends.spelling.tensorflow_spelling:SPELLING",
+    executions=(
+        Execution(name="eager"),
+        Execution(name="compiled", compiles=True),
+        Execution(name="xla", compiles=True),
+    ),
+    install="pip install 'gradcmp[tensorflow]'",
+    variables={"TF_CPP_MIN_LOG_LEVEL": "2", "TF_FORCE_GPU_ALLOW_GROWTH": "true"},
+)
+
+JAX = Descriptor(
+    name="jax",
+    title="JAX",
+    distribution="jax",
+    module="jax",
+    implementation="gradcmp.backends.jax_backend:JaxBackend",
+    spelling="gradcmp.backends.spelling.jax_spelling:SPELLING",
+    executions=(Execution(name="eager"), Execution(name="compiled", lowering="structured", compiles=True)),
+    install="pip install 'gradcmp[jax]'",
+    variables={"XLA_PYTHON_CLIENT_PREALLOCATE": "false"},
+)

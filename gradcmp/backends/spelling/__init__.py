@@ -1,0 +1,1 @@
+"""How each framework spells the primitives: data, standard library only."""

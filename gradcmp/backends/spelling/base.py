@@ -1,0 +1,81 @@
+"""What a spelling table is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A piece of source text. In a template, `{0}` gives it bare (safe between commas and parentheses), `{0:atom}`
+    puts it in parentheses unless it is a name, a number without sign, a call or an index."""
+
+    text: str
+    atomic: bool
+
+    def __format__(self, specification: str) -> str:
+        return f"({self.text})" if specification == "atom" and not self.atomic else self.text
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Operand(Protocol):
+    """What a spelling may know of an operand or a result: see `program.ir.ArrayType` and `NumberType`."""
+
+    @property
+    def kind(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """A primitive being spelled.
+
+    `operands` are bare fragments, numbers included; `arrays` the same with numbers wrapped as arrays of the problem's
+    dtype, for functions that take only arrays. A sequence operand is one fragment, a list display.
+    `types` are the operands' types (an item of `program.ir.Type`), `result` that of the result.
+    """
+
+    primitive: str
+    operands: tuple[Fragment, ...]
+    arrays: tuple[Fragment, ...]
+    options: Mapping[str, Any]
+    types: tuple[Any, ...]
+    result: Any
+    dtype: str
+
+
+Template = str
+Spell = Callable[[Application], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spelling:
+    """Everything that turns a checked program into one framework's source text.
+
+    primitives
+        Primitive → template over `operands` (`"torch.dot({0}, {1})"`), or a function of the `Application`.
+        The infix operators `+ - * / // % ** @ < <= > >= == != -x` are Python's own unless they are listed here.
+    absent
+        Primitive → why the framework does not have it.
+    imports
+        Lines at the top of the text.
+    dtypes
+        Dtype name → its spelling. A dtype that is not listed is not supported.
+    number
+        Template that makes an array of a number: `"torch.tensor({value}, dtype={dtype})"`.
+    prelude
+        Definitions that some spellings call, by the name they call: emitted only where used.
+    loop_bound
+        Template of a line at the head of a `while` body that hands it `max_iterations`, or None.
+    """
+
+    primitives: Mapping[str, Template | Spell]
+    absent: Mapping[str, str] = field(default_factory=dict)
+    imports: tuple[str, ...]
+    dtypes: Mapping[str, str]
+    number: Template
+    prelude: Mapping[str, str] = field(default_factory=dict)
+    loop_bound: Template | None = None

@@ -1,0 +1,1 @@
+"""The vocabulary as frozen values. Standard library only."""

@@ -1,0 +1,114 @@
+"""What a scenario says must come out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from gradcmp.core.targets import Target, TargetPattern
+from gradcmp.errors import Location
+
+if TYPE_CHECKING:
+    from gradcmp.program.ir import Program
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedNumbers:
+    """Numbers as nested lists, taken as exact decimals rounded to the dtype."""
+
+    data: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedAbout:
+    """A decimal as written: right within half a unit of its last digit."""
+
+    text: str
+
+    @property
+    def value(self) -> float:
+        return float(self.text)
+
+    @property
+    def half_unit(self) -> float:
+        """Half a unit of the last digit written: `0.3333` gives 0.00005, `1.5e3` gives 50."""
+        from decimal import Decimal
+
+        exponent = Decimal(self.text).as_tuple().exponent
+        return float(Decimal(5).scaleb(int(exponent) - 1))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedExpression:
+    """The little language over the inputs and `result`, evaluated exactly and never by the framework under test."""
+
+    program: Program
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedNothing:
+    """The framework returns no gradient."""
+
+
+ExpectedLeaf = ExpectedNumbers | ExpectedAbout | ExpectedExpression | ExpectedNothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedResult:
+    """Leaves by path (`""`: the sole leaf); the path is `wrt`, or `of` for values, or `of.wrt` where both vary."""
+
+    leaves: Mapping[str, ExpectedLeaf]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedOutcome:
+    """`unsupported`, `timed-out`, `died`, or `raised` with the exception's name and a pattern for its message."""
+
+    outcome: str
+    exception: str | None = None
+    match: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedVerdict:
+    verdict: str
+
+
+Expected = ExpectedResult | ExpectedOutcome | ExpectedVerdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """One entry of `expect`. `operator` None: every operator (an outcome for a target as a whole)."""
+
+    pattern: TargetPattern | None
+    operator: str | None
+    expected: Expected
+    location: Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectations:
+    entries: tuple[Expectation, ...] = field(default=())
+    strict: bool = False
+
+    def for_case(self, operator: str, target: Target) -> Expectation | None:
+        """The entry that holds for a case: the most specific target pattern wins whole, else the common entry.
+
+        For a protocol, `operator` is `gradient`: that is what its derivative is.
+        """
+        patterns = {e.pattern for e in self.entries if e.pattern is not None and e.pattern.matches(target)}
+        if patterns:
+            best = max(patterns, key=lambda pattern: pattern.specificity)
+            own = [e for e in self.entries if e.pattern == best]
+        else:
+            own = [e for e in self.entries if e.pattern is None]
+        for entry in own:
+            if entry.operator == operator:
+                return entry
+        return next((entry for entry in own if entry.operator is None), None)
+
+    def common(self, operator: str) -> Expectation | None:
+        """The entry for every target, which may serve as the truth of the problem."""
+        return next((e for e in self.entries if e.pattern is None and e.operator == operator), None)

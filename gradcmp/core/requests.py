@@ -1,0 +1,47 @@
+"""What a worker is asked: a case, lowered and materialised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gradcmp.core.tensors import Tensor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class WorkerKey:
+    """One long-lived process per key."""
+
+    backend: str
+    environment: str | None = None
+    device: str = "cpu"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One case for one worker.
+
+    `source` is framework code that defines `entry`; its parameters are the top-level names of `inputs` (leaf path →
+    array, in order), trees as nested dicts. `outputs` names what it returns, in order; `finished` says that it returns
+    a pair: the outputs, and whether every bounded loop ended. `cotangents` by output path and `tangents` by leaf path
+    are None where they are ones. `timing_s` is the budget for repetitions, 0 for none.
+    """
+
+    case: str
+    worker: WorkerKey
+    source: str
+    entry: str
+    finished: bool = False
+    inputs: Mapping[str, Tensor]
+    wrt: tuple[str, ...]
+    outputs: tuple[str, ...]
+    operator: str
+    mode: str | None = None
+    protocol: str | None = None
+    execution: str = "eager"
+    cotangents: Mapping[str, Tensor] | None = None
+    tangents: Mapping[str, Tensor] | None = None
+    timing_s: float = 0.0
+    timeout_s: float = 60.0
+    compile_timeout_s: float = 300.0
+    tags: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,50 @@
+"""What an input is before it is an array."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gradcmp.errors import Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Specification:
+    """How one array is made.
+
+    `generator` is a word of the scenario format (`literal`, `arange`, `normal`, `npz`, …); `arguments` are its
+    values as plain numbers, lists and words: the generator's own value under its own name, options under theirs
+    (`{"normal": [2, 2], "seed": 7}`). `dtype` is None where the array follows the problem's dtype;
+    `kind` is what it holds. `shape` is None where only the file knows.
+    """
+
+    generator: str
+    arguments: Mapping[str, Any]
+    kind: str = "float"  # float, int or bool
+    dtype: str | None = None
+    shape: tuple[int, ...] | None
+    location: Location
+    folder: str = ""  # what relative file names are relative to
+
+    def dtype_in(self, problem_dtype: str) -> str:
+        """The dtype of the array in a problem of `problem_dtype`."""
+        if self.dtype is not None:
+            return self.dtype
+        return {"float": problem_dtype, "int": "int64", "bool": "bool"}[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class InputTree:
+    """Names → specifications or further trees, as the scenario wrote them."""
+
+    children: Mapping[str, Specification | InputTree] = field(default_factory=dict)
+
+    def leaves(self, prefix: str = "") -> Iterator[tuple[str, Specification]]:
+        """Every leaf with its path, in the order written: `params.dense.kernel`."""
+        for name, child in self.children.items():
+            path = f"{prefix}.{name}" if prefix else name
+            if isinstance(child, InputTree):
+                yield from child.leaves(path)
+            else:
+                yield path, child

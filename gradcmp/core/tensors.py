@@ -1,0 +1,44 @@
+"""Arrays and their names as they travel between stages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tensor:
+    """A dtype and the numbers.
+
+    `array` has the NumPy dtype of the same name, except bfloat16, which NumPy lacks: it is carried as float32, exactly.
+    """
+
+    dtype: str
+    array: numpy.ndarray
+
+    @property
+    def shape(self) -> Shape:
+        return tuple(int(n) for n in self.array.shape)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """One array of an answer.
+
+    `of` is the output's path (`""` for a sole output), `wrt` the paths of the inputs: empty for values and JVPs,
+    two for a Hessian block. `tensor` is None where the framework returned no gradient.
+    """
+
+    of: str = ""
+    wrt: tuple[str, ...] = ()
+    tensor: Tensor | None
+
+
+Tree = Mapping[str, "Tensor"]
+"""Path → array: how trees travel."""

@@ -1,0 +1,103 @@
+"""Verdicts, their levels and their order; the judge's word on a case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+LEVELS: tuple[str, ...] = ("ok", "note", "warn", "fail")
+
+VERDICTS: dict[str, str] = {
+    "exact": "ok",
+    "rounding": "ok",
+    "high": "ok",
+    "skipped": "ok",
+    "unsupported": "note",
+    "unjudged": "note",
+    "no-digits": "note",
+    "convention": "note",
+    "fragile": "note",
+    "nondeterministic": "warn",
+    "excess": "warn",
+    "removable": "warn",
+    "disagrees": "fail",
+    "wrong": "fail",
+    "nonfinite": "fail",
+    "missing": "fail",
+    "misshapen": "fail",
+    "raised": "fail",
+    "timed-out": "fail",
+    "died": "fail",
+}
+"""Verdict → level, from best to worst."""
+
+EVIDENCE: tuple[str, ...] = ("none", "consensus", "numerical", "expected", "certified")
+"""Grades of evidence, from worst to best."""
+
+EXPECTATIONS: tuple[str, ...] = ("none", "met", "unmet", "fixed")
+
+
+def worst(verdicts: Mapping[str, int] | tuple[str, ...]) -> str:
+    """The worst verdict: by level, then by the order of the table."""
+    order = list(VERDICTS)
+    return max(verdicts, key=lambda verdict: (LEVELS.index(VERDICTS[verdict]), order.index(verdict)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeafErrors:
+    """Distances of one leaf from the truth, or from the other targets where there is no truth.
+
+    `max_ulps` is None where it has no meaning. `needed_rtol` is the smallest relative tolerance that would pass.
+    """
+
+    of: str = ""
+    wrt: tuple[str, ...] = ()
+    max_ulps: float | None
+    max_abs: float | None
+    max_rel: float | None
+    worst_index: tuple[int, ...] | None
+    differing: int
+    size: int
+    needed_rtol: float | None
+    limit: str = ""  # the limit that was used, in words: "4 ULP (interim)"
+    kink: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """The judge's word on a case. `level` takes the expectation into account, `verdict` never does."""
+
+    case: str
+    verdict: str
+    level: str
+    expectation: str = "none"
+    evidence: str = "none"
+    verdicts: Mapping[str, int] = field(default_factory=dict)  # per element
+    errors: tuple[LeafErrors, ...] = ()
+    message: str = ""  # why, for every verdict above ok
+    known: bool = False  # `met` by an expectation for a target of its own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Do two targets agree on a problem?"""
+
+    problem: str
+    a: str
+    b: str
+    agree: bool
+    max_ulps: float | None
+    max_rel: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """Everything the judge says of one problem."""
+
+    problem: str
+    evidence: str
+    reference_reason: str | None = None
+    warnings: tuple[str, ...] = ()
+    truth: tuple[object, ...] = ()  # core.tensors.Leaf with float64 data (derivatives; the values for operator `value`)
+    findings: tuple[Finding, ...]
+    pairs: tuple[Pair, ...] = ()

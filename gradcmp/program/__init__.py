@@ -1,0 +1,1 @@
+"""The little language: parse → check → lower. Standard library only."""

@@ -1,0 +1,358 @@
+"""The two forms of a program: as written (`Program`) and as checked (`Checked`), with source spans.
+
+`parse` makes the first, `check` the second; `lower` and the evaluator read only the second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gradcmp.errors import Location
+
+Number = int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of the program's text; lines and columns count from 1, the end is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+# As written ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constant:
+    span: Span
+    value: Number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Name:
+    span: Span
+    id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """`params.dense`, `x.T`, `x.shape`."""
+
+    span: Span
+    value: Expression
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A primitive by name (`norm(b)`), as a method (`b.norm()`: the value is the first argument) or as an infix
+    operator (`a + b` is a call of `add`)."""
+
+    span: Span
+    primitive: str
+    arguments: tuple[Expression, ...]
+    keywords: tuple[tuple[str, Expression], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditional:
+    span: Span
+    test: Expression
+    body: Expression
+    orelse: Expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    span: Span
+    start: Expression | None = None
+    stop: Expression | None = None
+    step: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ellipsis_:
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAxis:
+    """`None` or `newaxis` inside an index; also the plain `None` of `axis=None`."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscript:
+    span: Span
+    value: Expression
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sequence:
+    """A tuple or a list."""
+
+    span: Span
+    items: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dictionary:
+    """Only as the value of `return`: outputs by key."""
+
+    span: Span
+    items: tuple[tuple[str, Expression], ...]
+
+
+Expression = (
+    Constant | Name | Field | Call | Conditional | Slice | Ellipsis_ | NewAxis | Subscript | Sequence | Dictionary
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assign:
+    """`a = …` or `a, b = …`; augmented assignments are written out."""
+
+    span: Span
+    names: tuple[str, ...]
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class If:
+    span: Span
+    test: Expression
+    body: tuple[Statement, ...]
+    orelse: tuple[Statement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class While:
+    span: Span
+    test: Expression
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class For:
+    """`for variable in range(start, stop, step)`."""
+
+    span: Span
+    variable: str
+    start: Expression
+    stop: Expression
+    step: Expression
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """Always last in its block; an early `return` has become the other branch of its `if`."""
+
+    span: Span
+    value: Expression
+
+
+Statement = Assign | If | While | For | Return
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A function as written. `parameters` is None for an expression or a block: its free names are its inputs."""
+
+    name: str = "f"
+    parameters: tuple[str, ...] | None = None
+    body: tuple[Statement, ...]
+    text: str
+    location: Location  # where the first character of `text` stands
+    indent: int = 0  # columns that a YAML block takes off every line after the first
+
+
+# As checked ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrayType:
+    """An array of the frameworks. `kind` is float, int or bool. A dimension or the whole shape is None where it
+    depends on the run."""
+
+    kind: str
+    dtype: str
+    shape: tuple[int | None, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberType:
+    """A plain number known before the run; inside a `for` it may follow the loop variable. Computed in float64,
+    rounded to the problem's dtype where it meets an array."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TupleType:
+    items: tuple[Type, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingType:
+    items: tuple[tuple[str, Type], ...]
+
+
+Type = ArrayType | NumberType | TupleType | MappingType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Literal:
+    """A number, folded, and rounded to the problem's dtype where it is a float that meets an array."""
+
+    span: Span
+    value: Number
+    type: NumberType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """A variable, or an input's leaf: `path` is `("params", "dense", "kernel")`."""
+
+    span: Span
+    path: tuple[str, ...]
+    type: Type
+
+
+Static = Number | str | None | tuple["Static", ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apply:
+    """A primitive on operands, every option present with its value. A sequence operand is a `Group`."""
+
+    span: Span
+    primitive: str
+    operands: tuple[Checked_, ...]
+    options: Mapping[str, Static]
+    type: Type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Select:
+    """`body if test else orelse` on a scalar test: a branch, not `where`."""
+
+    span: Span
+    test: Checked_
+    body: Checked_
+    orelse: Checked_
+    type: Type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexSlice:
+    start: int | None
+    stop: int | None
+    step: int | None
+
+
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """Static indexing. An item is an `IndexSlice`, `...`, `None` (a new axis), or a number expression."""
+
+    span: Span
+    value: Checked_
+    items: tuple[object, ...]
+    type: ArrayType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    span: Span
+    items: tuple[Checked_, ...]
+    type: TupleType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outputs:
+    """A dict that is returned."""
+
+    span: Span
+    items: tuple[tuple[str, Checked_], ...]
+    type: MappingType
+
+
+Checked_ = Literal | Read | Apply | Select | Index | Group | Outputs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bind:
+    """An assignment; several names take a `Group` apart."""
+
+    span: Span
+    names: tuple[str, ...]
+    value: Checked_
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """`assigned`: the names that are bound after the branch, with the type both sides agree on."""
+
+    span: Span
+    test: Checked_
+    body: tuple[CheckedStatement, ...]
+    orelse: tuple[CheckedStatement, ...]
+    assigned: tuple[tuple[str, Type], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loop:
+    """A `while`. `carried`: the names that live from one round to the next, with the type that every round keeps."""
+
+    span: Span
+    test: Checked_
+    body: tuple[CheckedStatement, ...]
+    carried: tuple[tuple[str, Type], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """A `for` over a range that is known before the run (up to enclosing loop variables)."""
+
+    span: Span
+    variable: str
+    start: Checked_
+    stop: Checked_
+    step: Checked_
+    body: tuple[CheckedStatement, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Give:
+    """`return`."""
+
+    span: Span
+    value: Checked_
+
+
+CheckedStatement = Bind | Branch | Loop | Count | Give
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """A function ready to be lowered or evaluated.
+
+    `parameters` are the inputs' names in the order of the call; `leaves` the types by leaf path.
+    `outputs` are the outputs' paths and types: `""` for a sole output, `0`, `1`, … or a key.
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    leaves: Mapping[str, ArrayType]
+    body: tuple[CheckedStatement, ...]
+    outputs: tuple[tuple[str, ArrayType], ...]
+    dtype: str
+    program: Program
