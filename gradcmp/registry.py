@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module, metadata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gradcmp.core.targets import NAME
 
@@ -66,7 +66,7 @@ class Registry:
     failed: Mapping[str, str]
 
 
-def resolve(dotted: str):  # type: ignore[no-untyped-def]  # whatever the name stands for
+def resolve(dotted: str) -> Any:
     """The object that `module:attribute` names."""
     module, _, attribute = dotted.partition(":")
     return getattr(import_module(module), attribute)

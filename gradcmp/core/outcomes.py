@@ -11,7 +11,7 @@ from gradcmp.core.tensors import Leaf
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """Seconds. `samples_s` are raw, one per sample of `calls_per_sample` synchronised calls; statistics are computed on read."""
+    """Seconds. `samples_s` are raw, one per sample of `calls_per_sample` synchronised calls."""
 
     first_call_s: float
     compile_s: float | None = None

@@ -48,7 +48,7 @@ class Scenario:
     cotangent: Mapping[str, Specification] | None = None
     tangent: Mapping[str, Specification] | None = None
     protocols: tuple[str, ...] = ()
-    expect: Expectations = Expectations()
+    expect: Expectations = field(default_factory=Expectations)
     backends: tuple[str, ...] | None = None
     executions: tuple[str, ...] | None = None
     devices: tuple[str, ...] | None = None
