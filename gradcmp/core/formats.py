@@ -44,6 +44,8 @@ class FloatFormat:
         """
         if value == 0.0 or not math.isfinite(value):
             return value
+        if abs(value) >= math.ldexp(1.0, min(self.max_exponent + 1, 1023)) and self.precision < 53:
+            return math.copysign(math.inf, value)
         exponent = max(math.frexp(value)[1] - 1, self.min_exponent)
         quantum_exponent = exponent - self.precision + 1
         rounded = math.ldexp(float(round(math.ldexp(value, -quantum_exponent))), quantum_exponent)

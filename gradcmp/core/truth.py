@@ -15,7 +15,8 @@ class TruthLeaf:
 
     `high` is the value rounded to float64, `low` what that rounding left, so that an error in ULPs of float64 can be
     told to a small fraction of one. `of` and `wrt` as in `core.tensors.Leaf`. `nothing`: the truth is that no
-    gradient is returned (an expectation of `none`); the arrays are then empty.
+    gradient is returned (an expectation of `none`); the arrays are then empty. `left` and `right` are the one-sided
+    derivatives at a kink, None where there is none.
     """
 
     of: str = ""
@@ -24,6 +25,8 @@ class TruthLeaf:
     low: numpy.ndarray
     radius: numpy.ndarray
     nothing: bool = False
+    left: numpy.ndarray | None = None
+    right: numpy.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

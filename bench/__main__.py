@@ -1,0 +1,20 @@
+"""`python -m bench [NAME…]`: runs the benchmarks one after the other and prints a line for each figure."""
+
+import importlib
+import sys
+
+NAMES = ("listing", "d2l", "lowered", "cases")
+
+
+def main() -> None:
+    chosen = sys.argv[1:] or NAMES
+    unknown = [name for name in chosen if name not in NAMES]
+    if unknown:
+        sys.exit(f"there is no benchmark {', '.join(unknown)}; expected {', '.join(NAMES)}")
+    for name in chosen:
+        print(f"\n{name}: {importlib.import_module(f'bench.{name}').__doc__.splitlines()[0]}")
+        importlib.import_module(f"bench.{name}").main()
+
+
+if __name__ == "__main__":
+    main()

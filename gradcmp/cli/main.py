@@ -1,0 +1,106 @@
+"""The command group and the one place where errors become text and exit codes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from importlib import import_module
+from types import FrameType
+from typing import Any
+
+import click
+
+from gradcmp import __version__
+from gradcmp.errors import GradcmpError
+
+COMMANDS: dict[str, str] = {
+    "run": "Compute the derivatives, judge them, print the tables.",
+    "list": "List scenarios with their operators, dtypes and tags; executes nothing.",
+    "check": "Validate scenarios; executes nothing.",
+    "show": "Print a scenario as understood, or the framework code that is run.",
+    "report": "Print the tables of a result file again, without any framework.",
+    "backends": "Tell what is installed: versions, devices, executions.",
+    "init": "Write a first scenario that passes.",
+    "schema": "Print the JSON Schema of the scenario format.",
+}
+
+
+class Terminated(BaseException):
+    """SIGTERM, as an exception, so that workers are ended and the journal is kept."""
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module when the command is used: `--help` needs none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"gradcmp.cli.{cmd_name}_command").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name="gradcmp")
+def group() -> None:
+    """Do PyTorch, TensorFlow and JAX compute the same gradient?
+
+    A scenario (YAML) names a function and a point; gradcmp runs it in each framework and judges every number.
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with a code of the table in the README."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    signal.signal(signal.SIGTERM, _terminate)
+    code = 3
+    try:
+        code = group.main(args=words, prog_name="gradcmp", standalone_mode=False) or 0
+        sys.stdout.flush()
+    except click.exceptions.Exit as stop:
+        code = stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        code = 130
+    except Terminated:
+        code = 143
+    except BrokenPipeError:
+        _silence_stdout()
+        code = 0
+    except GradcmpError as error:
+        _say(str(error))
+        code = error.exit_code
+        if _debug(words):
+            raise
+    except Exception as error:
+        if _debug(words):
+            raise
+        _say(f"gradcmp failed: {type(error).__name__}: {error}")
+        _say("this is an error inside gradcmp; `--debug` shows where: please report it")
+    raise SystemExit(code)
+
+
+def _terminate(number: int, frame: FrameType | None) -> Any:  # noqa: ARG001  # the signal module's signature
+    raise Terminated
+
+
+def _debug(words: list[str]) -> bool:
+    return "--debug" in words
+
+
+def _say(text: str) -> None:
+    click.echo(f"{click.style('error', fg='red', bold=True)}: {text}", err=True)
+
+
+def _silence_stdout() -> None:
+    """The reader has gone: what is still buffered must not raise again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,126 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class ScenarioArgument(click.ParamType):
+    """A path or an id; completes the ids of the project."""
+
+    name = "path|id"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        from gradcmp.errors import GradcmpError
+        from gradcmp.scenario.load import load
+
+        try:
+            scenarios = load((), folder=Path.cwd(), shipped=bool(ctx.params.get("shipped"))).scenarios
+        except GradcmpError:
+            return [CompletionItem(incomplete, type="file")]
+        found = {scenario.id: scenario.description for scenario in scenarios if scenario.id.startswith(incomplete)}
+        return [CompletionItem(name, help=text) for name, text in found.items()] or [
+            CompletionItem(incomplete, type="file")
+        ]
+
+
+class BackendName(click.ParamType):
+    """A backend's name; completes the known ones."""
+
+    name = "name"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        from gradcmp.registry import load_registry
+
+        return [CompletionItem(name) for name in load_registry().descriptors if name.startswith(incomplete)]
+
+
+def scenario_arguments(function: F) -> F:
+    """PATH|ID… and `--shipped`."""
+    function = click.option("--shipped", is_flag=True, help="Look among the scenarios that come with gradcmp.")(
+        function
+    )
+    return click.argument("arguments", nargs=-1, type=ScenarioArgument(), metavar="[PATH|ID]...")(function)
+
+
+def debug_option(function: F) -> F:
+    """`--debug`, which `main` looks for itself."""
+    return click.option("--debug", is_flag=True, expose_value=False, help="Show tracebacks of errors inside gradcmp.")(
+        function
+    )
+
+
+def width_option(function: F) -> F:
+    return click.option("--width", type=click.IntRange(min=40), help="Columns to use; default: the terminal's.")(
+        function
+    )
+
+
+def parse_overrides(texts: tuple[str, ...]) -> dict[str, tuple[int | float | str, ...]]:
+    """`--param n=8,64` as values by name.
+
+    Raises click.BadParameter for what is not NAME=VALUE[,VALUE…].
+    """
+    overrides: dict[str, tuple[int | float | str, ...]] = {}
+    for text in texts:
+        name, equals, values = text.partition("=")
+        if not equals or not name.isidentifier() or not values:
+            raise click.BadParameter(f"`{text}` is not NAME=VALUE[,VALUE…], such as n=8,64", param_hint="--param")
+        overrides[name] = tuple(_value(value.strip()) for value in values.split(","))
+    return overrides
+
+
+def _value(text: str) -> int | float | str:
+    for kind in (int, float):
+        try:
+            number = kind(text)
+        except ValueError:
+            continue
+        return int(number) if isinstance(number, float) and number.is_integer() else number
+    return text
+
+
+def parse_shard(context: click.Context, parameter: click.Parameter, text: str | None) -> tuple[int, int]:  # noqa: ARG001
+    """`I/N` as numbers, counting from 1."""
+    if text is None:
+        return (1, 1)
+    index, _, count = text.partition("/")
+    if not (index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count)):
+        raise click.BadParameter(f"`{text}` is not I/N with 1 ≤ I ≤ N, such as 1/4")
+    return (int(index), int(count))
+
+
+def parse_timing(context: click.Context, parameter: click.Parameter, text: str | None) -> str | float | None:  # noqa: ARG001
+    """`off`, `quick`, or seconds."""
+    if text is None or text in {"off", "quick"}:
+        return text
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds < 3600:
+        raise click.BadParameter(f"`{text}` is not `off`, `quick` or a number of seconds")
+    return seconds
+
+
+def parse_bytes(context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:  # noqa: ARG001
+    """`8GiB`, `500M`, `1e9`."""
+    if text is None:
+        return None
+    units = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
+    number = text.strip().rstrip("bBiIkKmMgGtT ")
+    unit = text.strip()[len(number) :].strip().lower().removesuffix("b")
+    try:
+        size = int(float(number) * units[unit])
+    except (ValueError, KeyError, OverflowError):
+        size = 0
+    if size <= 0:
+        raise click.BadParameter(f"`{text}` is not a size such as 8GiB, 500M or 1000000")
+    return size

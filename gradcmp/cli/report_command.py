@@ -1,0 +1,1 @@
+"""`gradcmp report`."""

@@ -1,0 +1,113 @@
+"""`gradcmp show`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gradcmp.cli.options import BackendName, ScenarioArgument, debug_option
+from gradcmp.core.problems import Case, Problem
+from gradcmp.core.specifications import InputTree, Specification
+from gradcmp.core.targets import Target
+from gradcmp.errors import GradcmpError, MissingTargetError, NothingSelectedError
+from gradcmp.errors import Problem as Complaint
+
+
+@click.command("show")
+@click.argument("identifier", type=ScenarioArgument(), metavar="ID")
+@click.option("--as", "backend", type=BackendName(), help="Print the code that this backend runs.")
+@click.option("--execution", default="eager", show_default=True, help="The execution whose code is printed.")
+@click.option("--shipped", is_flag=True, help="Look among the scenarios that come with gradcmp.")
+@debug_option
+def command(identifier: str, backend: str | None, execution: str, shipped: bool) -> None:
+    """Print the scenario as understood, or with `--as` the framework code that is run: plain text for a bug report."""
+    problem = _first_problem(identifier, shipped)
+    if backend is None:
+        click.echo("\n".join(_understood(problem)))
+    else:
+        click.echo(_code(problem, backend, execution), nl=False)
+
+
+def _first_problem(identifier: str, shipped: bool) -> Problem:
+    from gradcmp.plan import problems_of
+    from gradcmp.scenario.load import load
+
+    selection = load((identifier,), folder=Path.cwd(), shipped=shipped)
+    problems = [problem for scenario in selection.scenarios for problem in problems_of(scenario)]
+    chosen = [p for p in problems if selection.problems is None or p.id in selection.problems]
+    if not chosen:
+        raise NothingSelectedError(f"`{identifier}` names no problem; `gradcmp list` prints what there is")
+    return chosen[0]
+
+
+def _code(problem: Problem, backend: str, execution: str) -> str:
+    from gradcmp.program.lower import CannotLower
+    from gradcmp.questions import Limits, lower_for, understand
+    from gradcmp.registry import load_registry
+
+    registry = load_registry()
+    if backend not in registry.descriptors:
+        near = get_close_matches(backend, registry.descriptors, n=1)
+        raise MissingTargetError(
+            Complaint(
+                what=f"there is no backend `{backend}`",
+                expected=f"expected one of {', '.join(registry.descriptors)}",
+                hint=f"did you mean `{near[0]}`?" if near else "",
+            )
+        )
+    case = Case(problem=problem, target=Target(backend=backend, execution=execution))
+    _, checked = understand(problem, Limits())
+    try:
+        return lower_for(checked, case, registry).source
+    except CannotLower as error:
+        raise CannotShow(f"{case.id}: {error}") from error
+
+
+class CannotShow(GradcmpError):
+    """There is no code for this case."""
+
+    exit_code = 1
+
+
+def _understood(problem: Problem) -> Iterator[str]:
+    scenario = problem.scenario
+    rows: Mapping[str, Any] = {
+        "id": scenario.id,
+        "file": scenario.location,
+        "description": scenario.description,
+        "tags": ", ".join(scenario.tags),
+        "parameters": ", ".join(f"{name}={value}" for name, value in scenario.parameters.items()),
+        "operator": "" if scenario.protocols else ", ".join(scenario.operators),
+        "mode": ", ".join(scenario.modes),
+        "protocol": ", ".join(scenario.protocols),
+        "dtype": ", ".join(scenario.dtypes or ("float32",)),
+        "wrt": ", ".join(scenario.wrt),
+        "execution": ", ".join(scenario.executions or ("eager",)),
+        "max_iterations": scenario.max_iterations or "",
+    }
+    for name, value in rows.items():
+        if str(value):
+            yield f"{click.style(name, bold=True)}: {value}"
+    yield click.style("inputs", bold=True) + ":"
+    yield from _inputs(scenario.inputs, problem.dtype, "  ")
+    yield click.style("function", bold=True) + ":"
+    yield from (f"  {line}" for line in scenario.function.text.strip().splitlines())
+
+
+def _inputs(tree: InputTree, dtype: str, margin: str) -> Iterator[str]:
+    for name, child in tree.children.items():
+        if isinstance(child, InputTree):
+            yield f"{margin}{name}:"
+            yield from _inputs(child, dtype, margin + "  ")
+        else:
+            yield f"{margin}{name}: {_specification(child, dtype)}"
+
+
+def _specification(specification: Specification, dtype: str) -> str:
+    shape = "shape from the file" if specification.shape is None else str(list(specification.shape))
+    arguments = ", ".join(f"{name}: {value}" for name, value in specification.arguments.items())
+    return f"{specification.dtype_in(dtype)} {shape} from {{{arguments}}}"
