@@ -6,14 +6,15 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from gradcmp.core.leaves import operator_leaves
 from gradcmp.core.outcomes import Outcome
 from gradcmp.core.requests import Request
 from gradcmp.core.verdicts import Judgement
 from gradcmp.execute.pool import Pool
-from gradcmp.judge.judge import judge
+from gradcmp.judge.verdicts import judge
 from gradcmp.plan import Plan
 from gradcmp.questions import Limits, Question, make_question, worker_key
-from gradcmp.reference.expected import truths
+from gradcmp.reference.expected import expected_truths
 from gradcmp.registry import Registry
 
 
@@ -77,9 +78,12 @@ def run(plan: Plan, pool: Pool, registry: Registry, limits: Limits, inbox: Inbox
 
 def answer(question: Question, outcomes: dict[str, Outcome]) -> Answered:
     """The judge's word on a problem that has all its answers."""
-    problem, cases = question.planned.problem, question.planned.cases
-    targets = {case.target.id: case.target for case in cases}
-    truth, expected = truths(problem, question.checked, question.arrays.inputs, targets)
-    by_target = {case.target.id: outcomes[case.id] for case in cases}
-    judgement = judge(problem, by_target, targets, truth, expected)
+    problem, checked = question.planned.problem, question.checked
+    targets = {case.target.id: case.target for case in question.planned.cases}
+    leaves = operator_leaves(
+        problem.operator, problem.scenario.wrt, checked.leaves, checked.outputs, protocol=problem.protocol
+    )
+    truth, expected = expected_truths(problem, targets, checked, question.arrays.inputs, leaves)
+    by_target = {case.target.id: outcomes[case.id] for case in question.planned.cases}
+    judgement = judge(problem, by_target, targets, truth, expected, leaves=leaves)
     return Answered(question=question, outcomes=outcomes, judgement=judgement)

@@ -30,8 +30,8 @@ class Choice:
     operators: tuple[str, ...] | None = None
     keywords: str | None = None
     shard: tuple[int, int] = (1, 1)
-    problems: frozenset[str] | None = None
-    cases: frozenset[str] | None = None
+    selects_problem: Callable[[Problem], bool] = lambda problem: True  # noqa: ARG005  # everything
+    selects_case: Callable[[Case], bool] = lambda case: True  # noqa: ARG005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,13 +70,9 @@ def make_plan(
     planned = []
     for scenario in scenarios:
         for problem in problems_of(scenario, choice):
-            if choice.problems is not None and problem.id not in choice.problems:
+            if not choice.selects_problem(problem) or not _in_shard(problem.id, choice.shard):
                 continue
-            if not _in_shard(problem.id, choice.shard):
-                continue
-            cases = tuple(_cases(problem, registry, installed, choice))
-            if choice.cases is not None:
-                cases = tuple(case for case in cases if case.id in choice.cases)
+            cases = tuple(filter(choice.selects_case, _cases(problem, registry, installed, choice)))
             if keep is not None:
                 cases = tuple(case for case in cases if keep((case.id, *scenario.tags)))
             if cases:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gradcmp.core.outcomes import Outcome, Skipped, Unsupported
 from gradcmp.core.problems import Case, Problem
 from gradcmp.core.requests import Request, WorkerKey
-from gradcmp.materialise.draw import Materialised, materialise
+from gradcmp.materialise.arrays import Materialised, materialise
 from gradcmp.plan import PlannedProblem
 from gradcmp.program.check import check
 from gradcmp.program.ir import ArrayType, Checked

@@ -38,7 +38,7 @@ def _first_problem(identifier: str, shipped: bool) -> Problem:
 
     selection = load((identifier,), folder=Path.cwd(), shipped=shipped)
     problems = [problem for scenario in selection.scenarios for problem in problems_of(scenario)]
-    chosen = [p for p in problems if selection.problems is None or p.id in selection.problems]
+    chosen = [problem for problem in problems if selection.selects_problem(problem)]
     if not chosen:
         raise NothingSelectedError(f"`{identifier}` names no problem; `gradcmp list` prints what there is")
     return chosen[0]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gradcmp.core.formats import BYTES
 from gradcmp.errors import Location
 
 
@@ -33,6 +35,10 @@ class Specification:
             return self.dtype
         return {"float": problem_dtype, "int": "int64", "bool": "bool"}[self.kind]
 
+    def size_bytes(self, problem_dtype: str) -> int:
+        """How large the array is in a problem of `problem_dtype`; 0 where only the file knows."""
+        return 0 if self.shape is None else math.prod(self.shape) * BYTES[self.dtype_in(problem_dtype)]
+
 
 @dataclass(frozen=True, slots=True)
 class InputTree:
@@ -48,3 +54,13 @@ class InputTree:
                 yield from child.leaves(path)
             else:
                 yield path, child
+
+
+def readable_bytes(count: int) -> str:
+    """A size for people: `4 TiB`, `1.5 GiB`, `12 bytes`."""
+    if count >= 1 << 90:
+        return "more bytes than there are"
+    for unit, power in (("EiB", 60), ("PiB", 50), ("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)):
+        if count >= 1 << power:
+            return f"{round(count / (1 << power), 1):g} {unit}"
+    return f"{count} bytes"

@@ -1,1 +1,1 @@
-"""."""
+"""The parent's side of the worker processes."""

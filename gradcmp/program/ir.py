@@ -75,7 +75,7 @@ class Slice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ellipsis_:
+class Ellipsis_:  # noqa: N801  # `Ellipsis` is a builtin
     span: Span
 
 
@@ -209,11 +209,15 @@ Type = ArrayType | NumberType | TupleType | MappingType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Literal:
-    """A number, folded, and rounded to the problem's dtype where it is a float that meets an array."""
+    """A number, folded, and rounded to the problem's dtype where it is a float that meets an array.
+
+    With an `ArrayType` it is a 0-d array: a number that a `while` carries, that another branch computes, or that is
+    an output.
+    """
 
     span: Span
     value: Number
-    type: NumberType
+    type: NumberType | ArrayType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,7 +234,11 @@ Static = Number | str | None | tuple["Static", ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Apply:
-    """A primitive on operands, every option present with its value. A sequence operand is a `Group`."""
+    """A primitive on operands, every option present with its value. A sequence operand is a `Group`.
+
+    Operands of other kinds or dtypes than the joined one (`joins.joined_dtype`) are cast to it by the spellings.
+    `primitive` is `array` (not in the catalogue) where a number that is not a `Literal` becomes a 0-d array.
+    """
 
     span: Span
     primitive: str
@@ -257,16 +265,17 @@ class IndexSlice:
     step: int | None
 
 
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
-    """Static indexing. An item is an `IndexSlice`, `...`, `None` (a new axis), or a number expression."""
+    """Static indexing. An item is an `IndexSlice`, `...`, `None` (a new axis), or a number expression.
+
+    Where `value` is a tuple there is one item, a `Literal` that picks from it.
+    """
 
     span: Span
     value: Checked_
     items: tuple[object, ...]
-    type: ArrayType
+    type: Type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,9 @@ class Spelling:
         Definitions that some spellings call, by the name they call: emitted only where used.
     loop_bound
         Template of a line at the head of a `while` body that hands it `max_iterations`, or None.
+    cast
+        Template over `value` and `dtype` for a plain number that a `while` or an `if` may have turned into an array of
+        another dtype, as AutoGraph does (`"tf.cast({value}, {dtype})"`); None where numbers stay numbers.
     """
 
     primitives: Mapping[str, Template | Spell]
@@ -79,3 +82,4 @@ class Spelling:
     number: Template
     prelude: Mapping[str, str] = field(default_factory=dict)
     loop_bound: Template | None = None
+    cast: Template | None = None

@@ -1,0 +1,222 @@
+"""TensorFlow: eager, compiled (`tf.function` of the whole derivative, AutoGraph on) and xla (the same by XLA)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
+from typing import Any, ClassVar, TypeVar
+
+import numpy
+
+from gradcmp.backends.base import (
+    A,
+    Backend,
+    Function,
+    Job,
+    Prepared,
+    ProtocolJob,
+    Result,
+    Settings,
+    UnsupportedByFramework,
+    check_mode,
+)
+from gradcmp.backends.tensorflow_import import import_tensorflow
+from gradcmp.backends.tensorflow_refusals import in_its_words, is_refusal
+
+KEPT_FUNCTIONS = 128  # traced functions that are found again; an older one is traced again
+
+T = TypeVar("T")
+
+
+class TensorFlowBackend(Backend):
+    """TensorFlow on CPU or CUDA.
+
+    Second derivatives are taken by reverse over reverse: forward over reverse stops at an assertion inside TensorFlow
+    where a compiled function has a `while`. Rows of Jacobians and Hessians are vectorized (`pfor`, TensorFlow's own
+    preference) except under XLA, which compiles no vectorized `while`, and where a graph cannot be vectorized: there
+    they are computed one at a time. So the preferred modes go through `if` and `while` in every execution.
+    """
+
+    name: ClassVar[str] = "tensorflow"
+
+    modes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "value": ("forward",),
+        "gradient": ("reverse",),
+        "vjp": ("reverse",),
+        "jvp": ("forward",),
+        "jacobian": ("vectorized", "loop"),
+        "hessian": ("reverse-over-reverse", "forward-over-reverse"),
+        "hvp": ("reverse-over-reverse", "forward-over-reverse"),
+    }
+
+    def __init__(self, settings: Settings) -> None:
+        self._tf = tf = import_tensorflow()
+        from gradcmp.backends import tensorflow_derivatives, tensorflow_protocols  # they import TensorFlow
+
+        self._derivatives = tensorflow_derivatives
+        self._protocols = tensorflow_protocols
+        self._gpus: list[Any] = tf.config.list_physical_devices("GPU")
+        if settings.threads is not None:
+            tf.config.threading.set_intra_op_parallelism_threads(settings.threads)
+            tf.config.threading.set_inter_op_parallelism_threads(1)  # operations one after the other, as elsewhere
+        if settings.device == "cpu":
+            tf.config.set_visible_devices([], "GPU")  # takes no memory of a GPU
+        else:
+            for gpu in self._gpus:
+                tf.config.experimental.set_memory_growth(gpu, True)  # noqa: FBT003  # TensorFlow's signature
+        tf.config.experimental.enable_tensor_float_32_execution(False)  # noqa: FBT003  # TensorFlow's signature
+        # Called again with the same function and types, a tf.function finds what it has traced.
+        self._traced = lru_cache(maxsize=KEPT_FUNCTIONS)(self._trace)
+
+    def version(self) -> str:
+        version: str = self._tf.__version__
+        return version
+
+    def devices(self) -> tuple[str, ...]:
+        return ("cpu", *(f"cuda:{index}" for index in range(len(self._gpus))))
+
+    def settings(self) -> Mapping[str, Any]:
+        config = self._tf.config
+        return {
+            "intra_op_threads": config.threading.get_intra_op_parallelism_threads(),  # 0: TensorFlow's own choice
+            "inter_op_threads": config.threading.get_inter_op_parallelism_threads(),
+            "tf32": bool(config.experimental.tensor_float_32_execution_enabled()),
+            "deterministic": _is_deterministic(),
+            "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
+            "soft_device_placement": bool(config.get_soft_device_placement()),
+            "jit": config.optimizer.get_jit() or "off",
+            "xla_flags": os.environ.get("XLA_FLAGS", ""),
+        }
+
+    def to_device(self, array: numpy.ndarray, dtype: str, device: str) -> A:
+        tf = self._tf
+        with self._place(device):
+            tensor = tf.constant(array)
+            return tf.cast(tensor, getattr(tf, dtype))  # changes only bfloat16, which arrives as float32
+
+    def to_numpy(self, array: A) -> tuple[str, numpy.ndarray]:
+        tf = self._tf
+        if isinstance(array, tf.SparseTensor):
+            array = tf.sparse.to_dense(array)
+        elif isinstance(array, tf.RaggedTensor):
+            array = array.to_tensor()
+        tensor = tf.convert_to_tensor(array)  # adds up the rows of IndexedSlices
+        dtype: str = tensor.dtype.name
+        return dtype, (tf.cast(tensor, tf.float32) if dtype == "bfloat16" else tensor).numpy()
+
+    def synchronize(self, result: Result, device: str) -> None:
+        del result  # waits for the device as a whole
+        if device != "cpu":  # on the CPU everything has been computed when a call returns
+            self._tf.test.experimental.sync_devices()
+
+    def prepare(self, job: Job) -> Prepared:
+        mode = check_mode(self, job.operator, job.mode)
+        forms = _forms_of_rows(job)
+        if job.execution == "eager":
+            return self._prepared(job, self._eager(job, mode, pfor=forms[0]), mode)
+        job.progress("compile")
+        traced, pfor = self._trace_first(job, mode, forms)
+        if job.execution != "xla":  # XLA compiles inside the first call
+            job.progress("run")
+        seeds = _seeds(job)
+
+        def notes() -> Mapping[str, int | str]:
+            facts: dict[str, int | str] = {"graphs": traced.experimental_get_tracing_count()}
+            return {**facts, "rows": "vectorized" if pfor else "loop"} if job.operator == "hessian" else facts
+
+        if job.operator == "jacobian" and not pfor:
+            mode = "loop"
+        return self._prepared(job, lambda: traced(job.primals, job.fixed, seeds), mode, notes)
+
+    def protocol(self, job: ProtocolJob) -> Result:
+        with self._place(job.device):
+            result: Result = self._said(lambda: self._protocols.use(job))
+            return result
+
+    def is_unsupported(self, error: BaseException) -> bool:
+        return super().is_unsupported(error) or is_refusal(error)
+
+    def _prepared(
+        self, job: Job, execute: Callable[[], Any], mode: str, notes: Callable[[], Mapping[str, int | str]] = dict
+    ) -> Prepared:
+        started = False
+
+        def run() -> Result:
+            nonlocal started
+            values, finished, derivatives = self._said(execute)
+            if not started:  # the answer is the same every time
+                self._protocols.check_finished(finished)
+                started = True
+            labelled = self._derivatives.labelled(job.operator, values, derivatives)
+            return Result(values=values, derivatives=tuple(labelled))
+
+        return Prepared(run=run, mode=mode, notes=notes)
+
+    def _eager(self, job: Job, mode: str, *, pfor: bool) -> Callable[[], Any]:
+        program = self._derivatives.program(job.function, job.operator, mode, graph=False, pfor=pfor)
+        seeds = _seeds(job)
+
+        def execute() -> Any:
+            with self._place(job.device):
+                return program(job.primals, job.fixed, seeds)
+
+        return execute
+
+    def _trace_first(self, job: Job, mode: str, forms: tuple[bool, ...]) -> tuple[Any, bool]:
+        """The derivative traced in the first form that TensorFlow can trace, and that form."""
+        for pfor in forms:
+            traced = self._traced(job.function, job.operator, mode, job.execution, job.device, pfor)
+            try:
+                self._said(partial(traced.get_concrete_function, job.primals, job.fixed, _seeds(job)))
+            except UnsupportedByFramework:
+                if pfor == forms[-1]:
+                    raise
+            else:
+                return traced, pfor
+        raise AssertionError
+
+    def _trace(self, function: Function, operator: str, mode: str, execution: str, device: str, pfor: bool) -> Any:  # noqa: FBT001  # a key of the cache
+        program = self._derivatives.program(function, operator, mode, graph=True, pfor=pfor)
+
+        def derivative(primals: Any, fixed: Any, seeds: Any) -> Any:
+            with self._place(device):
+                return program(primals, fixed, seeds)
+
+        # AutoGraph has been at the function under test already
+        return self._tf.function(derivative, autograph=False, jit_compile=True if execution == "xla" else None)
+
+    def _place(self, device: str) -> Any:
+        kind, _, index = device.partition(":")
+        return self._tf.device("/CPU:0" if kind == "cpu" else f"/GPU:{index or 0}")
+
+    def _said(self, call: Callable[[], T]) -> T:
+        """What `call` returns; where TensorFlow refuses, its words without the graph."""
+        try:
+            return call()
+        except Exception as error:
+            if not is_refusal(error):
+                raise
+            raise UnsupportedByFramework(in_its_words(error)) from error
+
+
+def _seeds(job: Job) -> tuple[A, ...] | None:
+    return job.tangents if job.operator in {"jvp", "hvp"} else job.cotangents
+
+
+def _forms_of_rows(job: Job) -> tuple[bool, ...]:
+    """Whether to vectorize rows (`pfor`), in the order in which to try; it matters to Jacobians and Hessians only."""
+    if job.operator == "jacobian" and job.mode is not None:
+        return (job.mode == "vectorized",)
+    if job.operator not in {"jacobian", "hessian"}:
+        return (False,)
+    return (False,) if job.execution == "xla" else (True, False)
+
+
+def _is_deterministic() -> bool:
+    """TensorFlow can be told to be deterministic, but not publicly asked."""
+    try:
+        from tensorflow.python.framework import config
+    except ImportError:
+        return False
+    return bool(config.is_op_determinism_enabled())

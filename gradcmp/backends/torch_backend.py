@@ -1,0 +1,181 @@
+"""PyTorch: eager by recordings, compiled by `torch.compile`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import numpy
+
+from gradcmp.backends.base import (
+    A,
+    Backend,
+    Job,
+    Prepared,
+    ProtocolJob,
+    Result,
+    Settings,
+    UnsupportedByFramework,
+    check_mode,
+)
+
+THROUGH = frozenset({"value", "gradient", "vjp"})
+"""Operators whose compiled execution differentiates through the compiled function."""
+
+UNSUPPORTED = re.compile(
+    r"not implemented for '|is not implemented|not yet implemented|that does not support it"
+    r"|[Ll]ow precision dtypes not supported|does not currently support double backward"
+    r"|some kind of data-dependent control flow|some data-dependent control flow"
+    r"|vmap: .* (not supported|not possible)|calling \.item\(\) on a Tensor"
+)
+"""Words by which PyTorch says `I do not have that` in a plain RuntimeError."""
+
+UNSUPPORTED_TYPES = frozenset({"InvalidCxxCompiler", "TritonMissing", "GPUTooOldForTriton"})
+"""Exceptions of the compiler's own that mean the same; named, because naming them must not import the compiler."""
+
+
+class TorchBackend(Backend):
+    """PyTorch on any device.
+
+    `jacrev` and `jacfwd` batch (co)tangents but never primals, so that branches on data work under all modes, eagerly.
+    """
+
+    name = "torch"
+
+    modes: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+        {
+            "value": ("forward",),
+            "gradient": ("reverse",),
+            "vjp": ("reverse",),
+            "jvp": ("forward", "reverse"),
+            "jacobian": ("vectorized", "loop", "reverse", "forward"),
+            "hessian": ("forward-over-reverse", "reverse-over-reverse", "loop"),
+            "hvp": ("forward-over-reverse", "reverse-over-reverse"),
+        }
+    )
+
+    def __init__(self, settings: Settings) -> None:
+        import torch  # a framework is imported when its backend is constructed, never before
+
+        from gradcmp.backends import torch_protocols, torch_recordings, torch_transforms  # likewise
+
+        self._torch = torch
+        self._recordings = torch_recordings
+        self._transforms = torch_transforms
+        self._protocols = torch_protocols
+        if settings.threads is not None:
+            torch.set_num_threads(settings.threads)
+        torch.set_float32_matmul_precision("highest")
+        torch.set_flush_denormal(False)
+        torch.backends.cudnn.allow_tf32 = False
+        torch.backends.cuda.matmul.allow_fp16_reduced_precision_reduction = False
+        torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction = False
+
+    def version(self) -> str:
+        return str(self._torch.__version__)
+
+    def devices(self) -> tuple[str, ...]:
+        cuda = self._torch.cuda
+        return ("cpu", *(f"cuda:{i}" for i in range(cuda.device_count() if cuda.is_available() else 0)))
+
+    def settings(self) -> Mapping[str, Any]:
+        torch = self._torch
+        halved = torch.tensor(2.0**-1022, dtype=torch.float64) * 0.5  # there is no way to ask
+        return {
+            "threads": torch.get_num_threads(),
+            "default_dtype": str(torch.get_default_dtype()).removeprefix("torch."),
+            "float32_matmul_precision": torch.get_float32_matmul_precision(),
+            "cuda_matmul_tf32": torch.backends.cuda.matmul.allow_tf32,
+            "cudnn_tf32": torch.backends.cudnn.allow_tf32,
+            "float16_reduced_precision": torch.backends.cuda.matmul.allow_fp16_reduced_precision_reduction,
+            "bfloat16_reduced_precision": torch.backends.cuda.matmul.allow_bf16_reduced_precision_reduction,
+            "deterministic_algorithms": torch.are_deterministic_algorithms_enabled(),
+            "cudnn_benchmark": torch.backends.cudnn.benchmark,
+            "flush_denormal": bool(halved == 0),
+        }
+
+    def to_device(self, array: numpy.ndarray, dtype: str, device: str) -> A:
+        torch = self._torch
+        # A copy: NumPy's memory may be read-only, or a view of a message that is thrown away.
+        host = torch.from_numpy(numpy.array(array, order="C", copy=True))
+        return host.to(device=device, dtype=getattr(torch, dtype))
+
+    def to_numpy(self, array: A) -> tuple[str, numpy.ndarray]:
+        torch = self._torch
+        dense = array.detach()
+        if dense.layout != torch.strided:
+            dense = dense.to_dense()
+        dtype = str(dense.dtype).removeprefix("torch.")
+        if dense.dtype == torch.bfloat16:
+            dense = dense.to(torch.float32)
+        return dtype, dense.cpu().numpy()
+
+    def synchronize(self, result: Result, device: str) -> None:  # noqa: ARG002  # the device is enough
+        if device.startswith("cuda"):
+            self._torch.cuda.synchronize(device)
+
+    def prepare(self, job: Job) -> Prepared:
+        mode = check_mode(self, job.operator, job.mode)
+        if job.execution == "compiled":
+            return self._compiled(job, mode)
+        derive = self._recording(job.operator, mode)
+        if derive is not None:
+            return Prepared(run=lambda: derive(job, job.function.call), mode=mode)
+        transform = self._transforms.TRANSFORMS[job.operator, mode](job.function.call, int(job.function.finished))
+        return Prepared(run=lambda: self._transforms.transformed(job, transform), mode=mode)
+
+    def _recording(self, operator: str, mode: str) -> Callable[[Job, Any], Result] | None:
+        r = self._recordings
+        table: dict[tuple[str, str], Callable[[Job, Any], Result]] = {
+            ("value", "forward"): r.value,
+            ("gradient", "reverse"): r.gradient,
+            ("vjp", "reverse"): r.vjp,
+            ("jvp", "reverse"): r.jvp_by_reverse,
+            ("jacobian", "loop"): r.jacobian_by_rows,
+            ("hessian", "loop"): r.hessian_by_rows,
+            ("hvp", "reverse-over-reverse"): r.hvp_by_reverse,
+        }
+        return table.get((operator, mode))
+
+    def _compiled(self, job: Job, mode: str) -> Prepared:
+        compiled = self._start_compiler(job.progress)
+        if job.operator in THROUGH:
+            call = compiled.whole_or_in_parts(job.function.call)
+            derive: Any = self._recording(job.operator, mode)
+            counted = compiled.Counted(lambda: derive(job, call))
+        else:
+            build = self._transforms.TRANSFORMS.get((job.operator, mode))
+            if build is None:
+                raise UnsupportedByFramework(f"not supported yet: {job.operator} by {mode}, compiled")
+            transform = compiled.whole(build(job.function.call, int(job.function.finished)))
+            counted = compiled.Counted(lambda: self._transforms.transformed(job, transform))
+        return Prepared(run=counted.run, mode=mode, notes=counted.notes)
+
+    def _start_compiler(self, progress: Callable[[str], None]) -> Any:
+        from gradcmp.backends import torch_compiled  # seconds that eager cases need not pay
+
+        torch_compiled.begin(progress)
+        return torch_compiled
+
+    def protocol(self, job: ProtocolJob) -> Result:
+        if job.execution != "compiled":
+            return self._protocols.use(job, job.function.call)
+        compiled = self._start_compiler(lambda phase: None)  # noqa: ARG005  # a protocol has no phases to tell
+        result = self._protocols.use(job, compiled.whole_or_in_parts(job.function.call))
+        compiled.count().notes()
+        return result
+
+    def is_unsupported(self, error: BaseException) -> bool:
+        """The exception itself, what it was raised from, or what the compiler wrapped."""
+        seen: set[int] = set()
+        current: BaseException | None = error
+        while current is not None and id(current) not in seen:
+            seen.add(id(current))
+            if super().is_unsupported(current) or type(current).__name__ in UNSUPPORTED_TYPES:
+                return True
+            if isinstance(current, RuntimeError) and UNSUPPORTED.search(str(current)):
+                return True
+            current = getattr(current, "inner_exception", None) or current.__cause__
+        return False

@@ -1,0 +1,187 @@
+"""The answers of one problem, leaf by leaf: presence, shape and dtype, then the values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gradcmp.core.formats import FORMATS
+from gradcmp.core.leaves import LeafType, fits
+from gradcmp.core.tensors import Leaf, Tensor
+from gradcmp.core.truth import TruthLeaf
+from gradcmp.core.verdicts import LEVELS, VERDICTS, LeafErrors
+from gradcmp.judge.consensus import Consensus, settle
+from gradcmp.judge.elements import Comparison, compare
+from gradcmp.judge.tolerance import Supplier
+
+Answer = Sequence[Leaf]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeafWord:
+    """The word on one leaf of one target. `level` is that of the verdict but for a missing zero."""
+
+    verdict: str
+    level: str
+    evidence: str = "none"
+    counts: Mapping[str, int] = field(default_factory=dict)
+    errors: LeafErrors | None = None
+    message: str = ""
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """For finding the worst: by level, then by the order of the table of verdicts."""
+        return LEVELS.index(self.level), list(VERDICTS).index(self.verdict)
+
+
+def judge_leaf(
+    defined: LeafType,
+    answers: Mapping[str, Answer],
+    truth: TruthLeaf | None,
+    evidence: str,
+    dtype: str,
+    limits: Supplier,
+) -> tuple[dict[str, LeafWord], TruthLeaf | None]:
+    """The word on one leaf for every target that computed, and the truth that it was judged by, if any.
+
+    Without a truth the targets judge each other; a target that returns no gradient then speaks for zero.
+    """
+    found = {
+        name: next((leaf for leaf in answer if (leaf.of, leaf.wrt) == defined.key), None)
+        for name, answer in answers.items()
+    }
+    shape = _shape(defined, truth, found)
+    unit = defined.dtype or dtype
+    words: dict[str, LeafWord] = {}
+    sound: dict[str, Tensor] = {}
+    absent: list[str] = []
+    for name, leaf in found.items():
+        if leaf is None or leaf.tensor is None:
+            absent.append(name)
+        elif (complaint := _misfit(leaf.tensor, defined, shape)) is not None:
+            words[name] = _word(
+                defined, "misshapen", leaf.tensor.array.size, complaint, evidence=evidence if truth else "none"
+            )
+        else:
+            sound[name] = leaf.tensor
+    if truth is not None:
+        plain = _as_zero(truth, shape)
+        for name, tensor in sound.items():
+            words[name] = _from(defined, compare(tensor, plain, unit, limits), evidence)
+        known: TruthLeaf | None = plain
+    else:
+        consensus = _consensus(defined, sound, absent, unit, limits)
+        evidence = "consensus" if consensus is not None else "none"
+        known = consensus.truth if consensus is not None else None
+        for name, tensor in sound.items():
+            words[name] = (
+                _from(defined, consensus.judged[name], evidence)
+                if consensus is not None
+                else LeafWord(
+                    verdict="unjudged",
+                    level="note",
+                    counts={"unjudged": max(1, tensor.array.size)},
+                    message="nothing to judge it by",
+                )
+            )
+    for name in absent:
+        words[name] = _absent(defined, known, sound, evidence)
+    return {name: words[name] for name in answers}, (truth if truth is not None else known)
+
+
+def _shape(defined: LeafType, truth: TruthLeaf | None, found: Mapping[str, Leaf | None]) -> tuple[int, ...] | None:
+    """The shape that the leaf must have: the operator's, the truth's, or the one that most targets return."""
+    if defined.shape is not None and None not in defined.shape:
+        return tuple(n for n in defined.shape if n is not None)
+    if truth is not None and not truth.nothing:
+        return tuple(truth.high.shape)
+    shapes = Counter(leaf.tensor.shape for leaf in found.values() if leaf is not None and leaf.tensor is not None)
+    return shapes.most_common(1)[0][0] if shapes else None
+
+
+def _misfit(tensor: Tensor, defined: LeafType, shape: tuple[int, ...] | None) -> str | None:
+    """What is wrong with the shape or dtype, None where nothing is."""
+    if (shape is not None and tensor.shape != shape) or not fits(tensor.shape, defined.shape):
+        return f"has shape {list(tensor.shape)}, but {list(shape or ())} is what the operator defines"
+    if defined.dtype is not None and _kind(tensor.dtype) != _kind(defined.dtype):
+        return f"has dtype {tensor.dtype}, but {defined.dtype} is what the operator defines"
+    return None
+
+
+def _kind(dtype: str) -> str:
+    """A floating dtype stands for itself; the width of an integer is a framework's own affair."""
+    return dtype if dtype in FORMATS or dtype == "bool" else "integer"
+
+
+def _as_zero(truth: TruthLeaf, shape: tuple[int, ...] | None) -> TruthLeaf:
+    """Where the truth is that no gradient is returned, the number it stands for is zero."""
+    if not truth.nothing:
+        return truth
+    zero = np.zeros(shape or ())
+    return TruthLeaf(of=truth.of, wrt=truth.wrt, high=zero, low=zero, radius=zero)
+
+
+def _consensus(
+    defined: LeafType, sound: Mapping[str, Tensor], absent: Sequence[str], dtype: str, limits: Supplier
+) -> Consensus | None:
+    """What the targets say together; None where fewer than two say anything, or nobody says a number."""
+    if not sound or len(sound) + len(absent) < 2:
+        return None
+    pattern = next(iter(sound.values()))
+    zero = Tensor(dtype=pattern.dtype, array=np.zeros_like(pattern.array))
+    return settle({**sound, **dict.fromkeys(absent, zero)}, dtype, limits, of=defined.of, wrt=defined.wrt)
+
+
+def _absent(defined: LeafType, known: TruthLeaf | None, sound: Mapping[str, Tensor], evidence: str) -> LeafWord:
+    """The word on a leaf that was not returned: a note where the truth is zero or nobody knows, else a failure."""
+    if known is not None:
+        zero = bool(np.all((known.high == 0.0) & (known.low == 0.0)))
+        size = int(known.high.size)
+        why = "the true one is zero" if zero else "the true one is not zero"
+    else:
+        zero = not sound
+        size = next((int(tensor.array.size) for tensor in sound.values()), 1)
+        why = "others computed one that is not zero" if sound else "nothing tells whether the true one is zero"
+    word = _word(defined, "missing", size, f"no gradient was returned; {why}", evidence=evidence)
+    return (
+        word
+        if not zero
+        else LeafWord(
+            verdict="missing",
+            level="note",
+            evidence=evidence,
+            counts=word.counts,
+            errors=word.errors,
+            message=word.message,
+        )
+    )
+
+
+def _from(defined: LeafType, comparison: Comparison, evidence: str) -> LeafWord:
+    verdict = comparison.verdict
+    return LeafWord(
+        verdict=verdict,
+        level=VERDICTS[verdict],
+        evidence=evidence,
+        counts=comparison.counts,
+        errors=comparison.errors,
+        message=_labelled(defined, comparison.message),
+    )
+
+
+def _word(defined: LeafType, verdict: str, size: int, message: str, *, evidence: str = "none") -> LeafWord:
+    errors = LeafErrors(
+        of=defined.of, wrt=defined.wrt, max_ulps=None, max_abs=None, max_rel=None, worst_index=None,
+        differing=size, size=size, needed_rtol=None,
+    )  # fmt: skip
+    return LeafWord(
+        verdict=verdict, level=VERDICTS[verdict], evidence=evidence, counts={verdict: max(1, size)}, errors=errors,
+        message=_labelled(defined, message),
+    )  # fmt: skip
+
+
+def _labelled(defined: LeafType, message: str) -> str:
+    return f"{defined.label}: {message}" if message and defined.label else message

@@ -1,0 +1,101 @@
+"""What the scenario's author expects, beside the verdict: met, unmet, or an expected fault that has gone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from gradcmp.core.expectations import Expectation, ExpectedOutcome, ExpectedResult, ExpectedVerdict
+from gradcmp.core.outcomes import Computed, Outcome, Raised, Skipped, Unsupported
+from gradcmp.core.verdicts import VERDICTS
+
+NOT_JUDGED_YET: frozenset[str] = frozenset({"convention", "fragile", "nondeterministic", "excess", "removable"})
+"""Verdicts that need the certified reference or further runs; an expectation of one is not checked yet."""
+
+SEARCHED_CHARACTERS = 2000
+"""How much of a message `match` is searched in: enough for a sentence, too little for a pattern to run away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a case stands to its expectation; `reason` says why it is not simply met."""
+
+    expectation: str = "none"
+    level: str
+    known: bool = False
+    reason: str = ""
+
+
+def stand(
+    entry: Expectation | None,
+    outcome: Outcome,
+    *,
+    verdict: str,
+    level: str,
+    fits: bool | None,
+    deviates: bool,
+    strict: bool,
+) -> Standing:
+    """How a case of `verdict` and `level` stands to `entry`.
+
+    `fits`: the answer is the expected result (None where that is not known); `deviates`: the expected result is not
+    the true one, so the entry expects a fault.
+    """
+    if entry is None or isinstance(outcome, Skipped):
+        return Standing(level=level)
+    own = entry.pattern is not None
+    met, fault, wanted = _met(entry, outcome, verdict, fits=fits, own=own, deviates=deviates)
+    if met is None:
+        return Standing(level=level, reason=wanted)
+    if met:
+        # `known` marks rows that are fine only because somebody wrote down that they are not.
+        return Standing(expectation="met", level="ok" if own else level, known=own and level != "ok")
+    if fault and level == "ok":
+        now = "fail" if strict else "note"
+        return Standing(expectation="fixed", level=now, reason=f"{wanted} was expected; that fault has gone")
+    return Standing(expectation="unmet", level="fail", reason=f"{wanted} was expected")
+
+
+def _met(
+    entry: Expectation, outcome: Outcome, verdict: str, *, fits: bool | None, own: bool, deviates: bool
+) -> tuple[bool | None, bool, str]:
+    """(met, or None where it cannot be told; the expectation is of a fault; what was expected, in words)."""
+    expected = entry.expected
+    if isinstance(expected, ExpectedOutcome):
+        return outcome_matches(expected, outcome), True, described(expected)
+    if isinstance(expected, ExpectedVerdict):
+        wanted = f"the verdict `{expected.verdict}`"
+        if expected.verdict in NOT_JUDGED_YET:
+            return None, False, f"{wanted} is expected, which is not judged yet: not checked"
+        return verdict == expected.verdict, VERDICTS.get(expected.verdict) in ("warn", "fail"), wanted
+    if isinstance(expected, ExpectedResult):
+        if isinstance(outcome, Computed):
+            return fits, deviates, "another value"
+        if isinstance(outcome, Unsupported) and not own:
+            return None, False, ""  # what everybody should compute is no claim that everybody can
+        return False, False, "a value"
+    return None, False, ""
+
+
+def outcome_matches(expected: ExpectedOutcome, outcome: Outcome) -> bool:
+    """Is `outcome` the expected one? Exceptions are compared by the last part of their names."""
+    if expected.outcome != outcome.name:
+        return False
+    if expected.exception is not None and (
+        not isinstance(outcome, Raised) or _last(outcome.exception) != _last(expected.exception)
+    ):
+        return False
+    if expected.match is None:
+        return True
+    message = str(getattr(outcome, "message", ""))[:SEARCHED_CHARACTERS]
+    return re.search(expected.match, message) is not None
+
+
+def described(expected: ExpectedOutcome) -> str:
+    """An expected outcome in words."""
+    text = f"`{expected.exception}`" if expected.exception else f"`{expected.outcome}`"
+    return f"{text} with a message that matches {expected.match!r}" if expected.match is not None else text
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]

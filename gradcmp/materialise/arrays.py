@@ -1,0 +1,130 @@
+"""A problem's specifications → its tensors, cotangents, tangents and hashes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy
+
+from gradcmp.core.formats import FLOAT_DTYPES
+from gradcmp.core.problems import Problem
+from gradcmp.core.specifications import Specification, readable_bytes
+from gradcmp.core.tensors import Tensor
+from gradcmp.errors import Problem as Complaint
+from gradcmp.errors import UsageError
+from gradcmp.materialise.files import ChangedFile, read_array
+from gradcmp.materialise.generators import derived_seed, generate
+from gradcmp.materialise.hashes import hash_tensor
+from gradcmp.materialise.rounding import round_array
+
+FILES = ("npy", "npz", "safetensors")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Materialised:
+    """Tensors by leaf path (inputs, tangents) and by output path (cotangents); None where seeds are ones.
+
+    `hashes` are the inputs', by leaf path.
+    """
+
+    inputs: Mapping[str, Tensor]
+    cotangents: Mapping[str, Tensor] | None = None
+    tangents: Mapping[str, Tensor] | None = None
+    hashes: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """One array to be made: the name its seed is derived from, and the dtype where its own does not say."""
+
+    name: str
+    specification: Specification
+    dtype: str
+
+    @property
+    def final_dtype(self) -> str:
+        return self.specification.dtype_in(self.dtype)
+
+
+def materialise(problem: Problem, *, seed: int = 0, max_bytes: int = 2**30) -> Materialised:
+    """The arrays of a problem, rounded to its dtype; the same specification and `seed` always give the same.
+
+    Floating numbers are drawn in float64 and rounded once. `seed` goes into the seeds of inputs that have none of their
+    own. Raises UsageError where the arrays are larger than `max_bytes` in all (before anything is allocated), or a
+    file is no longer what it was.
+    """
+    scenario = problem.scenario
+    leaves = dict(scenario.inputs.leaves())
+    inputs = {path: _Wanted(name=path, specification=leaf, dtype=problem.dtype) for path, leaf in leaves.items()}
+    cotangents = _seeds("cotangent", scenario.cotangent, {}, problem.dtype) if problem.operator == "vjp" else {}
+    tangents: dict[str, _Wanted] = {}
+    if problem.operator in ("jvp", "hvp"):
+        dtypes = {path: leaves[path].dtype_in(problem.dtype) for path in scenario.wrt}
+        own = {path or scenario.wrt[0]: leaf for path, leaf in (scenario.tangent or {}).items()}
+        tangents = _seeds("tangent", own, dtypes, problem.dtype)
+    _check_size((*inputs.values(), *cotangents.values(), *tangents.values()), max_bytes)
+    made = {path: _make(wanted, f"inputs.{path}", seed, max_bytes) for path, wanted in inputs.items()}
+    return Materialised(
+        inputs=made,
+        cotangents=_made("cotangent", cotangents, seed, max_bytes),
+        tangents=_made("tangent", tangents, seed, max_bytes),
+        hashes={path: hash_tensor(tensor) for path, tensor in made.items()},
+    )
+
+
+def _seeds(
+    key: str, seeds: Mapping[str, Specification] | None, dtypes: Mapping[str, str], dtype: str
+) -> dict[str, _Wanted]:
+    return {
+        path: _Wanted(name=f"{key}:{path}" if path else f"{key}:", specification=leaf, dtype=dtypes.get(path, dtype))
+        for path, leaf in (seeds or {}).items()
+    }
+
+
+def _made(key: str, wanted: Mapping[str, _Wanted], seed: int, max_bytes: int) -> dict[str, Tensor] | None:
+    made = {path: _make(one, f"{key}.{path}" if path else key, seed, max_bytes) for path, one in wanted.items()}
+    return made or None
+
+
+def _check_size(wanted: tuple[_Wanted, ...], max_bytes: int) -> None:
+    sizes = [(one.specification.size_bytes(one.dtype), one) for one in wanted]
+    total = sum(size for size, _ in sizes)
+    if total <= max_bytes:
+        return
+    size, largest = max(sizes, key=lambda pair: pair[0])
+    raise UsageError(
+        Complaint(
+            what=f"the inputs have {readable_bytes(total)} in all, `{largest.name}` alone {readable_bytes(size)}",
+            where=largest.specification.location,
+            path="inputs",
+            expected=f"expected at most {readable_bytes(max_bytes)} in all",
+            hint="`--max-bytes` sets the limit",
+        )
+    )
+
+
+def _make(wanted: _Wanted, path: str, seed: int, max_bytes: int) -> Tensor:
+    specification = wanted.specification
+    try:
+        if specification.generator in FILES:
+            values = read_array(
+                specification.generator, specification.arguments, specification.folder, specification.shape, max_bytes
+            )
+        else:
+            shape = specification.shape or ()
+            values = generate(specification.generator, specification.arguments, shape, derived_seed(wanted.name, seed))
+        array = _converted(values, wanted.final_dtype)
+    except (ChangedFile, MemoryError) as error:
+        what = str(error) if isinstance(error, ChangedFile) else "the array does not fit into the memory"
+        raise UsageError(Complaint(what=what, where=specification.location, path=path)) from error
+    array.setflags(write=False)
+    return Tensor(dtype=wanted.final_dtype, array=array)
+
+
+def _converted(values: numpy.ndarray, dtype: str) -> numpy.ndarray:
+    """`values` in `dtype`, C order, native bytes, owned by nobody else."""
+    if dtype in FLOAT_DTYPES:
+        rounded = round_array(values.astype(numpy.float64), dtype)
+        return numpy.array(rounded, order="C")
+    return numpy.array(values, dtype=dtype, order="C")

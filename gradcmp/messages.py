@@ -1,0 +1,155 @@
+"""What the frames of `wire.py` say: requests and outcomes, with NumPy on both sides.
+
+case     the fields of `core.requests.Request` except tensors; `inputs`, `cotangents` and `tangents` map a path to
+         the number of an array of the frame. `compiles` says that the execution compiles.
+answer   `outcome` is the outcome's name, beside its fields; leaves are `{"of", "wrt", "array"}`, with the number of an
+         array of the frame or null. `settings` and `notes` are plain JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy
+
+from gradcmp.core.outcomes import Computed, Died, Outcome, Raised, Skipped, TimedOut, Timing, Unsupported
+from gradcmp.core.requests import Request, WorkerKey
+from gradcmp.core.tensors import Leaf, Tensor
+from gradcmp.wire import ITEM_BYTES, WireArray, WireError
+
+Frame = tuple[dict[str, Any], tuple[WireArray, ...]]
+
+_PLAIN = (
+    "case", "source", "entry", "finished", "wrt", "outputs", "operator", "mode", "protocol", "execution",
+    "timing_s", "timeout_s", "compile_timeout_s",
+)  # fmt: skip
+_TREES = ("inputs", "cotangents", "tangents")
+
+
+def pack(tensor: Tensor) -> WireArray:
+    """The tensor's bytes. Raises ValueError for a dtype that cannot travel, or an inexact bfloat16."""
+    if tensor.dtype not in ITEM_BYTES:
+        msg = f"an array of dtype {tensor.dtype} cannot be carried"
+        raise ValueError(msg)
+    if tensor.dtype == "bfloat16":
+        array = _bits(tensor.array)
+    else:
+        array = numpy.asarray(tensor.array, dtype=numpy.dtype(tensor.dtype).newbyteorder("<"))
+    return WireArray(dtype=tensor.dtype, shape=tensor.shape, data=array.tobytes())
+
+
+def unpack(array: WireArray) -> Tensor:
+    """A tensor of its own, writable memory in native byte order."""
+    if array.dtype == "bfloat16":
+        bits = numpy.frombuffer(array.data, dtype="<u2").astype(numpy.uint32) << 16
+        flat = bits.view(numpy.float32)
+    else:
+        stored = numpy.dtype(array.dtype).newbyteorder("<")
+        flat = numpy.frombuffer(array.data, dtype=stored).astype(array.dtype)
+    return Tensor(dtype=array.dtype, array=flat.reshape(array.shape))
+
+
+def _bits(array: numpy.ndarray) -> numpy.ndarray:
+    """The upper halves of float32: bfloat16, because the values are exact."""
+    wide = numpy.ascontiguousarray(array, dtype="<f4").view("<u4").reshape(array.shape)
+    nan = numpy.isnan(array)
+    if bool(numpy.any((wide & 0xFFFF != 0) & ~nan)):
+        raise ValueError("a bfloat16 array holds numbers that are not bfloat16")
+    quiet = numpy.where(nan, wide | 0x00400000, wide)  # a NaN whose payload lies in the lower half stays a NaN
+    return (quiet >> 16).astype("<u2")
+
+
+def request_frame(request: Request, *, compiles: bool) -> Frame:
+    """A request as a `case` message."""
+    arrays: list[WireArray] = []
+    header: dict[str, Any] = {"kind": "case", "compiles": compiles}
+    header |= {name: getattr(request, name) for name in _PLAIN}
+    for name in _TREES:
+        tree: Mapping[str, Tensor] | None = getattr(request, name)
+        header[name] = None if tree is None else {path: _append(arrays, tensor) for path, tensor in tree.items()}
+    return header, tuple(arrays)
+
+
+def frame_request(header: Mapping[str, Any], arrays: Sequence[WireArray]) -> Request:
+    """The request of a `case` message; `worker` and `tags` stay at home."""
+    plain: dict[str, Any] = {name: header[name] for name in _PLAIN} | {
+        "wrt": tuple(header["wrt"]),
+        "outputs": tuple(header["outputs"]),
+    }
+    trees: dict[str, Any] = {
+        name: None if header[name] is None else {path: unpack(arrays[n]) for path, n in header[name].items()}
+        for name in _TREES
+    }
+    return Request(worker=WorkerKey(backend=""), **plain, **trees)
+
+
+def outcome_frame(outcome: Outcome) -> Frame:
+    """An outcome as an `answer` message. Raises ValueError where an array cannot be carried."""
+    arrays: list[WireArray] = []
+    header: dict[str, Any] = {"kind": "answer", "outcome": outcome.name}
+    match outcome:
+        case Computed():
+            header["mode"] = outcome.mode
+            header["timing"] = None if outcome.timing is None else asdict(outcome.timing)
+            header["notes"] = dict(outcome.notes)
+            for part in ("values", "derivatives"):
+                header[part] = [
+                    {"of": x.of, "wrt": x.wrt, "array": None if x.tensor is None else _append(arrays, x.tensor)}
+                    for x in getattr(outcome, part)
+                ]
+        case Raised():
+            header |= {"exception": outcome.exception, "message": outcome.message}
+        case Unsupported() | Skipped() | Died() | TimedOut():
+            header["message"] = outcome.message
+    return header, tuple(arrays)
+
+
+def frame_outcome(header: Mapping[str, Any], arrays: Sequence[WireArray], *, output_tail: str = "") -> Outcome:
+    """The outcome of an `answer` message. Raises WireError where there is none in it."""
+    try:
+        match header["outcome"]:
+            case "computed":
+                return Computed(
+                    values=_leaves(header["values"], arrays),
+                    derivatives=_leaves(header["derivatives"], arrays),
+                    mode=str(header["mode"]),
+                    timing=_timing(header["timing"]),
+                    notes=dict(header["notes"]),
+                )
+            case "unsupported":
+                return Unsupported(message=str(header["message"]))
+            case "skipped":
+                return Skipped(message=str(header["message"]))
+            case "raised":
+                return Raised(
+                    exception=str(header["exception"]), message=str(header["message"]), output_tail=output_tail
+                )
+            case name:
+                raise WireError(f"no outcome is called {name!r}")
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise WireError(f"a damaged answer: {type(error).__name__}: {error}") from error
+
+
+def _append(arrays: list[WireArray], tensor: Tensor) -> int:
+    arrays.append(pack(tensor))
+    return len(arrays) - 1
+
+
+def _leaves(listed: Sequence[Mapping[str, Any]], arrays: Sequence[WireArray]) -> tuple[Leaf, ...]:
+    return tuple(
+        Leaf(
+            of=leaf["of"],
+            wrt=tuple(leaf["wrt"]),
+            tensor=None if leaf["array"] is None else unpack(arrays[leaf["array"]]),
+        )
+        for leaf in listed
+    )
+
+
+def _timing(listed: Mapping[str, Any] | None) -> Timing | None:
+    if listed is None:
+        return None
+    sampled = {name: tuple(listed[name]) for name in ("samples_s", "value_samples_s")}
+    return Timing(**{**listed, **sampled})

@@ -1,0 +1,158 @@
+"""What a call's options are, and how a primitive's operands meet: the part of `check` that reads the catalogue."""
+
+from __future__ import annotations
+
+import ast
+import math
+from functools import cache
+from typing import Any
+
+from gradcmp.core.formats import FORMATS
+from gradcmp.program.ir import (
+    Apply,
+    ArrayType,
+    Checked_,
+    Group,
+    Index,
+    Literal,
+    Number,
+    NumberType,
+    Static,
+    TupleType,
+    Type,
+)
+from gradcmp.program.joins import INTEGER_LIMITS, array_of
+from gradcmp.program.primitives import Primitive
+
+SEVERAL_AXES: frozenset[str] = frozenset({"reduction", "flip", "squeeze", "expand_dims"})
+"""Rules whose `axis` may be a tuple."""
+
+DDOF = (
+    "`ddof` is demanded because frameworks disagree: torch divides by n - 1, TensorFlow and JAX by n; "
+    "write `ddof=1` or `ddof=0`"
+)
+
+
+class BadOption(Exception):
+    """An option's value does not fit; the message says what was expected."""
+
+
+@cache
+def default(text: str) -> Static:
+    """A default as the catalogue writes it."""
+    value: Static = ast.literal_eval(text)
+    return value
+
+
+def option(row: Primitive, name: str, value: Static, *, dtype: str) -> Static:
+    """The option's value, checked, floats rounded to `dtype`; raises `BadOption`."""
+    if name == "axis":
+        return _axis(row, value)
+    if name == "keepdims":
+        if not isinstance(value, bool):
+            raise BadOption("expected True or False")
+        return value
+    if name in ("shape", "axes"):
+        if value is None and name == "axes":
+            return None
+        found = (value,) if _whole(value) else value
+        if not isinstance(found, tuple) or not all(_whole(length) for length in found):
+            raise BadOption("expected whole numbers in parentheses: `(2, 3)`")
+        return found
+    if name in ("k", "offset"):
+        if not _whole(value):
+            raise BadOption("expected a whole number")
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BadOption("expected a number")
+    if name == "ddof":
+        if value < 0:
+            raise BadOption("expected 0 or 1")
+        return value
+    return FORMATS[dtype].round(float(value))
+
+
+def _whole(value: Static) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _axis(row: Primitive, value: Static) -> Static:
+    if _whole(value) or (value is None and row.options["axis"] == "None"):
+        return value
+    if row.rule in SEVERAL_AXES and isinstance(value, tuple) and value and all(_whole(axis) for axis in value):
+        return value
+    many = " or several in parentheses" if row.rule in SEVERAL_AXES else ""
+    raise BadOption(f"expected a whole number{many}")
+
+
+def rounded(literal: Literal, *, dtype: str, exponent: bool = False) -> Literal:
+    """A number as arrays of `dtype` meet it; raises `BadOption` where it does not fit a dtype of whole numbers.
+
+    Whole numbers stay whole where the dtype holds them exactly, and as exponents.
+    """
+    value = literal.value
+    if isinstance(value, bool) or isinstance(literal.type, ArrayType):
+        return literal
+    if dtype in INTEGER_LIMITS:
+        low, high = INTEGER_LIMITS[dtype]
+        if not isinstance(value, int) or not low <= value <= high:
+            raise BadOption(f"{value} does not fit {dtype}")
+        return literal
+    if exponent and isinstance(value, int) and abs(value) < 2**31:
+        return literal
+    near = to_float(value, dtype)
+    if isinstance(value, int) and near == value:
+        return literal
+    return Literal(span=literal.span, value=near, type=NumberType(kind="float"))
+
+
+def to_float(value: Number, dtype: str) -> float:
+    """The number rounded to a floating dtype; what is too large becomes infinite."""
+    try:
+        return FORMATS[dtype].round(float(value))
+    except OverflowError:
+        return math.copysign(math.inf, value)
+
+
+def convert(node: Checked_, target: Type, *, dtype: str) -> Checked_:
+    """`node` as `target`, which is its type with some numbers made 0-d arrays."""
+    if node.type == target:
+        return node
+    if isinstance(target, TupleType) and isinstance(node.type, TupleType):
+        items: list[Checked_] = list(node.items) if isinstance(node, Group) else []
+        for position, type_ in enumerate(node.type.items[len(items) :]):
+            place = Literal(span=node.span, value=position, type=NumberType(kind="int"))
+            items.append(Index(span=node.span, value=node, items=(place,), type=type_))
+        pairs = zip(items, target.items, strict=True)
+        return Group(
+            span=node.span, items=tuple(convert(item, type_, dtype=dtype) for item, type_ in pairs), type=target
+        )
+    if isinstance(target, ArrayType) and isinstance(node.type, NumberType):
+        zero_d = array_of(node.type, target, dtype=dtype)
+        if isinstance(node, Literal):
+            value: Number = to_float(node.value, zero_d.dtype) if zero_d.kind == "float" else node.value
+            return Literal(span=node.span, value=value, type=zero_d)
+        return Apply(span=node.span, primitive="array", operands=(node,), options={}, type=zero_d)
+    return node  # an array whose shape is known less well, or a whole number among floats
+
+
+def interval(node: Checked_, known: dict[str, tuple[int, int]]) -> tuple[int | None, int | None]:
+    """The values between which a whole number lies, by what is known of names; (None, None) where nothing is."""
+    if isinstance(node, Literal) and isinstance(node.value, int):
+        return node.value, node.value
+    if len(getattr(node, "path", ())) == 1:
+        return known.get(node.path[0], (None, None))  # type: ignore[union-attr]  # it is a `Read`
+    if isinstance(node, Apply) and node.primitive in ("add", "subtract", "multiply", "negative"):
+        ends: list[Any] = [interval(operand, known) for operand in node.operands]
+        if any(end is None for pair in ends for end in pair):
+            return None, None
+        if node.primitive == "negative":
+            return -ends[0][1], -ends[0][0]
+        (a, b), (c, d) = ends
+        if node.primitive == "add":
+            return a + c, b + d
+        if node.primitive == "subtract":
+            return a - d, b - c
+        corners = (a * c, a * d, b * c, b * d)
+        return min(corners), max(corners)
+    return None, None

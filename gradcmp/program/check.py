@@ -1,0 +1,252 @@
+"""The second step: `Program` → `Checked`. Shapes, kinds and dtypes are found, plain numbers computed, faults told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from gradcmp.errors import Problem, UsageError
+from gradcmp.program.calls import convert
+from gradcmp.program.check_calls import Binding
+from gradcmp.program.check_expressions import TooMuch
+from gradcmp.program.check_ways import Environment, WayChecker, assigned_names
+from gradcmp.program.ir import (
+    ArrayType,
+    Assign,
+    Bind,
+    Branch,
+    Checked,
+    Checked_,
+    CheckedStatement,
+    For,
+    Give,
+    Group,
+    If,
+    Literal,
+    MappingType,
+    NumberType,
+    Outputs,
+    Program,
+    Return,
+    Span,
+    Statement,
+    TupleType,
+    Type,
+    While,
+)
+from gradcmp.program.joins import CannotJoin, describe, join, show
+from gradcmp.program.prune import prune
+from gradcmp.program.source import Refused, Source
+
+
+def check(
+    program: Program, leaves: Mapping[str, ArrayType], *, dtype: str, parameters: Mapping[str, int | float | str] = {}
+) -> Checked:
+    """The program with its types, for inputs whose leaves have the types `leaves` (by path, in the scenario's order).
+
+    `dtype` is the problem's; `parameters` are sweep names, plain numbers in the program. Raises `UsageError` with every
+    complaint found.
+    """
+    words = {name: value for name, value in parameters.items() if isinstance(value, str)}
+    checker = Checker(Source.of(program), dtype=dtype, words=words)
+    inputs = _inputs(leaves)
+    checker.bind_inputs(program, inputs, parameters)
+    body: tuple[CheckedStatement, ...] = ()
+    try:
+        body = checker.block(program.body)
+    except TooMuch:
+        checker.complain(Span(1, 1, 1, 2), "this takes too long to be checked", "nest fewer loops")
+    outputs = checker.outputs() if not checker.problems else ()
+    if checker.problems:
+        raise UsageError(*checker.in_order())
+    return Checked(
+        name=program.name,
+        parameters=tuple(inputs),
+        leaves=dict(leaves),
+        body=prune(body),
+        outputs=outputs,
+        dtype=dtype,
+        program=program,
+    )
+
+
+def require_scalar_outputs(checked: Checked, operator: str = "gradient") -> Problem | None:
+    """What is wrong with the outputs for `gradient` or `hessian`, or None where every one is a floating scalar."""
+    source, span = Source.of(checked.program), _returns(checked.body)[0].span
+    for path, type_ in checked.outputs:
+        name = f"output `{path}`" if path else "the function"
+        if type_.kind != "float":
+            what = f"`{operator}` needs a floating output; {name} gives {type_.dtype}"
+            return source.problem(span, what)
+        if type_.shape:
+            what = f"`{operator}` needs a scalar output; {name} gives shape {show(type_.shape)}"
+            other = "`jacobian` for all derivatives" if operator == "gradient" else "`jacobian` for first derivatives"
+            hint = f"take {other}, `vjp` for a weighted sum of rows (with a cotangent of ones: `y.sum().backward()`)"
+            return source.problem(span, what, hint=hint)
+    return None
+
+
+def _returns(body: Sequence[CheckedStatement]) -> list[Give]:
+    last = body[-1]
+    if isinstance(last, Branch):
+        return [*_returns(last.body), *_returns(last.orelse)]
+    return [last] if isinstance(last, Give) else []
+
+
+def _inputs(leaves: Mapping[str, ArrayType]) -> dict[str, Type]:
+    """Top-level name → type, trees put together from their leaves."""
+    trees: dict[str, object] = {}
+    for path, type_ in leaves.items():
+        *parents, last = path.split(".")
+        place = trees
+        for parent in parents:
+            place = place.setdefault(parent, {})  # type: ignore[assignment]  # a leaf is never a parent
+        place[last] = type_
+
+    def close(tree: object) -> Type:
+        if isinstance(tree, dict):
+            return MappingType(items=tuple((name, close(child)) for name, child in tree.items()))
+        assert isinstance(tree, ArrayType)
+        return tree
+
+    return {name: close(tree) for name, tree in trees.items()}
+
+
+class Checker(WayChecker):
+    """Statements; expressions come from the base."""
+
+    def __init__(self, source: Source, *, dtype: str, words: Mapping[str, str]) -> None:
+        super().__init__(source, dtype=dtype, words=words)
+        self.given: dict[Span, Type] = {}  # what each `return` gives
+
+    def bind_inputs(
+        self, program: Program, inputs: Mapping[str, Type], parameters: Mapping[str, int | float | str]
+    ) -> None:
+        """The names that the program begins with; a `def` sees only its own parameters, and sweep names."""
+        nowhere = Span(1, 1, 1, 2)
+        for name, value in parameters.items():
+            if not isinstance(value, str):
+                known = self.literal(nowhere, value)
+                self.environment[name] = Binding(type=known.type, known=known)
+        wanted = inputs if program.parameters is None else program.parameters
+        for name in wanted:
+            if name in inputs:
+                self.environment[name] = Binding(type=inputs[name])
+            elif name not in parameters:
+                listed = ", ".join(f"`{known}`" for known in list(inputs)[:12])
+                hint = self.suggest(name, inputs)
+                self.complain(
+                    _parameter(program, name), f"no input is called `{name}`", hint, f"the inputs are {listed}"
+                )
+                self.environment[name] = Binding(type=None)
+        self.hidden = frozenset(inputs) - frozenset(wanted)
+
+    def block(self, statements: Sequence[Statement]) -> tuple[CheckedStatement, ...]:
+        found: list[CheckedStatement] = []
+        for statement in statements:
+            try:
+                found.extend(_STATEMENTS[type(statement)](self, statement))
+            except Refused:
+                for name in assigned_names((statement,)):
+                    self.environment[name] = Binding(type=None)
+        return tuple(found)
+
+    # Assignments
+
+    def assign(self, node: Assign) -> list[CheckedStatement]:
+        value = self.expression(node.value)
+        if len(node.names) == 1:
+            self._bind(node.names[0], value)
+            return [Bind(span=node.span, names=node.names, value=value)]
+        if not isinstance(value.type, TupleType):
+            hint = "index it: `a = x[0]`" if isinstance(value.type, ArrayType) else ""
+            raise self.refuse(node.span, f"{describe(value.type)} cannot be taken apart", hint)
+        if len(value.type.items) != len(node.names):
+            raise self.refuse(node.span, f"{len(node.names)} names cannot take {len(value.type.items)} items")
+        before = dict(self.environment)
+        bindings: Environment = {}
+        for position, name in enumerate(node.names):
+            if isinstance(value, Group):
+                self._bind(name, value.items[position])
+                bindings[name] = self.environment[name]
+                self.environment = dict(before)  # all of the right side is read first
+            else:
+                bindings[name] = Binding(type=value.type.items[position])
+        self.environment = before | bindings
+        return [Bind(span=node.span, names=node.names, value=value)]
+
+    def _bind(self, name: str, value: Checked_) -> None:
+        literal = isinstance(value, Literal) and isinstance(value.type, NumberType)
+        group = isinstance(value, Group) and all(isinstance(item, Literal) for item in value.items)
+        low, high = self.interval(value)
+        between = (low, high) if low is not None and high is not None else None
+        self.environment[name] = Binding(type=value.type, known=value if literal or group else None, interval=between)
+
+    def give(self, node: Return) -> list[CheckedStatement]:
+        value = self._as_output(self.expression(node.value))
+        self.given[node.span] = value.type
+        return [Give(span=node.span, value=value)]
+
+    def _as_output(self, value: Checked_) -> Checked_:
+        """Outputs are arrays: plain numbers become arrays of the problem's dtype."""
+        if isinstance(value, Outputs):
+            items = tuple((key, self._as_output(item)) for key, item in value.items)
+            return replace(value, items=items, type=MappingType(items=tuple((k, v.type) for k, v in items)))
+        if isinstance(value.type, TupleType):
+            if not value.type.items:
+                raise self.refuse(value.span, "an empty tuple has no outputs")
+            types = tuple(self._output_type(item) for item in value.type.items)
+            return convert(value, TupleType(items=types), dtype=self.dtype)
+        if isinstance(value.type, MappingType):
+            raise self.refuse(value.span, f"the output is an array, not {describe(value.type)}", "return its parts")
+        return convert(value, self._output_type(value.type), dtype=self.dtype)
+
+    def _output_type(self, type_: Type) -> Type:
+        if not isinstance(type_, NumberType):
+            return type_
+        kind, dtype = ("bool", "bool") if type_.kind == "bool" else ("float", self.dtype)
+        return ArrayType(kind=kind, dtype=dtype, shape=())
+
+    def outputs(self) -> tuple[tuple[str, ArrayType], ...]:
+        """Path and type of every output, joined over all `return`s."""
+        joined: Type | None = None
+        for span, type_ in self.given.items():
+            try:
+                joined = type_ if joined is None else self._join_outputs(joined, type_)
+            except CannotJoin as error:
+                self.complain(span, f"the `return`s differ: {error}")
+        if isinstance(joined, TupleType):
+            pairs = [(str(position), item) for position, item in enumerate(joined.items)]
+        elif isinstance(joined, MappingType):
+            pairs = list(joined.items)
+        else:
+            pairs = [("", joined)] if joined is not None else []
+        return tuple((path, type_) for path, type_ in pairs if isinstance(type_, ArrayType))
+
+    def _join_outputs(self, a: Type, b: Type) -> Type:
+        if isinstance(a, MappingType) and isinstance(b, MappingType):
+            if [key for key, _ in a.items] != [key for key, _ in b.items]:
+                raise CannotJoin("their keys are not the same")
+            pairs = zip(a.items, b.items, strict=True)
+            return MappingType(items=tuple((key, join(m, n, dtype=self.dtype)) for (key, m), (_, n) in pairs))
+        return join(a, b, dtype=self.dtype)
+
+
+def _parameter(program: Program, name: str) -> Span:
+    """Where a `def` names a parameter."""
+    match = re.search(rf"\bdef\b[^(]*\([^)]*?\b({re.escape(name)})\b", program.text)
+    if match is None:
+        return Span(1, 1, 1, 2)
+    line = program.text.count("\n", 0, match.start(1)) + 1
+    column = match.start(1) - (program.text.rfind("\n", 0, match.start(1)) + 1) + 1
+    return Span(line, column, line, column + len(name))
+
+
+_STATEMENTS: dict[type, Callable[..., list[CheckedStatement]]] = {
+    Assign: Checker.assign,
+    Return: Checker.give,
+    If: Checker.branch,
+    While: Checker.loop,
+    For: Checker.count,
+}

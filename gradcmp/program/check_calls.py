@@ -1,0 +1,293 @@
+"""Calls of primitives: arguments sorted, options read, operands met, and the type of what comes out."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from gradcmp.program.calls import DDOF, BadOption, convert, default, interval, option, rounded
+from gradcmp.program.fold import FOLDS, CannotFold, fold
+from gradcmp.program.ir import (
+    Apply,
+    ArrayType,
+    Call,
+    Checked_,
+    Expression,
+    Group,
+    Literal,
+    MappingType,
+    NewAxis,
+    Number,
+    NumberType,
+    Sequence,
+    Span,
+    Static,
+    TupleType,
+    Type,
+)
+from gradcmp.program.joins import describe, joined_dtype, kind_of
+from gradcmp.program.primitives import PRIMITIVES, Primitive
+from gradcmp.program.shapes import ShapeError, result_shape
+from gradcmp.program.source import Complaints, Refused, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """What is known of a name. `type` None: its value was refused already, and is not complained about again.
+
+    `known` is its value where that is plain numbers; `certain` False: bound on some ways only.
+    """
+
+    type: Type | None
+    known: Checked_ | None = None
+    interval: tuple[int, int] | None = None
+    certain: bool = True
+
+
+class CallChecker(Complaints, ABC):
+    """What is known of names, and calls; every complaint is kept."""
+
+    def __init__(self, source: Source, *, dtype: str, words: Mapping[str, str]) -> None:
+        super().__init__(source)
+        self.dtype = dtype
+        self.words = words  # sweep names that stand for words
+        self.hidden: frozenset[str] = frozenset()  # inputs that the `def` does not take
+        self.environment: dict[str, Binding] = {}
+
+    @abstractmethod
+    def expression(self, node: Expression) -> Checked_:
+        """The expression with its type; raises `Refused` with the reason noted."""
+
+    def each(self, nodes: Iterable[Expression]) -> tuple[Checked_, ...]:
+        """Check all of them before giving up on any."""
+        found, refused = [], False
+        for node in nodes:
+            try:
+                found.append(self.expression(node))
+            except Refused:
+                refused = True
+        if refused:
+            raise Refused
+        return tuple(found)
+
+    def literal(self, span: Span, value: Number) -> Literal:
+        kind = "bool" if isinstance(value, bool) else "int" if isinstance(value, int) else "float"
+        return Literal(span=span, value=value, type=NumberType(kind=kind))
+
+    def interval(self, node: Checked_) -> tuple[int | None, int | None]:
+        known = {name: binding.interval for name, binding in self.environment.items() if binding.interval is not None}
+        return interval(node, known)
+
+    def call(self, node: Call) -> Checked_:
+        if node.primitive == "len":
+            return self._len(node)
+        row = PRIMITIVES[node.primitive]
+        if row.name in ("max", "min") and len(node.arguments) > 1 and not node.keywords:
+            return self._extreme(node, row)
+        operands, options = self._sort_arguments(node, row)
+        checked = self.each(operands)
+        values = self._options(node, row, options)
+        return self.apply(node.span, row, checked, values)
+
+    def _len(self, node: Call) -> Checked_:
+        if len(node.arguments) != 1 or node.keywords:
+            raise self.refuse(node.span, "`len` takes one operand")
+        value = self.expression(node.arguments[0])
+        if isinstance(value.type, TupleType):
+            return self.literal(node.span, len(value.type.items))
+        shape = value.type.shape if isinstance(value.type, ArrayType) else ()
+        if shape is None or (shape and shape[0] is None):
+            raise self.refuse(node.span, "this length depends on the run", "only what is known before may be asked for")
+        if not shape or shape[0] is None:
+            raise self.refuse(node.span, f"{describe(value.type)} has no length")
+        return self.literal(node.span, shape[0])
+
+    def _extreme(self, node: Call, row: Primitive) -> Checked_:
+        """`max(a, b)`: Python's for numbers, but for arrays NumPy's second operand is an axis: refused."""
+        checked = self.each(node.arguments)
+        numbers = [item.value for item in checked if isinstance(item, Literal)]
+        if len(numbers) == len(checked):
+            return self._fold(node.span, row, numbers)
+        other = {"max": "maximum", "min": "minimum"}[row.name]
+        hint = f"write `{other}(x, y)` to compare by element, `{row.name}(x, axis=0)` along an axis"
+        raise self.refuse(node.span, f"`{row.name}` of an array takes its axis by name", hint)
+
+    def _sort_arguments(self, node: Call, row: Primitive) -> tuple[list[Expression], dict[str, Expression]]:
+        """Arguments sorted into operands and options, as Python would."""
+        names, options = list(row.operands), list(row.options)
+        given: dict[str, Expression] = {}
+        arguments = node.arguments
+        extra = len(arguments) - len(names)
+        if options and options[0] in ("shape", "axes") and extra > 1:
+            last = arguments[len(names) :]
+            arguments = (*arguments[: len(names)], Sequence(span=last[0].span, items=last))
+        if len(arguments) > len(names) + len(options):
+            raise self.refuse(
+                node.span, f"`{row.name}` takes {_count(len(names))}, not {len(node.arguments)}", *_usage(row)
+            )
+        given.update(zip([*names, *options], arguments, strict=False))
+        for name, argument in node.keywords:
+            if name in given:
+                raise self.refuse(node.span, f"`{row.name}` is given `{name}` twice")
+            given[name] = argument
+        missing = [name for name in names if name not in given]
+        if missing:
+            raise self.refuse(
+                node.span, f"`{row.name}` takes {_count(len(names))}: {_names(missing)} is missing", *_usage(row)
+            )
+        return [given[name] for name in names], {name: given[name] for name in options if name in given}
+
+    def _options(self, node: Call, row: Primitive, given: Mapping[str, Expression]) -> dict[str, Static]:
+        values: dict[str, Static] = {}
+        for name, text in row.options.items():
+            if name in given:
+                try:
+                    values[name] = option(row, name, self.static(given[name], name), dtype=self.dtype)
+                except BadOption as error:
+                    raise self.refuse(
+                        given[name].span, f"`{name}` of `{row.name}` does not fit", expected=str(error)
+                    ) from None
+            elif text is None:
+                raise self.refuse(node.span, f"`{row.name}` needs `{name}`", DDOF if name == "ddof" else _usage(row)[0])
+            else:
+                value = default(text)
+                values[name] = option(row, name, value, dtype=self.dtype) if isinstance(value, float) else value
+        return values
+
+    def static(self, node: Expression, name: str) -> Static:
+        """The value of an option, which must be known before the run."""
+        if isinstance(node, NewAxis):
+            return None
+        value = self.expression(node)
+        parts = value.items if isinstance(value, Group) else (value,)
+        if not all(isinstance(part, Literal) for part in parts):
+            raise self.refuse(node.span, f"`{name}` has to be known before the run")
+        found = tuple(part.value for part in parts if isinstance(part, Literal))
+        return found if isinstance(value, Group) else found[0]
+
+    def apply(self, span: Span, row: Primitive, operands: tuple[Checked_, ...], options: dict[str, Static]) -> Checked_:
+        """A primitive on checked operands: folded, or with its type."""
+        self._check_kinds(span, row, operands)
+        numbers = [operand.value for operand in operands if isinstance(operand, Literal)]
+        plain = all(isinstance(operand.type, NumberType) for operand in operands)
+        if plain and len(numbers) == len(operands) and row.name in FOLDS and row.rule in ("broadcast", "elementwise"):
+            return self._fold(span, row, numbers)
+        if plain and row.infix and row.name != "matmul":
+            type_ = NumberType(kind=self._number_kind(row, operands))
+            return Apply(span=span, primitive=row.name, operands=operands, options=options, type=type_)
+        return self._array(span, row, operands, options)
+
+    def _fold(self, span: Span, row: Primitive, numbers: list[Number]) -> Checked_:
+        try:
+            return self.literal(span, fold(row.name, numbers))
+        except CannotFold as error:
+            raise self.refuse(span, f"this cannot be computed: {error}") from None
+
+    def _number_kind(self, row: Primitive, operands: tuple[Checked_, ...]) -> str:
+        if row.result in ("bool", "float"):
+            return row.result
+        kinds = {operand.type.kind for operand in operands if isinstance(operand.type, NumberType)}
+        if row.name == "power" and kinds == {"int"}:
+            low, _ = self.interval(operands[1])
+            return "int" if low is not None and low >= 0 else "float"
+        return "float" if "float" in kinds else "int"
+
+    def _check_kinds(self, span: Span, row: Primitive, operands: tuple[Checked_, ...]) -> None:
+        kinds = set()
+        for name, operand in zip(row.operands, operands, strict=True):
+            if name.startswith("["):
+                kinds |= self._check_sequence(row, operand)
+                continue
+            if not isinstance(operand.type, ArrayType | NumberType):
+                part = "one of its parts" if isinstance(operand.type, MappingType) else "one of its items"
+                raise self.refuse(
+                    operand.span, f"`{row.name}` takes an array, not {describe(operand.type)}", f"name {part}"
+                )
+            wanted = {"condition": ("bool",), "indices": ("int",)}.get(name, row.kinds)
+            if operand.type.kind not in wanted:
+                raise self._refuse_kind(row, name, operand, wanted)
+            if name not in ("condition", "indices"):
+                kinds.add(operand.type.kind)
+        if "bool" in kinds and len(kinds) > 1:
+            raise self.refuse(
+                span, f"`{row.name}` mixes truth values and numbers", "write `where(mask, 1, 0)` for the mask"
+            )
+
+    def _refuse_kind(self, row: Primitive, name: str, operand: Checked_, wanted: tuple[str, ...]) -> Refused:
+        words = {"float": "numbers", "int": "whole numbers", "bool": "truth values"}
+        shown = row.infix or row.name
+        kind = operand.type.kind if isinstance(operand.type, ArrayType | NumberType) else ""
+        if name == "indices":
+            return self.refuse(operand.span, "indices are whole numbers", "an input `{literal: [0, 2], dtype: int64}`")
+        hint = "write `where(mask, x, 0)` or `where(mask, 1, 0)`" if kind == "bool" else "compare: `x != 0`"
+        return self.refuse(operand.span, f"`{shown}` takes {words[wanted[0]]}, not {words[kind]}", hint)
+
+    def _check_sequence(self, row: Primitive, operand: Checked_) -> set[str]:
+        if not isinstance(operand, Group) or not operand.items:
+            raise self.refuse(operand.span, f"`{row.name}` takes arrays in brackets", f"write `{row.name}([x, y])`")
+        kinds = {item.type.kind for item in operand.items if isinstance(item.type, ArrayType | NumberType)}
+        if "bool" in kinds and "bool" not in row.kinds:
+            raise self.refuse(
+                operand.span, f"`{row.name}` takes numbers, not truth values", "write `where(mask, 1, 0)`"
+            )
+        return kinds
+
+    def _array(
+        self, span: Span, row: Primitive, operands: tuple[Checked_, ...], options: dict[str, Static]
+    ) -> Checked_:
+        meeting = [
+            operand.type
+            for name, operand in zip(row.operands, operands, strict=True)
+            if name not in ("condition", "indices")
+        ]
+        joined = joined_dtype(meeting, dtype=self.dtype, result="float" if row.result == "float" else "same")
+        try:
+            met = tuple(self._meet(row, position, operand, joined) for position, operand in enumerate(operands))
+            shapes = [
+                _shape(item)
+                for operand in met
+                for item in (operand.items if isinstance(operand, Group) else (operand,))
+            ]
+            shape = result_shape(row.rule, shapes, options)
+        except BadOption as error:
+            raise self.refuse(span, str(error)) from None
+        except ShapeError as error:
+            raise self.refuse(span, str(error), error.hint) from None
+        out = {"bool": "bool", "int": "int64"}.get(row.result, joined)
+        type_: Type = ArrayType(kind=kind_of(out), dtype=out, shape=shape)
+        if row.rule == "slogdet":
+            type_ = TupleType(items=(type_, type_))
+        return Apply(span=span, primitive=row.name, operands=met, options=options, type=type_)
+
+    def _meet(self, row: Primitive, position: int, operand: Checked_, joined: str) -> Checked_:
+        """An operand as it meets the others: literals rounded, numbers in a sequence made arrays."""
+        if isinstance(operand, Group):
+            target = ArrayType(kind=kind_of(joined), dtype=joined, shape=())
+            items = tuple(
+                convert(item, target, dtype=self.dtype) if isinstance(item.type, NumberType) else item
+                for item in operand.items
+            )
+            return Group(span=operand.span, items=items, type=TupleType(items=tuple(item.type for item in items)))
+        if isinstance(operand, Literal) and row.operands[position] not in ("condition", "indices"):
+            exponent = row.name == "power" and position == 1
+            if exponent and kind_of(joined) == "int" and operand.value < 0:
+                raise BadOption("whole numbers have no negative powers: write `1.0 * x`")
+            return rounded(operand, dtype=joined, exponent=exponent)
+        return operand
+
+
+def _shape(node: Checked_) -> tuple[int | None, ...] | None:
+    return node.type.shape if isinstance(node.type, ArrayType) else ()
+
+
+def _count(number: int) -> str:
+    return {1: "one operand", 2: "two operands", 3: "three operands"}[number]
+
+
+def _names(names: list[str]) -> str:
+    return " and ".join(f"`{name.strip('[]')}`" for name in names)
+
+
+def _usage(row: Primitive) -> tuple[str]:
+    return (f"`{row.name}({row.signature.replace('*, ', '')})`",)

@@ -1,0 +1,266 @@
+"""From checked expressions to one framework's text, with the parentheses that Python needs and no others."""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gradcmp.backends.spelling.base import Application, Fragment, Spelling
+from gradcmp.program.ir import (
+    Apply,
+    ArrayType,
+    Checked_,
+    Group,
+    Index,
+    IndexSlice,
+    Literal,
+    Number,
+    NumberType,
+    Outputs,
+    Read,
+    Select,
+    Type,
+)
+from gradcmp.program.primitives import PRIMITIVES
+
+CONDITIONAL, OR, AND, NOT, COMPARISON, BITS, SUM, PRODUCT, SIGN, POWER, ATOM = range(11)
+"""How tightly the outermost operator of a text binds, in the order of Python's grammar."""
+
+_OPERATORS: dict[type[ast.AST], int] = {
+    ast.Add: SUM, ast.Sub: SUM, ast.Mult: PRODUCT, ast.Div: PRODUCT, ast.FloorDiv: PRODUCT, ast.Mod: PRODUCT,
+    ast.MatMult: PRODUCT, ast.Pow: POWER, ast.BitAnd: BITS, ast.BitOr: BITS, ast.BitXor: BITS, ast.Or: OR,
+    ast.And: AND, ast.Not: NOT, ast.USub: SIGN, ast.UAdd: SIGN, ast.Invert: SIGN,
+}  # fmt: skip
+
+_LEVELS: dict[str, int] = {
+    "+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "//": PRODUCT, "%": PRODUCT, "@": PRODUCT, "**": POWER,
+    "and": AND, "or": OR,
+}  # fmt: skip
+
+_ATOMS = (ast.Name, ast.Constant, ast.Call, ast.Subscript, ast.Attribute, ast.List, ast.Dict, ast.Tuple, ast.ListComp)
+
+
+class CannotLower(Exception):
+    """The program cannot be written for this backend and execution; the message is the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Text and how tightly it binds."""
+
+    text: str
+    level: int
+
+    def at(self, level: int) -> str:
+        """The text, in parentheses where it binds less tightly than `level`."""
+        return self.text if self.level >= level else f"({self.text})"
+
+    @property
+    def fragment(self) -> Fragment:
+        return Fragment(self.text, self.level >= ATOM)
+
+
+def level_of(text: str) -> int:
+    """How tightly a text binds that a spelling wrote."""
+    if re.fullmatch(r"[\w.]+", text):
+        return ATOM
+    node = ast.parse(text, mode="eval").body
+    if isinstance(node, ast.BinOp | ast.UnaryOp | ast.BoolOp):
+        return _OPERATORS.get(type(node.op), BITS)
+    if isinstance(node, ast.Compare):
+        return COMPARISON
+    # A tuple's parentheses belong to its text, or it would not have been handed on as one value.
+    return ATOM if isinstance(node, _ATOMS) else CONDITIONAL
+
+
+def number_text(value: Number) -> Piece:
+    """A number as Python writes it."""
+    if isinstance(value, float) and not math.isfinite(value):
+        text = 'float("nan")' if math.isnan(value) else 'float("inf")'
+        return Piece(text, ATOM) if value != -math.inf else Piece(f"-{text}", SIGN)
+    text = repr(value)
+    return Piece(text, SIGN if text.startswith("-") else ATOM)
+
+
+class ExpressionWriter:
+    """Writes expressions. `names` maps names of the program to names of the text.
+
+    `loose` are names of plain numbers that the framework may hold as arrays of a dtype of its own: a number that a
+    `while` carries under AutoGraph or in a structured loop.
+    """
+
+    structured = False
+
+    def __init__(self, spelling: Spelling, *, dtype: str, names: Mapping[str, str]) -> None:
+        self.spelling = spelling
+        self.dtype = dtype
+        self.names = names
+        self.loose: set[str] = set()
+
+    def dtype_text(self, dtype: str) -> str:
+        if dtype not in self.spelling.dtypes:
+            raise CannotLower(f"it has no dtype {dtype}")
+        return self.spelling.dtypes[dtype]
+
+    def text(self, node: Checked_) -> str:
+        """The bare text: safe between commas and on the right of `=`."""
+        return self.piece(node).text
+
+    def piece(self, node: Checked_) -> Piece:
+        """The text of an expression and how tightly it binds."""
+        if isinstance(node, Literal):
+            number = number_text(node.value)
+            return number if isinstance(node.type, NumberType) else self.wrap(number, node.type.dtype)
+        if isinstance(node, Read):
+            head, *rest = node.path
+            return Piece(self.names.get(head, head) + "".join(f'["{part}"]' for part in rest), ATOM)
+        if isinstance(node, Apply):
+            return self._apply(node)
+        if isinstance(node, Select):
+            return self.select(node)
+        if isinstance(node, Index):
+            items = ", ".join(self._item(item) for item in node.items)
+            return Piece(f"{self.piece(node.value).at(ATOM)}[{items}]", ATOM)
+        if isinstance(node, Outputs):
+            pairs = ", ".join(f'"{key}": {self.text(value)}' for key, value in node.items)
+            return Piece(f"{{{pairs}}}", ATOM)
+        return self._tuple(node)
+
+    def _tuple(self, node: Group) -> Piece:
+        items = [self.text(item) for item in node.items]
+        return Piece(f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})", ATOM)
+
+    def _item(self, item: object) -> str:
+        if item is ...:
+            return "..."
+        if isinstance(item, IndexSlice):
+            ends = ["" if end is None else str(end) for end in (item.start, item.stop)]
+            return ":".join(ends) + ("" if item.step is None else f":{item.step}")
+        return "None" if item is None else self.text(item)  # type: ignore[arg-type]  # what is left is an expression
+
+    def select(self, node: Select) -> Piece:
+        test, body = self.piece(node.test).at(OR), self.piece(node.body).at(OR)
+        return Piece(f"{body} if {test} else {self.piece(node.orelse).at(CONDITIONAL)}", CONDITIONAL)
+
+    def wrap(self, number: Piece, dtype: str, *, loose: bool = False) -> Piece:
+        """A number as a 0-d array."""
+        template = self.spelling.cast if loose and self.spelling.cast else self.spelling.number
+        text = template.format(value=number.text, dtype=self.dtype_text(dtype))
+        return Piece(text, level_of(text))
+
+    def is_loose(self, node: Checked_) -> bool:
+        """May the framework hold this plain number as an array?"""
+        if not isinstance(node.type, NumberType):
+            return False
+        if isinstance(node, Read):
+            return node.path[0] in self.loose
+        if isinstance(node, Apply):
+            return any(self.is_loose(operand) for operand in node.operands)
+        if isinstance(node, Select):
+            branches = isinstance(node.test.type, ArrayType) or self.is_loose(node.test)
+            return branches or self.is_loose(node.body) or self.is_loose(node.orelse)
+        return False
+
+    def _apply(self, node: Apply) -> Piece:
+        if node.primitive == "array":
+            (number,) = node.operands
+            assert isinstance(node.type, ArrayType)
+            return self.wrap(self.piece(number), node.type.dtype, loose=self.is_loose(number))
+        if isinstance(node.type, NumberType) and not (
+            PRIMITIVES[node.primitive].group == "comparison" and self.is_loose(node)
+        ):
+            return self._infix(node)
+        spell = self.spelling.primitives.get(node.primitive)
+        if spell is None:
+            return self._plain(node)
+        application = self.application(node)
+        if isinstance(spell, str):
+            text = spell.format(*application.operands, **application.options)
+        else:
+            text = spell(application)
+        return Piece(text, level_of(text))
+
+    def _plain(self, node: Apply) -> Piece:
+        reason = self.spelling.absent.get(node.primitive)
+        if reason is not None or PRIMITIVES[node.primitive].infix is None or node.primitive.startswith("logical"):
+            raise CannotLower(reason or f"it has no `{node.primitive}`")
+        return self._infix(node)
+
+    def _infix(self, node: Apply) -> Piece:
+        """Python's own operator."""
+        symbol = PRIMITIVES[node.primitive].infix
+        assert symbol is not None
+        pieces = [self._operand(node, operand) for operand in node.operands]
+        if len(pieces) == 1:
+            if symbol == "not":
+                return Piece(f"not {pieces[0].at(NOT)}", NOT)
+            return Piece(f"-{pieces[0].at(SIGN)}", SIGN)
+        left, right = pieces
+        level = _LEVELS.get(symbol, COMPARISON)
+        if level == POWER:
+            return Piece(f"{left.at(ATOM)} ** {right.at(SIGN)}", POWER)
+        least = level + 1 if level == COMPARISON else level
+        return Piece(f"{left.at(least)} {symbol} {right.at(level + 1)}", level)
+
+    def _operand(self, node: Apply, operand: Checked_) -> Piece:
+        """An operand; a loose number that meets arrays is given their dtype."""
+        piece = self.piece(operand)
+        if not isinstance(node.type, ArrayType) or not isinstance(operand.type, NumberType):
+            return piece
+        if self._needs_dtype(node, operand):
+            return self.wrap(piece, self._meeting_dtype(node, operand.type), loose=True)
+        return piece
+
+    def _needs_dtype(self, node: Apply, operand: Checked_) -> bool:
+        """Would this number bring a dtype of its own? In a structured loop whole numbers do not."""
+        assert isinstance(operand.type, NumberType)
+        if not self.is_loose(operand):
+            small = self.dtype in ("float16", "bfloat16")  # some frameworks compute with numbers in more precision
+            return operand.type.kind == "float" and small and not isinstance(operand, Literal)
+        if self.structured:
+            return operand.type.kind == "float"
+        return self.spelling.cast is not None and operand.type.kind != "bool" and node.primitive != "take"
+
+    def _meeting_dtype(self, node: Apply, type_: NumberType) -> str:
+        arrays = [operand.type for operand in node.operands if isinstance(operand.type, ArrayType)]
+        floats = [array.dtype for array in arrays if array.kind == "float"]
+        if floats:
+            return floats[0]
+        if type_.kind == "float" or not arrays:
+            return self.dtype
+        return arrays[0].dtype
+
+    def application(self, node: Apply) -> Application:
+        """What a spelling may know."""
+        bare = tuple(self._bare(node, operand) for operand in node.operands)
+        arrays = tuple(self._as_array(operand, fragment) for operand, fragment in zip(node.operands, bare, strict=True))
+        return Application(
+            primitive=node.primitive,
+            operands=bare,
+            arrays=arrays,
+            options=node.options,
+            types=tuple(operand.type for operand in node.operands),
+            result=node.type,
+            dtype=self.dtype,
+        )
+
+    def _bare(self, node: Apply, operand: Checked_) -> Fragment:
+        if isinstance(operand, Group):
+            return Fragment(f"[{', '.join(self.text(item) for item in operand.items)}]", atomic=True)
+        return self._operand(node, operand).fragment
+
+    def _as_array(self, operand: Checked_, fragment: Fragment) -> Fragment:
+        if not isinstance(operand.type, NumberType):
+            return fragment
+        dtype = "bool" if operand.type.kind == "bool" else self.dtype
+        return self.wrap(self.piece(operand), dtype, loose=self.is_loose(operand)).fragment
+
+
+def shape_is_known(type_: Type) -> bool:
+    """Does the type say every length?"""
+    if isinstance(type_, ArrayType):
+        return type_.shape is not None and None not in type_.shape
+    return all(shape_is_known(item) for item in getattr(type_, "items", ()) if not isinstance(item, tuple))

@@ -1,0 +1,356 @@
+"""The first step: text → `Program`. Python's own parser, then a whitelist; nothing of the text is ever run."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from typing import TYPE_CHECKING
+
+from gradcmp.errors import UsageError
+from gradcmp.program.ir import (
+    Assign,
+    Call,
+    Constant,
+    Expression,
+    For,
+    If,
+    Name,
+    Program,
+    Return,
+    Span,
+    Statement,
+    While,
+)
+from gradcmp.program.parse_expressions import BINARY, ExpressionParser
+from gradcmp.program.returns import TooManyPaths, returns_last
+from gradcmp.program.source import Refused, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gradcmp.errors import Location
+
+MOST_CHARACTERS = 64 * 1024
+MOST_DEPTH = 100
+MOST_NODES = 20_000
+
+REFUSED_STATEMENTS: dict[type[ast.stmt], tuple[str, str]] = {
+    ast.Import: ("`import`", "primitives are called by name: `dot(x, x)`"),
+    ast.ImportFrom: ("`import`", "primitives are called by name: `dot(x, x)`"),
+    ast.ClassDef: ("`class`", "write one function"),
+    ast.AsyncFunctionDef: ("`async`", "write a plain `def`"),
+    ast.AsyncFor: ("`async`", "write a plain `for`"),
+    ast.AsyncWith: ("`async`", "leave it out"),
+    ast.Delete: ("`del`", "leave it out"),
+    ast.With: ("`with`", "`stop_gradient(x)` makes a constant; the rest is gradcmp's own affair"),
+    ast.Raise: ("`raise`", "leave it out"),
+    ast.Try: ("`try`", "leave it out"),
+    ast.Assert: ("`assert`", "leave it out; `expect` in the scenario says what must come out"),
+    ast.Global: ("`global`", "make it an input of the scenario"),
+    ast.Nonlocal: ("`nonlocal`", "make it an input of the scenario"),
+    ast.Break: ("`break`", "put the condition into the `while`"),
+    ast.Continue: ("`continue`", "put the rest of the loop into an `if`"),
+    ast.Match: ("`match`", "write `if` and `elif`"),
+    ast.AnnAssign: ("an annotation", "leave it out: shapes and dtypes are found by themselves"),
+}
+
+
+def parse(text: str, *, location: Location, indent: int = 0) -> Program:
+    """The program that `text` writes: an expression, a block whose last statement returns, or one `def`.
+
+    `location` is where the first character stands in its file, `indent` the columns that a YAML block takes off every
+    line after the first. Raises `UsageError` with every complaint found.
+    """
+    source = Source(text=text, location=location, indent=indent)
+    module, offset = _module(source)
+    reader = Parser(source, offset=offset)
+    program = reader.program(module)
+    if reader.problems or program is None:
+        raise UsageError(*reader.in_order())
+    return program
+
+
+def _module(source: Source) -> tuple[ast.Module, int]:
+    """Python's syntax tree and the indentation that was taken off; raises `UsageError`."""
+    everything = Span(1, 1, 1, 2)
+
+    def fail(what: str, hint: str = "", span: Span = everything) -> UsageError:
+        return UsageError(source.problem(span, what, hint=hint))
+
+    if len(source.text) > MOST_CHARACTERS:
+        raise fail(f"a function of more than {MOST_CHARACTERS} characters is refused")
+    if not source.text.strip():
+        raise fail("there is no function here", "write an expression: `sum(x * x)`")
+    if _nesting(source.text) > MOST_DEPTH:
+        raise fail(f"this is nested more than {MOST_DEPTH} deep", "give parts of it a name")
+    text, offset = _without_indentation(source.text)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python's advice on style would leak to the terminal
+            module = ast.parse(text)
+    except SyntaxError as error:
+        line, column = error.lineno or 1, (error.offset or 1) + offset
+        line = min(max(line, 1), source.text.count("\n") + 1)
+        end = error.end_offset or 0
+        end = end + offset if error.end_lineno == error.lineno and end + offset > column else column + 1
+        raise fail(f"this cannot be read: {error.msg}", span=Span(line, max(column, 1), line, end)) from None
+    except (ValueError, MemoryError, RecursionError, OverflowError) as error:
+        reason = f"this cannot be read: {error}" if isinstance(error, ValueError) else "this is nested too deep"
+        raise fail(reason, "give parts of it a name") from None
+    deepest, count = _measure(module)
+    if deepest > MOST_DEPTH:
+        raise fail(f"this is nested more than {MOST_DEPTH} deep", "give parts of it a name")
+    if count > MOST_NODES:
+        raise fail(f"a function of more than {MOST_NODES} parts is refused")
+    return module, offset
+
+
+def _nesting(text: str) -> int:
+    """The deepest nesting of brackets: Python's parser must not be handed more than it can carry."""
+    depth = deepest = 0
+    for character in text:
+        if character in "([{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in ")]}":
+            depth -= 1
+    return deepest
+
+
+def _without_indentation(text: str) -> tuple[str, int]:
+    """The text without the spaces that stand before every line, and how many they were."""
+    lines = text.split("\n")
+    width = min((len(line) - len(line.lstrip(" ")) for line in lines if line.strip()), default=0)
+    return "\n".join(line[width:] for line in lines), width
+
+
+def _measure(tree: ast.AST) -> tuple[int, int]:
+    """(depth, number of nodes), without recursion."""
+    deepest = count = 0
+    waiting: list[tuple[ast.AST, int]] = [(tree, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        deepest, count = max(deepest, depth), count + 1
+        waiting.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
+    return deepest, count
+
+
+class Parser(ExpressionParser):
+    """Statements; expressions come from the base."""
+
+    def program(self, module: ast.Module) -> Program | None:
+        """The program, or None with the reasons noted."""
+        name, parameters, statements = "f", None, module.body
+        definitions = [statement for statement in statements if isinstance(statement, ast.FunctionDef)]
+        if definitions:
+            extra = [statement for statement in statements if statement is not definitions[0]]
+            if extra:
+                self.complain(self.span(extra[0]), "beside a `def` there may be nothing else", "write one function")
+            name, parameters = definitions[0].name, self.parameters(definitions[0])
+            statements = _without_docstring(definitions[0].body)
+        if not statements:
+            self.complain(Span(1, 1, 1, 2), "there is no function here", "write an expression: `sum(x * x)`")
+            return None
+        if not definitions and len(statements) == 1 and isinstance(statements[0], ast.Expr):
+            return self._finish(name, None, self._sole_expression(statements[0]))
+        body = self.block(statements, loops=0)
+        if self.problems:
+            return None
+        try:
+            body, missing = returns_last(body)
+        except TooManyPaths as error:
+            self.complain(error.span, "too many ways lead to a `return`", "return once, at the end")
+            return None
+        if missing is not None:
+            hint = "the last statement returns: `return sum(x * x)`"
+            self.complain(missing, "the function may end here without a `return`", hint)
+        return self._finish(name, parameters, body)
+
+    def _finish(self, name: str, parameters: tuple[str, ...] | None, body: tuple[Statement, ...]) -> Program:
+        return Program(
+            name=name,
+            parameters=parameters,
+            body=body,
+            text=self.source.text,
+            location=self.source.location,
+            indent=self.source.indent,
+        )
+
+    def _sole_expression(self, statement: ast.Expr) -> tuple[Statement, ...]:
+        try:
+            return (Return(span=self.span(statement), value=self.returned(statement.value)),)
+        except Refused:
+            return ()
+
+    def returned(self, node: ast.expr) -> Expression:
+        return self.dictionary(node) if isinstance(node, ast.Dict) else self.expression(node)
+
+    def parameters(self, definition: ast.FunctionDef) -> tuple[str, ...]:
+        if definition.decorator_list:
+            self.complain(
+                self.span(definition.decorator_list[0]),
+                "a decorator is not part of the little language",
+                "leave it out",
+            )
+        arguments = definition.args
+        for extra in (arguments.vararg, arguments.kwarg, *arguments.kwonlyargs):
+            if extra is not None:
+                self.complain(
+                    self.span(extra), "only plain parameters are part of the little language", "`def f(x, y):`"
+                )
+        for default in (*arguments.defaults, *arguments.kw_defaults):
+            if default is not None:
+                self.complain(
+                    self.span(default), "a parameter's default is not part of the little language", "use an input"
+                )
+        plain = [*arguments.posonlyargs, *arguments.args]
+        annotations = [argument.annotation for argument in plain] + [definition.returns]
+        for annotation in annotations:
+            if annotation is not None:
+                self.complain(self.span(annotation), *_refusal("an annotation", "leave it out"))
+        return tuple(argument.arg for argument in plain)
+
+    def block(self, statements: Sequence[ast.stmt], *, loops: int) -> tuple[Statement, ...]:
+        found: list[Statement] = []
+        for statement in statements:
+            try:
+                found.extend(self.statement(statement, loops=loops))
+            except Refused:
+                continue
+            if isinstance(statement, ast.Return) and statement is not statements[-1]:
+                following = statements[statements.index(statement) + 1]
+                self.complain(self.span(following), "nothing after a `return` is ever reached", "leave it out")
+                break
+        return tuple(found)
+
+    def statement(self, node: ast.stmt, *, loops: int) -> tuple[Statement, ...]:
+        """One statement (`pass` is none); raises `Refused` with the reason noted."""
+        simple = _SIMPLE.get(type(node))
+        if simple is not None:
+            return simple(self, node)
+        if isinstance(node, ast.Return):
+            return self._return(node, loops=loops)
+        if isinstance(node, ast.If | ast.While | ast.For):
+            return self._compound(node, loops=loops)
+        if isinstance(node, ast.FunctionDef):
+            raise self.refuse(
+                self.span(node), "a `def` inside a function is not part of the little language", "write it out"
+            )
+        raise self.refuse(
+            self.span(node), *_refusal(*REFUSED_STATEMENTS.get(type(node), (f"`{type(node).__name__}`", "")))
+        )
+
+    def _return(self, node: ast.Return, *, loops: int) -> tuple[Statement, ...]:
+        if loops:
+            raise self.refuse(
+                self.span(node),
+                "a `return` inside a loop is not part of the little language",
+                "put the condition into the `while`",
+            )
+        if node.value is None:
+            raise self.refuse(self.span(node), "this `return` returns nothing", "`return x`")
+        return (Return(span=self.span(node), value=self.returned(node.value)),)
+
+    def _compound(self, node: ast.If | ast.While | ast.For, *, loops: int) -> tuple[Statement, ...]:
+        if isinstance(node, ast.If):
+            test = self.quietly(node.test)
+            body, orelse = self.block(node.body, loops=loops), self.block(node.orelse, loops=loops)
+            return (If(span=self.span(node), test=_whole(test), body=body, orelse=orelse),)
+        if node.orelse:
+            self.complain(
+                self.span(node.orelse[0]), "`else` after a loop is not part of the little language", "leave it out"
+            )
+        if isinstance(node, ast.While):
+            test, body = self.quietly(node.test), self.block(node.body, loops=loops + 1)
+            return (While(span=self.span(node), test=_whole(test), body=body),)
+        return self._for(node, loops=loops)
+
+    def quietly(self, node: ast.expr) -> Expression | None:
+        """The expression, or None with the reason noted: what follows is still read."""
+        try:
+            return self.expression(node)
+        except Refused:
+            return None
+
+    def _for(self, node: ast.For, *, loops: int) -> tuple[Statement, ...]:
+        body = self.block(node.body, loops=loops + 1)
+        if not isinstance(node.target, ast.Name):
+            raise self.refuse(self.span(node.target), "a `for` has one variable", "`for i in range(10):`")
+        call = node.iter
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "range"):
+            raise self.refuse(self.span(call), "a `for` goes only over a `range`", "`for i in range(10):`")
+        if call.keywords or not 1 <= len(call.args) <= 3:
+            raise self.refuse(
+                self.span(call), "`range` takes one to three numbers", "`range(stop)` or `range(start, stop, step)`"
+            )
+        bounds = self.each(call.args, self.expression)
+        span = self.span(call)
+        zero, one = Constant(span=span, value=0), Constant(span=span, value=1)
+        start, stop, step = {1: (zero, *bounds, one), 2: (*bounds, one), 3: bounds}[len(bounds)]
+        return (For(span=self.span(node), variable=node.target.id, start=start, stop=stop, step=step, body=body),)
+
+    def assign(self, node: ast.Assign) -> tuple[Statement, ...]:
+        if len(node.targets) > 1:
+            raise self.refuse(
+                self.span(node),
+                "several assignments in one are not part of the little language",
+                "write them one a line",
+            )
+        target = node.targets[0]
+        names = [self.target(part) for part in (target.elts if isinstance(target, ast.Tuple | ast.List) else [target])]
+        if len(set(names)) < len(names):
+            raise self.refuse(self.span(target), "a name stands twice on the left")
+        return (Assign(span=self.span(node), names=tuple(names), value=self.expression(node.value)),)
+
+    def target(self, node: ast.expr) -> str:
+        if isinstance(node, ast.Name):
+            return node.id
+        if isinstance(node, ast.Subscript):
+            hint = "build a new one with `where`, `stack` or `concatenate`"
+            raise self.refuse(self.span(node), "arrays are never changed in place", hint)
+        if isinstance(node, ast.Attribute):
+            raise self.refuse(self.span(node), "attributes cannot be assigned to", "assign to a name")
+        raise self.refuse(self.span(node), "only names can be assigned to", "`a = x` or `a, b = x, y`")
+
+    def augmented(self, node: ast.AugAssign) -> tuple[Statement, ...]:
+        name = self.target(node.target)
+        primitive = BINARY.get(type(node.op))
+        if primitive is None:
+            raise self._refuse_operator(node, node.op)
+        old = Name(span=self.span(node.target), id=name)
+        value = Call(span=self.span(node), primitive=primitive, arguments=(old, self.expression(node.value)))
+        return (Assign(span=self.span(node), names=(name,), value=value),)
+
+    def bare(self, node: ast.Expr) -> tuple[Statement, ...]:
+        value = self.expression(node.value)  # its own faults first
+        del value
+        raise self.refuse(self.span(node), "this value is not used", "give it a name, or write `return` before it")
+
+    def nothing(self, node: ast.Pass) -> tuple[Statement, ...]:  # noqa: ARG002  # one of the readers
+        return ()
+
+
+def _refusal(name: str, hint: str) -> tuple[str, str]:
+    return f"{name} is not part of the little language", hint
+
+
+def _whole(expression: Expression | None) -> Expression:
+    """The expression; a part that was refused stops the others from being read."""
+    if expression is None:
+        raise Refused
+    return expression
+
+
+def _without_docstring(statements: list[ast.stmt]) -> list[ast.stmt]:
+    first = statements[0]
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+        return statements[1:]
+    return statements
+
+
+_SIMPLE: dict[type[ast.stmt], Callable[..., tuple[Statement, ...]]] = {
+    ast.Assign: Parser.assign,
+    ast.AugAssign: Parser.augmented,
+    ast.Expr: Parser.bare,
+    ast.Pass: Parser.nothing,
+}

@@ -1,0 +1,325 @@
+"""From Python's syntax tree to expressions of the little language, by whitelist: what is not listed is refused."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from gradcmp.program import hints
+from gradcmp.program.ir import (
+    Call,
+    Conditional,
+    Constant,
+    Dictionary,
+    Ellipsis_,
+    Expression,
+    Field,
+    Name,
+    NewAxis,
+    Sequence,
+    Slice,
+    Span,
+    Subscript,
+)
+from gradcmp.program.primitives import CONSTANTS, METHOD_ALIASES, PRIMITIVES
+from gradcmp.program.source import Complaints, Refused, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+MOST_BITS = 4096
+"""The longest whole number."""
+
+BINARY: dict[type[ast.operator], str] = {
+    ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply", ast.Div: "divide", ast.FloorDiv: "floor_divide",
+    ast.Mod: "remainder", ast.Pow: "power", ast.MatMult: "matmul",
+}  # fmt: skip
+
+COMPARISONS: dict[type[ast.cmpop], str] = {
+    ast.Lt: "less", ast.LtE: "less_equal", ast.Gt: "greater", ast.GtE: "greater_equal", ast.Eq: "equal",
+    ast.NotEq: "not_equal",
+}  # fmt: skip
+
+REFUSED_OPERATORS: dict[type[ast.AST], tuple[str, str]] = {
+    ast.BitAnd: ("&", "write `and`, which works element by element here"),
+    ast.BitOr: ("|", "write `or`, which works element by element here"),
+    ast.BitXor: ("^", "write `**` for a power, `!=` for either-or"),
+    ast.LShift: ("<<", "write `x * 2**n`"),
+    ast.RShift: (">>", "write `x // 2**n`"),
+    ast.Invert: ("~", "write `not`, which works element by element here"),
+    ast.Is: ("is", "write `==`"),
+    ast.IsNot: ("is not", "write `!=`"),
+    ast.In: ("in", "write `any(x == value)`"),
+    ast.NotIn: ("not in", "write `all(x != value)`"),
+}
+
+REFUSED_EXPRESSIONS: dict[type[ast.AST], tuple[str, str]] = {
+    ast.Lambda: ("`lambda`", "write the expression where it is used"),
+    ast.ListComp: ("a comprehension", "work on whole arrays, or write a `for` loop"),
+    ast.SetComp: ("a comprehension", "work on whole arrays, or write a `for` loop"),
+    ast.DictComp: ("a comprehension", "write the keys one by one: `{'a': x, 'b': y}`"),
+    ast.GeneratorExp: ("a comprehension", "work on whole arrays: `sum(x * y)`"),
+    ast.NamedExpr: ("`:=`", "assign on a line of its own"),
+    ast.JoinedStr: ("an f-string", "only numbers and arrays are computed here"),
+    ast.Starred: ("`*`", "write the items one by one"),
+    ast.Set: ("a set", "write a tuple: `(a, b)`"),
+    ast.Await: ("`await`", "leave it out"),
+    ast.Yield: ("`yield`", "write `return`"),
+    ast.YieldFrom: ("`yield`", "write `return`"),
+    ast.Dict: ("a dict", "a dict may only be returned: `return {'a': x}`"),
+    ast.Slice: ("a slice", "slices stand in square brackets: `x[1:3]`"),
+}
+
+
+class ExpressionParser(Complaints):
+    """Turns expressions, and keeps every complaint; positions are counted from the text's first character."""
+
+    def __init__(self, source: Source, *, offset: int = 0) -> None:
+        super().__init__(source)
+        self.offset = offset  # columns that a common indentation of the text took off every line
+        self.lines = [line.encode("utf-8", "replace") for line in source.text.split("\n")]
+
+    def span(self, node: ast.AST) -> Span:
+        """The node's place: `ast` counts in bytes of UTF-8 from 0, we in characters from 1."""
+        line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
+        end_line, end_column = getattr(node, "end_lineno", line), getattr(node, "end_col_offset", column + 1)
+        return Span(line, self._character(line, column), end_line, self._character(end_line, end_column))
+
+    def _character(self, line: int, column: int) -> int:
+        if not 1 <= line <= len(self.lines):
+            return column + 1
+        return len(self.lines[line - 1][: column + self.offset].decode("utf-8", "ignore")) + 1
+
+    def each(self, nodes: Iterable[ast.expr], read: Callable[[ast.expr], Expression]) -> tuple[Expression, ...]:
+        """Read all of them before giving up on any."""
+        found, refused = [], False
+        for node in nodes:
+            try:
+                found.append(read(node))
+            except Refused:
+                refused = True
+        if refused:
+            raise Refused
+        return tuple(found)
+
+    def expression(self, node: ast.expr) -> Expression:
+        """The expression; raises `Refused` with the reason noted."""
+        reader = _READERS.get(type(node))
+        if reader is not None:
+            return reader(self, node)
+        name, hint = REFUSED_EXPRESSIONS.get(type(node), (f"`{type(node).__name__}`", ""))
+        raise self.refuse(self.span(node), f"{name} is not part of the little language", hint)
+
+    def constant(self, node: ast.Constant) -> Expression:
+        value = node.value
+        if value is None:
+            return NewAxis(span=self.span(node))
+        if value is Ellipsis:
+            raise self.refuse(self.span(node), "`...` stands only in square brackets", "`x[..., 0]`")
+        if isinstance(value, bool | int | float):
+            if isinstance(value, int) and value.bit_length() > MOST_BITS:
+                raise self.refuse(self.span(node), f"this whole number has more than {MOST_BITS} bits")
+            return Constant(span=self.span(node), value=value)
+        kinds = {str: "a string", bytes: "a string", complex: "a complex number"}
+        hint = "complex numbers are not supported yet" if isinstance(value, complex) else "only numbers and arrays"
+        raise self.refuse(self.span(node), f"{kinds.get(type(value), 'this')} is not part of the little language", hint)
+
+    def name(self, node: ast.Name) -> Expression:
+        if node.id == "newaxis":
+            return NewAxis(span=self.span(node))
+        if node.id in hints.MODULES:
+            raise self.refuse(
+                self.span(node), f"`{node.id}` is not known here", "primitives are called by name: `dot(x, x)`"
+            )
+        return Name(span=self.span(node), id=node.id)
+
+    def attribute(self, node: ast.Attribute) -> Expression:
+        dotted = _dotted(node)
+        if dotted and dotted[0] in hints.MODULES:
+            hint = hints.for_function(dotted[-1])
+            raise self.refuse(
+                self.span(node), f"`{'.'.join(dotted)}` is not known here", hint or "primitives are called by name"
+            )
+        if node.attr.startswith("_"):
+            raise self.refuse(self.span(node), f"attributes like `{node.attr}` are not reached from here")
+        return Field(span=self.span(node), value=self.expression(node.value), name=node.attr)
+
+    def subscript(self, node: ast.Subscript) -> Expression:
+        items = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        value, *read = self.each([node.value, *items], lambda part: self.index(part, node.value))
+        return Subscript(span=self.span(node), value=value, items=tuple(read))
+
+    def index(self, node: ast.expr, value: ast.expr) -> Expression:
+        """An item in square brackets (or, by identity, the thing that is indexed)."""
+        if node is value:
+            return self.expression(node)
+        if isinstance(node, ast.Slice):
+            parts = {
+                name: self.expression(part)
+                for name, part in (("start", node.lower), ("stop", node.upper), ("step", node.step))
+                if part is not None
+            }
+            parts = {name: part for name, part in parts.items() if not isinstance(part, NewAxis)}
+            return Slice(span=self.span(node), start=parts.get("start"), stop=parts.get("stop"), step=parts.get("step"))
+        if isinstance(node, ast.Constant) and node.value is Ellipsis:
+            return Ellipsis_(span=self.span(node))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            hint = f"`x.{node.value}`" if node.value.isidentifier() else ""
+            raise self.refuse(self.span(node), "the parts of a tree are reached with a dot", hint)
+        return self.expression(node)
+
+    def sequence(self, node: ast.Tuple | ast.List) -> Expression:
+        return Sequence(span=self.span(node), items=self.each(node.elts, self.expression))
+
+    def dictionary(self, node: ast.Dict) -> Expression:
+        """A dict that is returned."""
+        keys = []
+        for key in node.keys:
+            if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
+                raise self.refuse(self.span(key or node), "an output's key is a word in quotes", "`return {'loss': x}`")
+            if not key.value.isidentifier():
+                raise self.refuse(
+                    self.span(key), f"`{key.value[:40]}` cannot be an output's name", "use letters, digits and `_`"
+                )
+            if key.value in keys:
+                raise self.refuse(self.span(key), f"the key `{key.value}` is there twice")
+            keys.append(key.value)
+        if not keys:
+            raise self.refuse(self.span(node), "an empty dict has no outputs")
+        values = self.each(node.values, self.expression)
+        return Dictionary(span=self.span(node), items=tuple(zip(keys, values, strict=True)))
+
+    def unary(self, node: ast.UnaryOp) -> Expression:
+        if isinstance(node.op, ast.Invert):
+            raise self._refuse_operator(node, node.op)
+        operand = self.expression(node.operand)
+        if isinstance(node.op, ast.UAdd):
+            return operand
+        name = "negative" if isinstance(node.op, ast.USub) else "logical_not"
+        return Call(span=self.span(node), primitive=name, arguments=(operand,))
+
+    def binary(self, node: ast.BinOp) -> Expression:
+        name = BINARY.get(type(node.op))
+        if name is None:
+            raise self._refuse_operator(node, node.op)
+        return Call(span=self.span(node), primitive=name, arguments=self.each((node.left, node.right), self.expression))
+
+    def logical(self, node: ast.BoolOp) -> Expression:
+        name = "logical_and" if isinstance(node.op, ast.And) else "logical_or"
+        return self._chain(node, name, self.each(node.values, self.expression))
+
+    def comparison(self, node: ast.Compare) -> Expression:
+        for operator in node.ops:
+            if type(operator) not in COMPARISONS:
+                raise self._refuse_operator(node, operator)
+        sides = self.each((node.left, *node.comparators), self.expression)
+        pairs = [
+            Call(span=self.span(node), primitive=COMPARISONS[type(operator)], arguments=(left, right))
+            for operator, left, right in zip(node.ops, sides, sides[1:], strict=False)
+        ]
+        return self._chain(node, "logical_and", tuple(pairs))
+
+    def _chain(self, node: ast.expr, name: str, parts: tuple[Expression, ...]) -> Expression:
+        result = parts[0]
+        for part in parts[1:]:
+            result = Call(span=self.span(node), primitive=name, arguments=(result, part))
+        return result
+
+    def _refuse_operator(self, node: ast.AST, operator: ast.AST) -> Refused:
+        symbol, hint = REFUSED_OPERATORS[type(operator)]
+        return self.refuse(self.span(node), f"`{symbol}` is not part of the little language", hint)
+
+    def conditional(self, node: ast.IfExp) -> Expression:
+        test, body, orelse = self.each((node.test, node.body, node.orelse), self.expression)
+        return Conditional(span=self.span(node), test=test, body=body, orelse=orelse)
+
+    def call(self, node: ast.Call) -> Expression:
+        function = node.func
+        if isinstance(function, ast.Name):
+            return self._call(node, self._function(function), list(node.args))
+        if not isinstance(function, ast.Attribute):
+            raise self.refuse(self.span(node), "this cannot be called", "primitives are called by name: `dot(x, x)`")
+        dotted = _dotted(function)
+        if dotted and dotted[0] in hints.MODULES:
+            hint = hints.for_function(dotted[-1])
+            if not hint:
+                hint = self.suggest(dotted[-1], PRIMITIVES) or "primitives are called by name: `dot(x, x)`"
+            raise self.refuse(self.span(function), f"`{'.'.join(dotted)}` is not known here", hint)
+        return self._call(node, self._method(function, dotted), [function.value, *node.args])
+
+    def _function(self, function: ast.Name) -> str:
+        name = function.id
+        if name in PRIMITIVES or name == "len":
+            return name
+        if name in CONSTANTS:
+            raise self.refuse(self.span(function), f"`{name}` is a number, not a function", f"write `{name}`")
+        hint = hints.for_function(name) or self.suggest(name, PRIMITIVES)
+        raise self.refuse(
+            self.span(function), f"there is no primitive `{name}`", hint, "" if hint else "`gradcmp list` names them"
+        )
+
+    def _method(self, function: ast.Attribute, dotted: list[str]) -> str:
+        name = METHOD_ALIASES.get(function.attr, function.attr)
+        if function.attr in METHOD_ALIASES or (name in PRIMITIVES and PRIMITIVES[name].method):
+            return name
+        if len(dotted) >= 2 and dotted[0] in hints.MAYBE_MODULES:
+            raise self.refuse(
+                self.span(function), f"`{'.'.join(dotted)}` is not known here", hints.for_function(dotted[-1])
+            )
+        if name in PRIMITIVES:
+            raise self.refuse(self.span(function), f"`{name}` is not a method", f"write `{name}(...)`")
+        hint = hints.for_method(name) or self.suggest(name, [row.name for row in PRIMITIVES.values() if row.method])
+        raise self.refuse(self.span(function), f"there is no method `{name}`", hint)
+
+    def _call(self, node: ast.Call, name: str, arguments: list[ast.expr]) -> Expression:
+        row = PRIMITIVES.get(name)
+        known = row.options if row else {}
+        names: list[str] = []
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                raise self.refuse(
+                    self.span(keyword), "`**` is not part of the little language", "write the options one by one"
+                )
+            if keyword.arg not in known and row is not None and keyword.arg not in row.operands:
+                raise self._refuse_keyword(keyword, name, known)
+            names.append(keyword.arg)
+        values = self.each([*arguments, *(keyword.value for keyword in node.keywords)], self.expression)
+        positional, named = values[: len(arguments)], values[len(arguments) :]
+        return Call(
+            span=self.span(node),
+            primitive=name,
+            arguments=positional,
+            keywords=tuple(zip(names, named, strict=True)),
+        )
+
+    def _refuse_keyword(self, keyword: ast.keyword, name: str, known: dict[str, str | None]) -> Refused:
+        word = str(keyword.arg)
+        translated = hints.KEYWORDS.get(word)
+        hint = f"write `{translated}`" if translated in known else self.suggest(word, known)
+        expected = f"its options are {', '.join(f'`{option}`' for option in known)}" if known else "it has no options"
+        return self.refuse(self.span(keyword), f"`{name}` has no option `{word}`", hint, expected)
+
+
+def _dotted(node: ast.expr) -> list[str]:
+    """`["a", "b", "c"]` for `a.b.c`; empty where it does not begin with a name."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return [*reversed([*parts, node.id])] if isinstance(node, ast.Name) else []
+
+
+_READERS: dict[type[ast.expr], Callable[..., Expression]] = {
+    ast.Constant: ExpressionParser.constant,
+    ast.Name: ExpressionParser.name,
+    ast.Attribute: ExpressionParser.attribute,
+    ast.Subscript: ExpressionParser.subscript,
+    ast.Tuple: ExpressionParser.sequence,
+    ast.List: ExpressionParser.sequence,
+    ast.UnaryOp: ExpressionParser.unary,
+    ast.BinOp: ExpressionParser.binary,
+    ast.BoolOp: ExpressionParser.logical,
+    ast.Compare: ExpressionParser.comparison,
+    ast.IfExp: ExpressionParser.conditional,
+    ast.Call: ExpressionParser.call,
+}

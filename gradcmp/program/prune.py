@@ -1,0 +1,121 @@
+"""Takes out what `check` has made superfluous: plain numbers that were computed already, names that nobody reads.
+
+The rest of the program stays word for word, because it is what the frameworks are to be tested on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gradcmp.program.ir import (
+    Apply,
+    Bind,
+    Branch,
+    Checked_,
+    CheckedStatement,
+    Count,
+    Give,
+    Group,
+    Index,
+    Literal,
+    Loop,
+    Outputs,
+    Read,
+    Select,
+)
+
+Names = frozenset[str]
+
+
+def prune(body: Sequence[CheckedStatement]) -> tuple[CheckedStatement, ...]:
+    """The statements without bindings of plain numbers that are never read; `assigned` and `carried` without names
+    that nobody reads afterwards."""
+    return _block(body, frozenset())[0]
+
+
+def reads(node: Checked_) -> Names:
+    """The names that an expression reads."""
+    found: set[str] = set()
+    waiting: list[object] = [node]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Read):
+            found.add(part.path[0])
+        elif isinstance(part, Apply):
+            waiting.extend(part.operands)
+        elif isinstance(part, Select):
+            waiting.extend((part.test, part.body, part.orelse))
+        elif isinstance(part, Index):
+            waiting.extend((part.value, *part.items))
+        elif isinstance(part, Group):
+            waiting.extend(part.items)
+        elif isinstance(part, Outputs):
+            waiting.extend(value for _, value in part.items)
+    return frozenset(found)
+
+
+def assigns(body: Sequence[CheckedStatement]) -> Names:
+    """The names that a block may bind."""
+    found: set[str] = set()
+    for statement in body:
+        if isinstance(statement, Bind):
+            found.update(statement.names)
+        elif isinstance(statement, Branch):
+            found |= assigns(statement.body) | assigns(statement.orelse)
+        elif isinstance(statement, Loop):
+            found |= assigns(statement.body)
+        elif isinstance(statement, Count):
+            found |= assigns(statement.body) | {statement.variable}
+    return frozenset(found)
+
+
+def live_at_head(body: Sequence[CheckedStatement], live: Names) -> Names:
+    """The names whose value at the head of a block is read in it or, where they are `live`, after it."""
+    return _block(body, live)[1]
+
+
+def _block(body: Sequence[CheckedStatement], live: Names) -> tuple[tuple[CheckedStatement, ...], Names]:
+    """The block, and the names that are read at its head or after it; `live` are those read after it."""
+    kept: list[CheckedStatement] = []
+    for statement in reversed(body):
+        new, live = _statement(statement, live)
+        if new is not None:
+            kept.append(new)
+    return tuple(reversed(kept)), live
+
+
+def _statement(statement: CheckedStatement, live: Names) -> tuple[CheckedStatement | None, Names]:
+    if isinstance(statement, Bind):
+        if _is_number(statement.value) and not live.intersection(statement.names):
+            return None, live
+        return statement, (live - set(statement.names)) | reads(statement.value)
+    if isinstance(statement, Give):
+        return statement, reads(statement.value)
+    if isinstance(statement, Branch):
+        body, a = _block(statement.body, live)
+        orelse, b = _block(statement.orelse, live)
+        assigned = tuple(pair for pair in statement.assigned if pair[0] in live)
+        return replace(statement, body=body, orelse=orelse, assigned=assigned), a | b | reads(statement.test)
+    if isinstance(statement, Loop):
+        body, head = _rounds(statement.body, live | reads(statement.test))
+        carried = tuple(pair for pair in statement.carried if pair[0] in head)
+        return replace(statement, body=body, carried=carried), head
+    body, head = _rounds(statement.body, live)
+    ends = reads(statement.start) | reads(statement.stop) | reads(statement.step)
+    return replace(statement, body=body), (head - {statement.variable}) | ends
+
+
+def _rounds(body: Sequence[CheckedStatement], live: Names) -> tuple[tuple[CheckedStatement, ...], Names]:
+    """A body whose end is its head again."""
+    while True:
+        new, head = _block(body, live)
+        if head <= live:
+            return new, live
+        live |= head
+
+
+def _is_number(value: Checked_) -> bool:
+    if isinstance(value, Group):
+        return all(isinstance(item, Literal) for item in value.items)
+    return isinstance(value, Literal)

@@ -1,0 +1,98 @@
+"""Where a program's text stands in its file: spans become file:line:column with the line and a caret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from gradcmp.errors import Location, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gradcmp.program.ir import Program, Span
+
+WIDTH = 100
+"""Columns of a line that a snippet shows."""
+
+MOST_PROBLEMS = 50
+"""Complaints about one text; what comes after them helps nobody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A text, where its first character stands, and the columns that a YAML block takes off every later line."""
+
+    text: str
+    location: Location
+    indent: int = 0
+
+    @classmethod
+    def of(cls, program: Program) -> Source:
+        return cls(text=program.text, location=program.location, indent=program.indent)
+
+    def locate(self, line: int, column: int) -> Location:
+        """The place in the file of a place in the text; both count from 1."""
+        first_line, first_column = max(self.location.line, 1), max(self.location.column, 1)
+        moved = first_column - 1 if line == 1 else self.indent
+        return Location(file=self.location.file, line=first_line + line - 1, column=column + moved)
+
+    def snippet(self, span: Span) -> str:
+        """The line with a caret under the span's first line."""
+        lines = self.text.split("\n")
+        if not 1 <= span.line <= len(lines):
+            return ""
+        line = "".join(character if character.isprintable() else " " for character in lines[span.line - 1])
+        start = min(max(span.column - 1, 0), len(line))
+        end = min(span.end_column - 1, len(line)) if span.end_line == span.line else len(line)
+        left = max(0, start - WIDTH // 2)
+        shown = line[left : left + WIDTH].rstrip()
+        carets = "^" * max(1, min(end, left + WIDTH) - start)
+        number = str(self.locate(span.line, span.column).line)
+        return f"{number} | {shown}\n{' ' * len(number)} | {' ' * (start - left)}{carets}"
+
+    def problem(self, span: Span, what: str, *, expected: str = "", hint: str = "") -> Problem:
+        """A complaint about a stretch of the text."""
+        where = self.locate(span.line, span.column)
+        return Problem(what=what, where=where, expected=expected, hint=hint, snippet=self.snippet(span))
+
+
+def nearest(word: str, candidates: Iterable[str]) -> str:
+    """`did you mean …?` for the candidate that is nearest to a misspelt word, or nothing."""
+    matches = get_close_matches(word[:40], [candidate for candidate in candidates if len(candidate) <= 40][:500], n=1)
+    return f"did you mean `{matches[0]}`?" if matches else ""
+
+
+class Refused(Exception):  # never leaves the package: the complaint has been noted
+    """A part makes no sense; the reason is among the problems."""
+
+
+class Complaints:
+    """Collects the complaints about one text, so that all of them are told in one pass."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.problems: list[Problem] = []
+
+    def complain(self, span: Span, what: str, hint: str = "", expected: str = "") -> None:
+        """Note a complaint and go on; a place is complained about once."""
+        problem = self.source.problem(span, what, hint=hint, expected=expected)
+        if len(self.problems) < MOST_PROBLEMS and all(other.where != problem.where for other in self.problems):
+            self.problems.append(problem)
+
+    def refuse(self, span: Span, what: str, hint: str = "", expected: str = "") -> Refused:
+        """Note a complaint; what is returned is to be raised, which gives up on this part."""
+        self.complain(span, what, hint, expected)
+        return Refused()
+
+    def suggest(self, word: str, candidates: Iterable[str]) -> str:
+        """`nearest`, while the complaints are few enough for anybody to read."""
+        return nearest(word, candidates) if len(self.problems) < 20 else ""
+
+    def in_order(self) -> list[Problem]:
+        """The complaints by line and column."""
+        nowhere = Location(file="")
+        return sorted(
+            self.problems, key=lambda problem: problem.where if isinstance(problem.where, Location) else nowhere
+        )

@@ -1,0 +1,70 @@
+"""Answers as records in a journal: where the pipeline's values become the result file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gradcmp import __version__
+from gradcmp.core.problems import Case
+from gradcmp.core.targets import Target
+from gradcmp.execute.pool import Pool
+from gradcmp.execute.process import Ready
+from gradcmp.pipeline import Answered
+from gradcmp.plan import Plan
+from gradcmp.questions import worker_key
+from gradcmp.registry import Registry
+from gradcmp.report.journal import Journal
+from gradcmp.report.machine import machine_record
+from gradcmp.report.records import case_record, pair_record, problem_record, run_record, target_record, timestamp
+
+
+def head_record(arguments: Sequence[str]) -> dict[str, Any]:
+    """The head of a result file before anything has run."""
+    run = run_record(version=__version__, started=timestamp(), arguments=arguments)
+    return {"run": run, "machine": machine_record(), "targets": []}
+
+
+def record_targets(journal: Journal, plan: Plan, pool: Pool) -> None:
+    """The targets of the plan with what their workers told of themselves so far."""
+    ready = pool.ready
+    targets: dict[Target, Case] = {case.target: case for case in plan.cases if not case.left_out}
+    journal.update_head(
+        targets=[
+            target_record(
+                target,
+                version=worker.version if isinstance(worker, Ready) else None,
+                settings=worker.settings if isinstance(worker, Ready) else {},
+            )
+            for target, case in targets.items()
+            for worker in (ready.get(worker_key(case)),)
+        ]
+    )
+
+
+def record_answer(journal: Journal, answered: Answered, registry: Registry) -> Mapping[str, str]:
+    """Append a problem and its cases; returns the level of each case by id."""
+    question, judgement = answered.question, answered.judgement
+    problem = question.planned.problem
+    findings = {finding.case: finding for finding in judgement.findings}
+    journal.add_problem(
+        problem_record(problem, judgement, hashes=question.arrays.hashes, arrays=journal.arrays),
+        (
+            case_record(
+                case,
+                answered.outcomes[case.id],
+                findings[case.id],
+                compiles=_compiles(case, registry),
+                arrays=journal.arrays,
+            )
+            for case in question.planned.cases
+        ),
+        (pair_record(pair) for pair in judgement.pairs),
+    )
+    return {finding.case: finding.level for finding in judgement.findings}
+
+
+def _compiles(case: Case, registry: Registry) -> bool:
+    descriptor = registry.descriptors.get(case.target.backend)
+    execution = descriptor.execution(case.target.execution) if descriptor else None
+    return execution is not None and execution.compiles

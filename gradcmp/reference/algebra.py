@@ -1,0 +1,83 @@
+"""What the evaluator computes with: the seam between the program and the numbers.
+
+The evaluator walks a program once for every `Algebra`: balls for values, later dual numbers, germs, running errors, or
+a tape that wraps another algebra and records. An algebra has the few steps below; everything else in the catalogue is
+composed of them (`compositions.py`), or the algebra's own where it lists the primitive in `own`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from gradcmp.core.tensors import Shape
+
+Places = npt.NDArray[np.int64]
+Signs = npt.NDArray[np.int8]
+
+ELEMENTWISE: tuple[str, ...] = (
+    "add", "subtract", "multiply", "divide", "power", "arctan2", "maximum", "minimum",
+    "negative", "abs", "square", "floor",
+    "exp", "expm1", "log", "log1p", "sqrt", "rsqrt",
+    "sin", "cos", "tan", "arcsin", "arccos", "arctan",
+    "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh",
+    "erf", "erfc", "lgamma", "digamma",
+)  # fmt: skip
+"""The steps that work element by element, with broadcasting."""
+
+
+class Undecided(Exception):
+    """A question that this precision does not answer; a higher one may."""
+
+
+class EvaluationError(Exception):
+    """The program has no certified value here; the message is the reason."""
+
+
+A = TypeVar("A")
+
+
+class Algebra(Protocol[A]):
+    """Arrays of one kind of number. Methods raise `Undecided` or `EvaluationError`."""
+
+    own: Mapping[str, Callable[..., Any]]
+    """Primitive → this algebra's own step in place of the one in `COMPOSITIONS`, with the same signature."""
+
+    def constant(self, values: npt.NDArray[Any]) -> A:
+        """An array of exact numbers, from float64 or Python integers."""
+
+    def shape(self, x: A) -> Shape: ...
+
+    def elementwise(self, name: str, *operands: A) -> A:
+        """A step of `ELEMENTWISE` on operands that broadcast."""
+
+    def whole_power(self, x: A, exponent: int) -> A: ...
+
+    def sum(self, x: A, axes: tuple[int, ...]) -> A:
+        """The sum over `axes`, which go."""
+
+    def matmul(self, x: A, y: A) -> A:
+        """The product of two matrices (2-D)."""
+
+    def det(self, x: A) -> A:
+        """The determinant of a matrix, as an array of shape ()."""
+
+    def inv(self, x: A) -> A: ...
+
+    def solve(self, a: A, b: A) -> A:
+        """The solution of a x = b for two matrices."""
+
+    def pick(self, arrays: Sequence[A], places: Places) -> A:
+        """The elements at `places` in all arrays flattened and laid end to end; the result has the shape of `places`.
+
+        Reshaping, transposing, indexing, joining and choosing are all this one step.
+        """
+
+    def compare(self, x: A, y: A) -> Signs:
+        """The sign of x - y, element by element, of operands of one shape."""
+
+    def constantly(self, x: A) -> A:
+        """`x` as a constant of the function: `stop_gradient`."""

@@ -1,0 +1,63 @@
+"""What every row shares, said once above the tables; settings that differ, target by target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gradcmp.report.document import Document, TargetView
+from gradcmp.report.grids import Labels, used_targets
+
+
+def header_lines(document: Document) -> Iterator[str]:
+    """Versions; execution, device, operator and dtype where there is one for all; settings."""
+    targets = used_targets(document)
+    versions = dict.fromkeys(f"{target.name} {target.version or 'not installed'}" for target in targets)
+    yield " · ".join([f"gradcmp {document.run.get('gradcmp', '')}".strip(), *versions])
+    places = (tuple(dict.fromkeys(t.execution for t in targets)), tuple(dict.fromkeys(t.device for t in targets)))
+    shared, own = split_settings(targets)
+    common = [
+        *(place[0] for place in places if len(place) == 1),
+        *Labels(document.problems).shared(),
+        *setting_words(shared),
+    ]
+    if common:
+        yield " · ".join(common)
+    for name, settings in own.items():
+        yield f"{name}: {' · '.join(setting_words(settings))}"
+
+
+def machine_line(document: Document) -> str:
+    """`AMD EPYC 7B13 · 2 cores · NVIDIA H100`."""
+    machine = document.machine
+    cores = machine.get("cores")
+    words = [machine.get("cpu"), f"{cores} core{'' if cores == 1 else 's'}" if cores else "", *machine.get("gpus", ())]
+    return " · ".join(str(word) for word in words if word)
+
+
+def split_settings(targets: tuple[TargetView, ...]) -> tuple[Mapping[str, Any], Mapping[str, Mapping[str, Any]]]:
+    """The settings that all targets have alike, and the rest by target, or by backend where that says enough."""
+    if not targets:
+        return {}, {}
+    first = targets[0].settings
+    shared = {
+        key: value
+        for key, value in first.items()
+        if all(key in target.settings and target.settings[key] == value for target in targets)
+    }
+    own: dict[str, dict[str, Any]] = {}
+    for target in targets:
+        rest = {key: value for key, value in target.settings.items() if key not in shared}
+        alike = all(other.settings == target.settings for other in targets if other.name == target.name)
+        if rest:
+            own[target.name if alike else target.id] = rest
+    return shared, own
+
+
+def setting_words(settings: Mapping[str, Any]) -> list[str]:
+    """`threads 2`, `x64 on`."""
+    words = {True: "on", False: "off", None: "unset"}
+    return [
+        f"{key.replace('_', ' ')} {words[value] if value is None or isinstance(value, bool) else value}"
+        for key, value in settings.items()
+    ]

@@ -1,0 +1,210 @@
+"""The result file while it grows: JSON lines in `FILE.partial`, assembled into one document at the end.
+
+A line is `{"kind":"run","record":…}` (the head: everything but problems and cases), then `problem`, `case` and `pair`
+lines as they come. The document is copied together line by line, so that memory does not grow with the run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from gradcmp.errors import GradcmpError, Problem, UsageError
+from gradcmp.report.arrays import ArrayStore
+from gradcmp.report.records import Record, timestamp
+
+FORMAT = "gradcmp-result/0"
+
+_KINDS = {"problems": "problem", "cases": "case", "pairs": "pair"}
+_INTERRUPTED, _INTERNAL_ERROR = 130, 3  # exit codes of the contract
+
+
+class Journal:
+    """Appends records; `finish` turns them into the document.
+
+    As a context manager it finishes by itself on the way out, as an incomplete run where an exception ends it.
+    """
+
+    def __init__(self, path: Path, head: Mapping[str, Any], *, make_folder: bool = False) -> None:
+        """Begin `path`.partial with the head: `run`, `machine`, `targets`.
+
+        Raises UsageError where the file cannot be written. `make_folder` creates the folder (for `.gradcmp/`).
+        """
+        self.path = path
+        self.partial = path.with_name(f"{path.name}.partial")
+        array_name = f"{path.name}.npz"
+        self.arrays = ArrayStore(path.with_name(f"{array_name}.partial"), array_name)
+        self.finished = False
+        self._head: Record = dict(head)
+        self._verdicts: Counter[str] = Counter()
+        self._levels: Counter[str] = Counter()
+        try:
+            if make_folder:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            refuse_unwritable(path)
+            # A new file rather than an old one emptied: another run may still be writing there.
+            self.partial.unlink(missing_ok=True)
+            self._stream = self.partial.open("x+", encoding="utf-8", errors="backslashreplace", newline="\n")
+        except OSError as error:
+            raise UsageError(_unwritable(path, error)) from error
+        self._append("run", {"format": FORMAT, **self._head})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if not self.finished:
+            self.finish(exit_code=_exit_code(error), complete=False)
+
+    def add_problem(self, problem: Record, cases: Iterable[Record], pairs: Iterable[Record] = ()) -> None:
+        """Append a problem with its cases and pairs, and flush."""
+        self._append("problem", problem)
+        for case in cases:
+            self._append("case", case)
+            self._verdicts[case["verdict"]] += 1
+            self._levels[case["level"]] += 1
+        for pair in pairs:
+            self._append("pair", pair)
+
+    @property
+    def summary(self) -> Record:
+        """Cases so far by verdict and by level."""
+        return {"verdicts": dict(self._verdicts), "levels": dict(self._levels)}
+
+    def update_head(self, **blocks: Any) -> None:
+        """Replace blocks of the head (`targets`, once the workers have told their versions)."""
+        self._head.update(blocks)
+        self._append("run", {"format": FORMAT, **self._head})
+
+    def finish(self, *, exit_code: int, complete: bool = True) -> Path:
+        """Assemble the document beside the file, rename it into place, remove what was partial. Returns the path."""
+        ending = {"finished": timestamp(), "exit_code": exit_code, "complete": complete}
+        head = self._head | {"run": self._head["run"] | ending}
+        self.arrays.close()
+        self._stream.flush()
+        try:
+            _replace(self.path, _document(head, self._sections(), self.summary))
+            if not self.arrays.empty:
+                self.arrays.path.replace(self.path.with_name(self.arrays.name))
+        except OSError as error:
+            raise UsageError(_unwritable(self.path, error)) from error
+        self._remove_partial()
+        return self.path
+
+    def close(self) -> None:
+        """Stop writing and leave the partial files as they are."""
+        self.finished = True
+        self.arrays.close()
+        self._stream.close()
+
+    def _remove_partial(self) -> None:
+        ours = os.fstat(self._stream.fileno())
+        self.close()
+        try:
+            if os.path.samestat(self.partial.stat(), ours):
+                self.partial.unlink()
+        except OSError:
+            pass  # already gone: another run began there
+
+    def _append(self, kind: str, record: Mapping[str, Any]) -> None:
+        try:
+            self._stream.seek(0, os.SEEK_END)
+            self._stream.write(f'{{"kind":"{kind}","record":{_json(record)}}}\n')
+            self._stream.flush()
+        except OSError as error:
+            raise GradcmpError(_unwritable(self.path, error)) from error
+
+    def _sections(self) -> Iterator[tuple[str, Iterator[str]]]:
+        for section, kind in _KINDS.items():
+            yield section, self._records(f'{{"kind":"{kind}","record":')
+
+    def _records(self, prefix: str) -> Iterator[str]:
+        """The records' own texts, unparsed."""
+        self._stream.seek(0)
+        for line in self._stream:
+            if line.startswith(prefix) and line.endswith("}\n"):
+                yield line[len(prefix) : -2]
+
+
+def _exit_code(error: BaseException | None) -> int:
+    """The exit code of a run that `error` ended."""
+    if isinstance(error, KeyboardInterrupt):
+        return _INTERRUPTED
+    code = error.code if isinstance(error, SystemExit) else getattr(error, "exit_code", None)
+    return code if isinstance(code, int) else _INTERNAL_ERROR
+
+
+def write_document(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a whole document at once (`merge`). Raises UsageError where the file cannot be written."""
+    head = {key: value for key, value in document.items() if key not in {"format", "summary", *_KINDS}}
+    sections = ((section, map(_json, document.get(section, ()))) for section in _KINDS)
+    try:
+        refuse_unwritable(path)
+        _replace(path, _document(head, sections, document["summary"]))
+    except OSError as error:
+        raise UsageError(_unwritable(path, error)) from error
+
+
+def write_to(stream: IO[str], document: Mapping[str, Any]) -> None:
+    """The document as text on a stream (`--json -`)."""
+    head = {key: value for key, value in document.items() if key not in {"format", "summary", *_KINDS}}
+    sections = ((section, map(_json, document.get(section, ()))) for section in _KINDS)
+    stream.writelines(_document(head, sections, document["summary"]))
+
+
+def _document(
+    head: Mapping[str, Any], sections: Iterable[tuple[str, Iterator[str]]], summary: Mapping[str, Any]
+) -> Iterator[str]:
+    """The document's text in pieces: a record a line, which reads and diffs well."""
+    yield f'{{\n"format": {_json(FORMAT)}'
+    for key, value in head.items():
+        yield f",\n{_json(key)}: {_json(value)}"
+    for section, records in sections:
+        yield f",\n{_json(section)}: ["
+        separator = "\n"
+        for record in records:
+            yield f"{separator}{record}"
+            separator = ",\n"
+        yield "\n]"
+    yield f',\n"summary": {_json(summary)}\n}}\n'
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _replace(path: Path, pieces: Iterator[str]) -> None:
+    beside = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        with beside.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
+            stream.writelines(pieces)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Raise OSError where `path` exists and is not a file that may be replaced."""
+    if path.exists():
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise OSError("it is not a regular file")
+        if not os.access(path, os.W_OK):
+            raise OSError("it is read-only")
+    elif not path.parent.is_dir():
+        raise OSError(f"there is no folder {path.parent}")
+
+
+def _unwritable(path: Path, error: OSError) -> Problem:
+    return Problem(
+        what=f"the result file cannot be written: {error.strerror or error}",
+        where=str(path),
+        expected="a file name in a folder that exists and can be written to",
+    )

@@ -1,0 +1,68 @@
+"""JUnit XML (the xunit2 schema of Jenkins and pytest): a suite per scenario, a testcase per case."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import groupby
+from xml.etree import ElementTree as Xml
+
+from gradcmp.report.document import CaseView, Document
+from gradcmp.report.explanations import message
+from gradcmp.report.summary import wall_seconds
+
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def to_junit(document: Document) -> str:
+    """One XML document. Level `fail` is a failure; `skipped` and `unsupported` are skipped; the rest passes."""
+    root = Xml.Element("testsuites", name="gradcmp", time=_seconds(wall_seconds(document)))
+    _count(root, document.cases)
+    for scenario, group in groupby(document.cases, key=lambda case: case.scenario):
+        cases = list(group)
+        started = str(document.run.get("started") or "").removesuffix("Z")
+        suite = Xml.SubElement(root, "testsuite", name=_legal(scenario), timestamp=started)
+        _count(suite, cases)
+        for case in cases:
+            _testcase(suite, case)
+    Xml.indent(root)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{Xml.tostring(root, encoding="unicode")}\n'
+
+
+def _count(element: Xml.Element, cases: Sequence[CaseView]) -> None:
+    element.set("tests", str(len(cases)))
+    element.set("failures", str(sum(case.level == "fail" for case in cases)))
+    element.set("errors", "0")
+    element.set("skipped", str(sum(_is_skipped(case) for case in cases)))
+    element.set("time", _seconds(sum(case.timing.first_call_s for case in cases if case.timing)))
+
+
+def _testcase(suite: Xml.Element, case: CaseView) -> None:
+    name = case.id.removeprefix(case.scenario)
+    first_call = case.timing.first_call_s if case.timing else None
+    element = Xml.SubElement(
+        suite, "testcase", classname=_legal(case.scenario), name=_legal(name), time=_seconds(first_call)
+    )
+    text = _legal(message(case) or case.verdict)
+    if case.level == "fail":
+        failure = Xml.SubElement(element, "failure", type=case.verdict, message=text.splitlines()[0])
+        failure.text = _legal(f"{case.verdict} ({case.evidence})\n{case.id}\n{text}")
+    elif _is_skipped(case):
+        Xml.SubElement(element, "skipped", type=case.verdict, message=text)
+    if case.level in {"note", "warn"} or case.known:
+        Xml.SubElement(element, "system-out").text = _legal(f"{case.level}: {case.verdict}: {text}")
+    if case.output_tail:
+        Xml.SubElement(element, "system-err").text = _legal(case.output_tail)
+
+
+def _is_skipped(case: CaseView) -> bool:
+    return case.level != "fail" and not case.known and case.verdict in {"skipped", "unsupported"}
+
+
+def _seconds(value: float | None) -> str:
+    return f"{value or 0.0:.6f}"
+
+
+def _legal(text: str) -> str:
+    """Without the characters that XML 1.0 does not have."""
+    return _ILLEGAL.sub("", text)

@@ -1,0 +1,202 @@
+"""Core values → the records of the result file (`docs/result-file.md`), plain data that JSON can hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy
+
+from gradcmp.core.formats import FORMATS
+from gradcmp.core.outcomes import Computed, Outcome
+from gradcmp.core.problems import Case, Problem
+from gradcmp.core.targets import Target
+from gradcmp.core.tensors import Leaf, Tensor
+from gradcmp.core.truth import Truth, TruthLeaf
+from gradcmp.core.verdicts import Finding, Judgement, LeafErrors, Pair
+from gradcmp.report.arrays import ArrayStore, encode, plain
+from gradcmp.report.timings import timing_record
+
+Record = dict[str, Any]
+
+
+def timestamp(moment: datetime | None = None) -> str:
+    """Now, or `moment`, in UTC: `2026-01-31T12:00:00.000Z`."""
+    return (moment or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def run_record(*, version: str, started: str, arguments: Sequence[str]) -> Record:
+    """The `run` block as it stands at the beginning; `Journal.finish` fills in the rest."""
+    return {
+        "gradcmp": version,
+        "started": started,
+        "finished": None,
+        "arguments": list(arguments),
+        "exit_code": None,
+        "complete": False,
+    }
+
+
+def target_record(target: Target, *, version: str | None, settings: Mapping[str, Any]) -> Record:
+    """One of `targets`; `version` None where the framework never started."""
+    return {
+        "id": target.id,
+        "backend": target.backend,
+        "version": version,
+        "environment": target.environment,
+        "execution": target.execution,
+        "device": target.device,
+        "settings": plain(settings),
+    }
+
+
+def problem_record(
+    problem: Problem,
+    judgement: Judgement,
+    *,
+    hashes: Mapping[str, str],
+    truth: Truth | None = None,
+    arrays: ArrayStore | None = None,
+) -> Record:
+    """One of `problems`. The truth is that of the derivatives, for operator `value` that of the values.
+
+    Without `truth`, the judgement's own leaves are taken.
+    """
+    scenario = problem.scenario
+    leaves: Iterable[object] = judgement.truth
+    if truth is not None:
+        leaves = (truth.values if problem.operator == "value" else truth.derivatives) or ()
+    tolerance = scenario.tolerance
+    words = {"ulps": tolerance.ulps, "rtol": tolerance.rtol, "atol": tolerance.atol} if tolerance else {}
+    return {
+        "id": problem.id,
+        "scenario": scenario.id,
+        "file": scenario.location.file,
+        "line": scenario.location.line,
+        "operator": problem.operator,
+        "protocol": problem.protocol,
+        "dtype": problem.dtype,
+        "mode": problem.mode,
+        "parameters": plain(scenario.parameters),
+        "description": scenario.description,
+        "tolerance": {name: value for name, value in words.items() if value is not None} or None,
+        "inputs": dict(hashes),
+        "evidence": judgement.evidence,
+        "reference_reason": judgement.reference_reason,
+        "warnings": list(judgement.warnings),
+        "truth": [_truth_record(leaf, problem, index, arrays) for index, leaf in enumerate(leaves)],
+    }
+
+
+def case_record(
+    case: Case, outcome: Outcome, finding: Finding, *, compiles: bool, arrays: ArrayStore | None = None
+) -> Record:
+    """One of `cases`. `compiles`: the target's execution compiles, so that its first call has a compile time in it."""
+    computed = outcome if isinstance(outcome, Computed) else None
+
+    def leaves(part: str, found: tuple[Leaf, ...]) -> list[Record]:
+        return [_leaf_record(leaf, f"{case.id}/{part}/{index}", arrays) for index, leaf in enumerate(found)]
+
+    return {
+        "id": case.id,
+        "problem": case.problem.id,
+        "scenario": case.problem.scenario.id,
+        "target": case.target.id,
+        "outcome": outcome.name,
+        "mode": computed.mode if computed else None,
+        "message": None if isinstance(outcome, Computed) else outcome.message,
+        "output_tail": getattr(outcome, "output_tail", None) or None,
+        "notes": plain(computed.notes) if computed else {},
+        "values": [
+            {key: value for key, value in entry.items() if key != "wrt"}
+            for entry in leaves("values", computed.values if computed else ())
+        ],
+        "derivatives": leaves("derivatives", computed.derivatives if computed else ()),
+        "verdict": finding.verdict,
+        "expectation": finding.expectation,
+        "level": finding.level,
+        "reason": finding.message or None,
+        "verdicts": dict(finding.verdicts),
+        "evidence": finding.evidence,
+        "errors": [_errors_record(errors) for errors in finding.errors],
+        "timing": timing_record(computed.timing, compiles=compiles) if computed and computed.timing else None,
+    }
+
+
+def pair_record(pair: Pair) -> Record:
+    """One of `pairs`."""
+    return {
+        "problem": pair.problem,
+        "a": pair.a,
+        "b": pair.b,
+        "agree": pair.agree,
+        "max_ulps": plain(pair.max_ulps),
+        "max_rel": plain(pair.max_rel),
+    }
+
+
+def _leaf_record(leaf: Leaf, key: str, arrays: ArrayStore | None) -> Record:
+    tensor = leaf.tensor
+    return {
+        "of": leaf.of,
+        "wrt": list(leaf.wrt),
+        "dtype": tensor.dtype if tensor else None,
+        "shape": list(tensor.shape) if tensor else None,
+        "data": encode(tensor, arrays, key) if tensor else None,
+    }
+
+
+def _truth_record(leaf: object, problem: Problem, index: int, arrays: ArrayStore | None) -> Record:
+    key = f"{problem.id}/truth/{index}"
+    if isinstance(leaf, Leaf):
+        return _leaf_record(leaf, key, arrays) | {"radius_ulps": None, "left": None, "right": None}
+    assert isinstance(leaf, TruthLeaf)
+
+    def side(array: numpy.ndarray | None, name: str) -> Any:
+        return None if array is None else encode(Tensor(dtype="float64", array=array), arrays, f"{key}/{name}")
+
+    return {
+        "of": leaf.of,
+        "wrt": list(leaf.wrt),
+        "dtype": "float64",
+        "shape": None if leaf.nothing else [int(n) for n in leaf.high.shape],
+        "data": None if leaf.nothing else side(leaf.high, "high"),
+        "radius_ulps": None if leaf.nothing else plain(radius_ulps(leaf, problem.dtype)),
+        "left": side(leaf.left, "left"),
+        "right": side(leaf.right, "right"),
+    }
+
+
+def radius_ulps(leaf: TruthLeaf, dtype: str) -> float:
+    """The largest radius, in units in the last place of the problem's dtype at the true value.
+
+    ulp(x) = 2**(max(e, emin) - p + 1) with 2**e <= |x| < 2**(e + 1) (Muller et al., Handbook of Floating-Point
+    Arithmetic, 2nd edition, definition 2.4, at subnormals too).
+    """
+    form = FORMATS.get(dtype, FORMATS["float64"])
+    if leaf.radius.size == 0:
+        return 0.0
+    high = numpy.where(numpy.isfinite(leaf.high), numpy.abs(leaf.high), form.largest)
+    exponents = numpy.maximum(numpy.frexp(high)[1] - 1, form.min_exponent)
+    exponents = numpy.where(high == 0.0, form.min_exponent, exponents)
+    # Two steps: 1 / ulp itself may overflow, and a radius of 0 is 0 whatever the ulp.
+    with numpy.errstate(over="ignore", invalid="ignore"):
+        scaled = numpy.ldexp(numpy.asarray(leaf.radius, dtype=numpy.float64), form.precision - 1 - exponents)
+    return float(numpy.max(scaled))
+
+
+def _errors_record(errors: LeafErrors) -> Record:
+    return {
+        "of": errors.of,
+        "wrt": list(errors.wrt),
+        "max_ulps": plain(errors.max_ulps),
+        "max_abs": plain(errors.max_abs),
+        "max_rel": plain(errors.max_rel),
+        "worst_index": plain(errors.worst_index),
+        "differing": errors.differing,
+        "size": errors.size,
+        "needed_rtol": plain(errors.needed_rtol),
+        "limit": errors.limit,
+        "kink": plain(errors.kink),
+    }

@@ -1,0 +1,139 @@
+"""A document on a console: the same for `gradcmp run` and `gradcmp report`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from gradcmp.core.verdicts import LEVELS, VERDICTS
+from gradcmp.report.cases_view import cases_table
+from gradcmp.report.cells import mark
+from gradcmp.report.console import shown, styled
+from gradcmp.report.document import Document
+from gradcmp.report.explanations import Explanation, explanations, warnings
+from gradcmp.report.grids import agreement_grid, timing_grid
+from gradcmp.report.header import header_lines, machine_line
+from gradcmp.report.scaling import scaling_grids
+from gradcmp.report.summary import counts_line, evidence_line
+from gradcmp.report.tables import STYLES, Trimmed, grid_table
+
+VIEWS = ("tables", "cases", "scaling")
+
+_TAIL_LINES = 4
+
+
+def render(document: Document, *, view: str = "tables", console: Console) -> None:
+    """Print the document. `view` is one of `VIEWS`."""
+    for renderable in renderables(document, view=view, console=console):
+        console.print(Trimmed(renderable), end="")
+
+
+def renderables(document: Document, *, view: str, console: Console) -> Iterator[RenderableType]:
+    """The parts in order, with the empty lines between them."""
+    for line in header_lines(document):
+        yield styled(line, console, "dim")
+    if document.cases:
+        yield from {"tables": _tables, "cases": _cases, "scaling": _scaling}[view](document, console)
+    yield from _why(document, console)
+    yield Text()
+    yield styled(counts_line(document), console, "bold")
+    if document.problems:
+        yield styled(evidence_line(document), console)
+    if not document.run.get("complete", True):
+        yield styled("the run did not come to its end: this is what it had done", console, STYLES["warn"])
+
+
+def legend(document: Document) -> Mapping[str, str]:
+    """The marks in use → the verdicts they stand for, from best to worst."""
+    meanings: dict[str, list[str]] = {}
+    order = list(VERDICTS)
+    for case in sorted(
+        document.cases, key=lambda case: (case.known, LEVELS.index(case.level), order.index(case.verdict))
+    ):
+        word = {"unmet": "expectation not met", "fixed": "fixed"}.get(case.expectation, case.verdict)
+        word = "known" if case.known else word
+        words = meanings.setdefault(mark(case), [])
+        if word not in words:
+            words.append(word)
+    return {sign: ", ".join(words) for sign, words in meanings.items()}
+
+
+def _title(text: str, rest: str, console: Console) -> Text:
+    return Text.assemble((shown(text, console), "bold"), (shown(f"  {rest}", console), "dim"), overflow="fold")
+
+
+def _tables(document: Document, console: Console) -> Iterator[RenderableType]:
+    grid = agreement_grid(document)
+    signs = "   ".join(f"{sign} {words}" for sign, words in legend(document).items())
+    if len(grid.title) + 2 + len(signs) > console.width:
+        signs = "\n".join(f"{sign} {words}" for sign, words in legend(document).items())
+    yield Text()
+    yield _hanging(f"{grid.title}  ", styled(signs, console, "dim"), "bold", console)
+    yield Text()
+    yield grid_table(grid, console)
+    timings = timing_grid(document)
+    if timings is not None:
+        yield Text()
+        yield _title(timings.title, machine_line(document), console)
+        yield Text()
+        yield grid_table(timings, console)
+
+
+def _cases(document: Document, console: Console) -> Iterator[RenderableType]:
+    yield Text()
+    yield cases_table(document, console)
+
+
+def _scaling(document: Document, console: Console) -> Iterator[RenderableType]:
+    grids = scaling_grids(document)
+    if not grids:
+        yield Text()
+        yield styled("nothing to scale: no scenario was timed at two sizes of one swept number", console)
+    for grid in grids:
+        yield Text()
+        yield _title(grid.title, "", console)
+        yield Text()
+        yield grid_table(grid, console)
+
+
+def _why(document: Document, console: Console) -> Iterator[RenderableType]:
+    found = explanations(document.cases)
+    for explanation in found:
+        yield Text()
+        yield from _paragraph(explanation, console)
+    said = warnings(document)
+    if said:
+        yield Text()
+    for where, warning in said:
+        yield _hanging("! ", styled(f"{where}: {warning}", console), STYLES["warn"], console)
+
+
+def _paragraph(explanation: Explanation, console: Console) -> Iterator[RenderableType]:
+    style = STYLES[explanation.level]
+    first, *others = explanation.message.splitlines() or [""]
+    said = shown(f": {first}" if first else "", console)
+    head = Text.assemble((shown(explanation.head, console), style), said, overflow="fold")
+    yield _hanging(f"{explanation.mark} ", head, style, console)
+    for line in others:
+        yield _indented(line, console, 4)
+    for line in explanation.output_tail.splitlines()[-_TAIL_LINES:]:
+        yield _indented(line, console, 4, "dim")
+    width = max(len(str(case.number)) for case in explanation.cases)
+    for case in explanation.cases:
+        yield Padding(styled(f"{f'#{case.number}':>{width + 1}} {case.id}", console, "dim"), (0, 0, 0, 2), expand=False)
+
+
+def _hanging(sign: str, text: Text, style: str, console: Console) -> Table:
+    table = Table.grid(padding=0)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row(styled(sign, console, style), text)
+    return table
+
+
+def _indented(line: str, console: Console, indent: int, style: str = "") -> Padding:
+    return Padding(Text(shown(line, console), style=style, overflow="fold"), (0, 0, 0, indent), expand=False)

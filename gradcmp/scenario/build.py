@@ -1,0 +1,308 @@
+"""One scenario's keys under one binding of its sweep → `core.scenarios.Scenario`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping as AnyMapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gradcmp.core.expectations import Expectations
+from gradcmp.core.formats import FLOAT_DTYPES
+from gradcmp.core.operators import MODES, OPERATORS, PROTOCOLS
+from gradcmp.core.scenarios import Scenario, Tolerance
+from gradcmp.core.specifications import InputTree, Specification
+from gradcmp.core.targets import NAME, TargetPattern
+from gradcmp.errors import Location
+from gradcmp.program.ir import Checked, Program
+from gradcmp.scenario.expectations import OPERATORS_MEANT, Context, check_pattern, read_expectations, shown_shape
+from gradcmp.scenario.functions import check_outputs, check_program, function_text, leaf_types, read_program
+from gradcmp.scenario.generators import DTYPES_MEANT, generator_of, read_specification
+from gradcmp.scenario.inputs import check_sizes, read_inputs, read_wrt
+from gradcmp.scenario.keys import KEYS, MEANT, UNSUPPORTED
+from gradcmp.scenario.nodes import Mapping, Node, Scalar
+from gradcmp.scenario.reading import Number, Reader, joined, listing
+from gradcmp.scenario.suggest import did_you_mean
+
+TAG = re.compile(r"[^\s,()\[\]]+")
+DEVICE = re.compile(r"[a-z]+(:[0-9]+)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A scenario as written: its keys after defaults, where they stand, and what relative files are relative to.
+
+    `own` are the keys that it writes itself, which win over conflicting defaults.
+    """
+
+    id: str
+    node: Mapping
+    own: frozenset[str]
+    location: Location
+    folder: Path
+
+
+def check_keys(reader: Reader, node: Mapping, path: str = "") -> None:
+    """Complain about keys that do not exist or are not supported yet."""
+    for name, entry in node.entries.items():
+        here = joined(path, name)
+        if name in UNSUPPORTED:
+            reader.complain(entry.key, here, f"`{name}` is not supported yet")
+        elif name not in KEYS:
+            hint = did_you_mean(name, KEYS, MEANT) or f"known are {listing(KEYS)}"
+            reader.complain(entry.key, here, "unknown key", hint=hint)
+
+
+def read_once(reader: Reader, draft: Draft, *, parsed: bool = True) -> Program | None:
+    """What no sweep changes: the keys that must be there, and the function's text."""
+    for key, example in (("inputs", "{x: {arange: 4}}"), ("function", "sum(x * x)")):
+        if key not in draft.node:
+            reader.complain(draft.location, "", f"`{key}` is missing", f"expected `{key}: {example}`")
+    function = draft.node.get("function")
+    return None if function is None else read_program(reader, function, parsed=parsed)
+
+
+def build(
+    reader: Reader, draft: Draft, program: Program | None, max_bytes: int, *, checked: bool = True
+) -> Scenario | None:
+    """The scenario under the binding in `reader.names`; None where something in it is wrong.
+
+    Not `checked`, the function and what must fit it (`expect`, seeds) are left alone.
+    """
+    node = draft.node
+    before = len(reader.problems)
+    inputs = _inputs(reader, draft)
+    wrt = read_wrt(reader, node.get("wrt"), inputs, node.get("inputs") or node)
+    choices = _choices(reader, node)
+    operators, protocols, modes = _operators(reader, draft)
+    dtype = (choices["dtypes"] or ("float32",))[0]
+    check_sizes(reader, inputs, dtype, max_bytes)
+    function: Checked | None = None
+    if checked and program is not None and len(reader.problems) == before:
+        function = check_program(reader, program, leaf_types(inputs, dtype), dtype, reader.names)
+    expect = Expectations()
+    context: Context | None = None
+    if function is not None:
+        check_outputs(reader, node["function"], function, () if protocols else operators)
+        _check_protocols(reader, node, protocols, function)
+        context = Context(checked=function, wrt=wrt, dtype=dtype)
+        if "expect" in node:
+            expect = read_expectations(reader, node["expect"], context)
+    cotangent = _seeds(reader, draft, "cotangent", context)
+    tangent = _seeds(reader, draft, "tangent", context)
+    limits = _limits(reader, node)
+    skip = _skip(reader, node.get("skip"))
+    if program is None or len(reader.problems) > before:
+        return None
+    return Scenario(
+        id=draft.id, location=draft.location, parameters=dict(reader.names), inputs=inputs, wrt=wrt, function=program,
+        operators=operators, protocols=protocols, modes=modes, cotangent=cotangent, tangent=tangent, expect=expect,
+        skip=skip, **choices, **limits,
+    )  # fmt: skip
+
+
+def _inputs(reader: Reader, draft: Draft) -> InputTree:
+    node = draft.node.get("inputs")
+    if node is None:
+        return InputTree()
+    return read_inputs(reader, node, draft.folder, function_text(draft.node.get("function")))
+
+
+def _choices(reader: Reader, node: Mapping) -> dict[str, Any]:
+    """Description, tags, and where to run: None where the scenario does not say."""
+    description = node.get("description")
+    tags = node.get("tags")
+
+    def chosen(key: str, expected: str, allowed: Any, meant: AnyMapping[str, str] | None = None) -> Any:
+        value = node.get(key)
+        return None if value is None else reader.words(value, key, expected, allowed, meant)
+
+    dtypes = chosen("dtype", f"one of {', '.join(FLOAT_DTYPES)}, or all", (*FLOAT_DTYPES, "all"), DTYPES_MEANT)
+    return {
+        "description": "" if description is None else reader.text(description, "description") or "",
+        "tags": () if tags is None else reader.words(tags, "tags", "a word or a list of words", TAG),
+        "backends": chosen("backend", "the name of a backend, such as `torch`", NAME),
+        "executions": chosen("execution", "`eager`, `compiled`, `all`, or what a backend adds", NAME),
+        "devices": chosen("device", "`cpu`, `gpu`, or one such as `cuda:0`", DEVICE),
+        "dtypes": FLOAT_DTYPES if dtypes and "all" in dtypes else dtypes,
+    }
+
+
+def _operators(reader: Reader, draft: Draft) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Operators, protocols and modes; what a scenario writes itself wins over a default of the other sort."""
+    node = draft.node
+    operator, protocol, mode = node.get("operator"), node.get("protocol"), node.get("mode")
+    if operator is not None and protocol is not None:
+        if ("operator" in draft.own) == ("protocol" in draft.own):
+            reader.complain(node.entries["protocol"].key, "protocol", "`operator` and `protocol` exclude each other")
+        elif "protocol" in draft.own:
+            operator = None
+        else:
+            protocol = None
+    operators = ("gradient",) if operator is None else reader.words(
+        operator, "operator", f"one of {', '.join(OPERATORS)}", OPERATORS, OPERATORS_MEANT
+    )  # fmt: skip
+    protocols = () if protocol is None else reader.words(
+        protocol, "protocol", f"one of {', '.join(PROTOCOLS)}", PROTOCOLS
+    )  # fmt: skip
+    modes = () if mode is None else reader.words(mode, "mode", f"one of {', '.join(MODES)}", MODES)
+    if protocols and mode is not None and "mode" in draft.own:
+        reader.complain(node.entries["mode"].key, "mode", "a protocol has no mode", "expected an operator")
+    return operators, protocols, () if protocols else modes
+
+
+def _check_protocols(reader: Reader, node: Mapping, protocols: tuple[str, ...], checked: Checked) -> None:
+    if "two_targets" in protocols and len(checked.outputs) < 2:
+        what = f"`two_targets` needs two outputs, the function has {len(checked.outputs)}"
+        reader.complain(node.entries["protocol"].key, "protocol", what, "expected `a, b` as its value")
+    if "vector_backward" in protocols and all(output.shape == () for _, output in checked.outputs):
+        what = "`vector_backward` needs an output that is not a scalar"
+        reader.complain(node.entries["protocol"].key, "protocol", what)
+
+
+# Seeds ------------------------------------------------------------------------------------------------------
+
+_SEEDED = {"cotangent": ("vjp",), "tangent": ("jvp", "hvp")}
+
+
+def _seeds(reader: Reader, draft: Draft, key: str, context: Context | None) -> dict[str, Specification] | None:
+    """Cotangents by output or tangents by leaf. Without a context only what a seed says itself is looked at."""
+    node = draft.node.get(key)
+    if node is None:
+        return None
+    operators, protocols = draft.node.get("operator"), draft.node.get("protocol")
+    named = [item.text for item in reader.listed(operators) if isinstance(item, Scalar)] if operators else ["gradient"]
+    named = [str(reader.names.get(name, name)) for name in named]
+    if key in draft.own and (protocols is not None or not set(named) & set(_SEEDED[key])):
+        where = draft.node.entries[key].key
+        reader.complain(where, key, f"a {key} is the seed of {listing(_SEEDED[key])} alone",
+                        f"expected `operator: {_SEEDED[key][0]}`")  # fmt: skip
+        return None
+    places = _places(key, context)
+    if not isinstance(node, Mapping) or generator_of(node) is not None:
+        if places is not None and len(places) > 1:
+            what = f"there are {len(places)} {'outputs' if key == 'cotangent' else 'inputs'}"
+            reader.complain(node, key, what, f"expected a map of {listing(tuple(places))}")
+            return None
+        specification = _seed(reader, node, key, draft.folder)
+        _check_seed(reader, node, key, specification, next(iter(places.values())) if places else None)
+        return None if specification is None else {"": specification}
+    return _seed_map(reader, node, key, places, draft.folder)
+
+
+def _seed_map(
+    reader: Reader, node: Mapping, key: str, places: dict[str, tuple[int | None, ...] | None] | None, folder: Path
+) -> dict[str, Specification]:
+    seeds: dict[str, Specification] = {}
+    for name, entry in node.entries.items():
+        path = joined(key, name)
+        specification = _seed(reader, entry.value, path, folder)
+        if specification is not None:
+            seeds[name] = specification
+        if places is not None and name not in places:
+            hint = did_you_mean(name, places)
+            known = listing(tuple(place or "one without a name" for place in places))
+            reader.complain(entry.key, path, f"there is no `{name}` to seed", f"expected {known}", hint)
+        elif places is not None:
+            _check_seed(reader, entry.value, path, specification, places[name])
+    for missing in (place for place in places or {} if place not in seeds):
+        reader.complain(node, key, f"`{missing}` has no {key}", "expected one for each")
+    return seeds
+
+
+def _places(key: str, context: Context | None) -> dict[str, tuple[int | None, ...] | None] | None:
+    if context is None:
+        return None
+    if key == "cotangent":
+        return {of: output.shape for of, output in context.checked.outputs}
+    return {path: context.checked.leaves[path].shape for path in context.wrt}
+
+
+def _seed(reader: Reader, node: Node, path: str, folder: Path) -> Specification | None:
+    specification = read_specification(reader, node, path, folder)
+    if isinstance(specification, InputTree):
+        reader.complain(node, path, "the file is a tree", "expected one array: name it by `key`")
+        return None
+    if specification is not None and specification.kind != "float":
+        reader.complain(node, path, "a seed must be floating numbers")
+        return None
+    return specification
+
+
+def _check_seed(
+    reader: Reader, node: Node, path: str, seed: Specification | None, shape: tuple[int | None, ...] | None
+) -> None:
+    if seed is None or seed.shape is None or shape is None:
+        return
+    if len(seed.shape) != len(shape) or any(n not in (None, m) for m, n in zip(seed.shape, shape, strict=True)):
+        reader.complain(node, path, f"the seed has shape {shown_shape(seed.shape)}", f"expected {shown_shape(shape)}")
+
+
+# The rest ---------------------------------------------------------------------------------------------------
+
+
+def _limits(reader: Reader, node: Mapping) -> dict[str, Any]:
+    iterations, timing = node.get("max_iterations"), node.get("timing")
+    return {
+        "max_iterations": None if iterations is None else reader.integer(
+            iterations, "max_iterations", "a whole number above 0", least=1, most=2**31
+        ),
+        "tolerance": _tolerance(reader, node.get("tolerance")),
+        "timing": None if timing is None else _timing(reader, timing),
+        "timeout_s": _seconds(reader, node.get("timeout"), "timeout"),
+        "compile_timeout_s": _seconds(reader, node.get("compile_timeout"), "compile_timeout"),
+    }  # fmt: skip
+
+
+def _timing(reader: Reader, node: Node) -> str | Number | None:
+    node = reader.substituted(node)
+    if isinstance(node, Scalar) and node.text in ("off", "quick"):
+        return node.text
+    return _positive(reader, node, "timing", "`off`, `quick`, or seconds of budget")
+
+
+def _seconds(reader: Reader, node: Node | None, key: str) -> float | None:
+    found = None if node is None else _positive(reader, node, key, "seconds, above 0")
+    return None if found is None else float(found)
+
+
+def _positive(reader: Reader, node: Node, path: str, expected: str) -> Number | None:
+    value = reader.finite(node, path, expected, least=0)
+    if value == 0:
+        reader.wrong(node, path, expected)
+    return value
+
+
+def _tolerance(reader: Reader, node: Node | None) -> Tolerance | None:
+    if node is None:
+        return None
+    expected = "`{ulps: n}` or `{rtol: r, atol: a}`"
+    mapping = reader.mapping(node, "tolerance", expected)
+    if mapping is None:
+        return None
+    reader.known_keys(mapping, "tolerance", ("ulps", "rtol", "atol"))
+    if not mapping.entries or ("ulps" in mapping and len(mapping.entries) > 1):
+        reader.complain(node, "tolerance", "found no one tolerance", f"expected {expected}")
+    values = {
+        name: reader.finite(value, f"tolerance.{name}", "a number, not negative", least=0)
+        for name, value in mapping.items()
+        if name in ("ulps", "rtol", "atol")
+    }
+    return Tolerance(**{name: None if value is None else float(value) for name, value in values.items()})
+
+
+def _skip(reader: Reader, node: Node | None) -> tuple[tuple[TargetPattern, str], ...]:
+    if node is None:
+        return ()
+    mapping = reader.mapping(node, "skip", "target patterns with reasons, such as `{jax-compiled: …}`")
+    if mapping is None:
+        return ()
+    found: list[tuple[TargetPattern, str]] = []
+    for name, entry in mapping.entries.items():
+        path = joined("skip", name)
+        good = check_pattern(reader, entry.key, path)
+        reason = reader.text(entry.value, path, "the reason, in words")
+        if good and reason is not None:
+            found.append((TargetPattern(text=name), reason))
+    return tuple(found)

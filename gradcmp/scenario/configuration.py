@@ -1,0 +1,100 @@
+"""A project's configuration: `gradcmp.toml`, or `[tool.gradcmp]` in `pyproject.toml`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gradcmp.core.targets import TargetPattern
+from gradcmp.errors import Location, UsageError
+from gradcmp.scenario.build import check_keys
+from gradcmp.scenario.expectations import check_pattern
+from gradcmp.scenario.identifiers import FOLDER, tidy
+from gradcmp.scenario.keys import CONFIGURATION_KEYS
+from gradcmp.scenario.nodes import Mapping, Scalar, from_plain
+from gradcmp.scenario.reading import Reader
+
+_NOTHING = Mapping(entries={}, location=Location(file=""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """`file` is None where there is none. `scenarios` is the scenario folder, absolute; `root` where ids begin, None
+    where nobody says; `require` target patterns; `defaults` the scenario keys that it sets."""
+
+    file: Path | None = None
+    scenarios: Path
+    root: Path | None = None
+    require: tuple[TargetPattern, ...] = ()
+    defaults: Mapping = field(default=_NOTHING, repr=False)
+
+
+def find_configuration(folder: Path) -> Configuration:
+    """The configuration of the nearest folder that has one, from `folder` upwards. Raises UsageError."""
+    for parent in (folder, *folder.parents):
+        table = _table(parent / "gradcmp.toml", folder) or _table(parent / "pyproject.toml", folder)
+        if table is not None:
+            return _understood(*table, folder)
+    return Configuration(scenarios=folder / FOLDER)
+
+
+def shown(path: Path, folder: Path) -> str:
+    """A path as messages show it: relative to the current folder where it lies below it."""
+    return str(path.relative_to(folder)) if path.is_relative_to(folder) else str(path)
+
+
+def _table(path: Path, folder: Path) -> tuple[Path, dict[str, Any]] | None:
+    """The table for gradcmp in a TOML file, None where there is none."""
+    whole = path.name == "gradcmp.toml"
+    try:
+        data = path.read_bytes()
+    except OSError:  # not there, or not for us to read
+        return None
+    if not whole and b"gradcmp" not in data:
+        return None
+    import tomllib  # most projects have no configuration
+
+    try:
+        document: Any = tomllib.loads(data.decode())
+    except (ValueError, RecursionError) as error:
+        if not whole and b"tool.gradcmp" not in data:
+            return None
+        reader = Reader()
+        reader.complain(Location(file=shown(path, folder)), "", f"this is not TOML: {error}")
+        raise UsageError(*reader.problems) from error
+    if not whole:
+        document = document.get("tool", {}).get("gradcmp") if isinstance(document.get("tool"), dict) else None
+    return None if document is None else (path, document)
+
+
+def _understood(path: Path, document: Any, folder: Path) -> Configuration:
+    reader = Reader()
+    where = Location(file=shown(path, folder))
+    node = from_plain(document, where)
+    scenarios = path.parent / FOLDER
+    require: list[TargetPattern] = []
+    defaults = _NOTHING
+    if not isinstance(node, Mapping):
+        reader.wrong(node, "tool.gradcmp", "a table")
+    else:
+        own = {name: entry for name, entry in node.entries.items() if name in CONFIGURATION_KEYS}
+        for name in ("baseline", "environments"):
+            if name in own:
+                reader.complain(where, name, f"`{name}` is not supported yet")
+        defaults = Mapping(
+            entries={name: entry for name, entry in node.entries.items() if name not in own}, location=where
+        )
+        check_keys(reader, defaults)
+        if "scenarios" in own:
+            given = reader.text(own["scenarios"].value, "scenarios", "a folder")
+            scenarios = path.parent / (given or FOLDER)
+        require = [
+            TargetPattern(text=item.text)
+            for item in (reader.listed(own["require"].value) if "require" in own else ())
+            if isinstance(item, Scalar) and check_pattern(reader, item, "require")
+        ]
+    if reader.problems:
+        raise UsageError(*reader.problems)
+    scenarios = tidy(scenarios)
+    return Configuration(file=path, scenarios=scenarios, root=scenarios, require=tuple(require), defaults=defaults)

@@ -1,0 +1,339 @@
+"""The key `expect`: what must come out, for every target or for some.
+
+Everything has one of these places: an operator (`gradient: 2 * x`), a target pattern (`torch: {value: 14.0}`), or the
+whole (`expect: unsupported`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping as AnyMapping
+from dataclasses import dataclass
+from typing import Any
+
+from gradcmp.core.expectations import (
+    Expectation,
+    Expectations,
+    Expected,
+    ExpectedAbout,
+    ExpectedExpression,
+    ExpectedLeaf,
+    ExpectedNothing,
+    ExpectedNumbers,
+    ExpectedOutcome,
+    ExpectedResult,
+    ExpectedVerdict,
+)
+from gradcmp.core.operators import OPERATORS
+from gradcmp.core.targets import TargetPattern
+from gradcmp.core.verdicts import VERDICTS
+from gradcmp.program.ir import ArrayType, Checked
+from gradcmp.scenario.functions import check_program, read_program
+from gradcmp.scenario.generators import literal
+from gradcmp.scenario.nodes import Mapping, Node, Scalar
+from gradcmp.scenario.reading import Reader, joined
+from gradcmp.scenario.suggest import did_you_mean, nearest
+
+OUTCOMES = ("unsupported", "timed-out", "died")
+BUILT_IN = ("torch", "tensorflow", "jax")
+PATTERN = re.compile(r"[a-z*?\[\]][a-z0-9_*?\[\]]*(\+[a-z0-9_*?\[\]]+)?(-[a-z0-9_*?\[\]]+(-[a-z0-9_:*?\[\]]+)?)?")
+EXCEPTION = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+OPERATORS_MEANT = {"grad": "gradient", "hess": "hessian", "jac": "jacobian", "pullback": "vjp", "pushforward": "jvp"}
+BACKENDS_MEANT = {"pytorch": "torch", "tf": "tensorflow", "jnp": "jax", "keras": "tensorflow"}
+
+Shape = tuple[int | None, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What expectations are about: the checked function, the leaves it is differentiated by, the dtype."""
+
+    checked: Checked
+    wrt: tuple[str, ...]
+    dtype: str
+
+    def places(self, operator: str) -> dict[str, Shape]:
+        """Path → shape of everything that an operator gives, by the rule of `core.expectations.ExpectedResult`."""
+        outputs = {of: output.shape for of, output in self.checked.outputs}
+        leaves = {path: self.checked.leaves[path].shape for path in self.wrt}
+        if operator in ("value", "jvp"):
+            return dict(outputs)
+        if operator == "vjp":
+            return _named(leaves)
+        if operator == "hvp":
+            return {joined(of, wrt): shape for of in _only(outputs) for wrt, shape in _named(leaves).items()}
+        if operator == "hessian":
+            pairs = {f"{a}.{b}": _sum(s, t) for a, s in leaves.items() for b, t in leaves.items()}
+            blocks = pairs if len(leaves) > 1 else {"": next(iter(pairs.values()), None)}
+            return {_path(of, block): shape for of in _only(outputs) for block, shape in blocks.items()}
+        jacobian = operator == "jacobian"
+        return {
+            _path(of, wrt): _sum(output, leaf) if jacobian else leaf
+            for of, output in outputs.items()
+            for wrt, leaf in _named(leaves).items()
+        }
+
+
+def _named(leaves: AnyMapping[str, Shape]) -> dict[str, Shape]:
+    """The sole leaf is `""`."""
+    return {"": next(iter(leaves.values()))} if len(leaves) == 1 else dict(leaves)
+
+
+def _only(outputs: AnyMapping[str, Shape]) -> tuple[str, ...]:
+    return tuple(outputs)
+
+
+def _path(of: str, wrt: str) -> str:
+    return ".".join(part for part in (of, wrt) if part)
+
+
+def _sum(a: Shape, b: Shape) -> Shape:
+    return None if a is None or b is None else (*a, *b)
+
+
+def read_expectations(reader: Reader, node: Node, context: Context) -> Expectations:
+    """Every entry of `expect`, as far as it can be understood."""
+    outcome = _outcome(reader, node, "expect")
+    if outcome is not None:
+        whole = Expectation(pattern=None, operator=None, expected=outcome, location=node.location)
+        return Expectations(entries=(whole,))
+    mapping = reader.mapping(node, "expect", "operators or targets, such as `{gradient: 2 * x}`")
+    if mapping is None:
+        return Expectations()
+    entries: list[Expectation] = []
+    strict = False
+    for name, entry in mapping.entries.items():
+        path = joined("expect", name)
+        if name == "strict":
+            strict = reader.flag(entry.value, path) or False
+        elif name in OPERATORS:
+            expected = _expected(reader, entry.value, path, name, context)
+            if expected is not None:
+                location = entry.key.location
+                entries.append(Expectation(pattern=None, operator=name, expected=expected, location=location))
+        elif check_pattern(reader, entry.key, path, operators=True, alone=not _may_be_target(entry.value)):
+            entries += _for_target(reader, entry.value, path, TargetPattern(text=name), context)
+    if not mapping.entries:
+        reader.complain(node, "expect", "nothing is expected", "expected an operator, such as `{gradient: 2 * x}`")
+    return Expectations(entries=tuple(entries), strict=strict)
+
+
+def check_pattern(reader: Reader, key: Scalar, path: str, *, operators: bool = False, alone: bool = False) -> bool:
+    """Is the key a target pattern, of a backend that there is or may be? `alone`: its value cannot be a target's."""
+    backend = key.text.partition("-")[0].partition("+")[0]
+    if backend in BUILT_IN or (PATTERN.fullmatch(key.text) and any(sign in backend for sign in "*?[")):
+        return True
+    known = (*BUILT_IN, *(OPERATORS if operators else ()))
+    meant = BACKENDS_MEANT | (OPERATORS_MEANT if operators else {})
+    expected = "expected an operator or a target pattern" if operators else "expected a target pattern"
+    misspelt = backend.lower() in meant or nearest(backend, known, cutoff=0.7)
+    if PATTERN.fullmatch(key.text) and not alone and (not misspelt or backend in _installed()):
+        return True
+    reader.complain(key, path, "unknown key" if operators else f"`{key.text}` names no target", expected,
+                    did_you_mean(backend, known, meant))  # fmt: skip
+    return False
+
+
+def _installed() -> frozenset[str]:
+    from gradcmp.registry import load_registry  # reads entry points: only for names that look wrong
+
+    return frozenset(load_registry().descriptors)
+
+
+def _may_be_target(node: Node) -> bool:
+    if isinstance(node, Mapping):
+        return True
+    return isinstance(node, Scalar) and node.text in OUTCOMES
+
+
+def _for_target(reader: Reader, node: Node, path: str, pattern: TargetPattern, context: Context) -> list[Expectation]:
+    outcome = _outcome(reader, node, path)
+    if outcome is not None:
+        return [Expectation(pattern=pattern, operator=None, expected=outcome, location=node.location)]
+    mapping = reader.mapping(node, path, "operators, such as `{gradient: 2 * x}`, or an outcome, such as `unsupported`")
+    if mapping is None:
+        return []
+    reader.known_keys(mapping, path, OPERATORS, OPERATORS_MEANT)
+    entries = []
+    for name, entry in mapping.entries.items():
+        if name in OPERATORS:
+            expected = _expected(reader, entry.value, joined(path, name), name, context)
+            if expected is not None:
+                location = entry.key.location
+                entries.append(Expectation(pattern=pattern, operator=name, expected=expected, location=location))
+    return entries
+
+
+def _outcome(reader: Reader, node: Node, path: str) -> ExpectedOutcome | ExpectedVerdict | None:
+    """`unsupported`, `{raises: …, match: …}`, `{verdict: …}`; None where it is something else."""
+    if isinstance(node, Scalar):
+        return ExpectedOutcome(outcome=node.text) if node.text in OUTCOMES else None
+    if not isinstance(node, Mapping):
+        return None
+    if "verdict" in node:
+        reader.known_keys(node, path, ("verdict",))
+        expected = f"a verdict: {', '.join(VERDICTS)}"
+        verdict = reader.word(node["verdict"], joined(path, "verdict"), expected, VERDICTS)
+        return ExpectedVerdict(verdict=verdict or "unjudged")  # the complaint stops it
+    if "raises" not in node and "match" not in node:
+        return None
+    reader.known_keys(node, path, ("raises", "match"))
+    exception, match = node.get("raises"), node.get("match")
+    name = None if exception is None else reader.word(
+        exception, joined(path, "raises"), "the name of an exception, such as `RuntimeError`", EXCEPTION
+    )  # fmt: skip
+    pattern = None if match is None else reader.text(match, joined(path, "match"), "a regular expression")
+    if pattern is not None and match is not None:
+        _check_regular_expression(reader, match, joined(path, "match"), pattern)
+    return ExpectedOutcome(outcome="raised", exception=name, match=pattern)
+
+
+def _check_regular_expression(reader: Reader, node: Node, path: str, pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        reader.complain(node, path, f"`{pattern}` is not a regular expression: {error}")
+
+
+def _expected(reader: Reader, node: Node, path: str, operator: str, context: Context) -> Expected | None:
+    """What one operator must give: an outcome, a leaf, or leaves by path."""
+    outcome = _outcome(reader, node, path)
+    if outcome is not None:
+        return outcome
+    places = context.places(operator)
+    if isinstance(node, Mapping) and "about" not in node:
+        leaves = _leaves(reader, node, path, operator, context, places)
+        return None if leaves is None else ExpectedResult(leaves=leaves)
+    if isinstance(node, Scalar) and node.text == "none" and not node.style:
+        return ExpectedResult(leaves=dict.fromkeys(places, ExpectedNothing()))
+    if len(places) > 1:
+        paths = ", ".join(f"`{place}`" for place in places)
+        reader.complain(node, path, f"`{operator}` gives {len(places)} arrays", f"expected a map of {paths}")
+        return None
+    sole, shape = next(iter(places.items()), ("", None))
+    leaf = _leaf(reader, node, path, shape, context)
+    return None if leaf is None else ExpectedResult(leaves={sole: leaf})
+
+
+def _leaves(
+    reader: Reader, node: Mapping, path: str, operator: str, context: Context, places: AnyMapping[str, Shape]
+) -> dict[str, ExpectedLeaf] | None:
+    """Leaves by path; paths may be written with dots or as nested maps, and may name what there is only one of."""
+    found: dict[str, ExpectedLeaf] = {}
+    long_names = _long_names(operator, context, places)
+    for name, key, value in _flat(node):
+        place = name if name in places else long_names.get(name)
+        here = joined(path, name)
+        if place is None:
+            hint = did_you_mean(name, [known for known in (*places, *long_names) if known])
+            known = [known for known in long_names if known] or ["the value itself"]
+            reader.complain(key, here, f"`{operator}` gives no `{name}`", f"expected {', '.join(known[:10])}", hint)
+            continue
+        if isinstance(value, Scalar) and value.text == "none" and not value.style:
+            found[place] = ExpectedNothing()
+            continue
+        leaf = _leaf(reader, value, here, places[place], context)
+        if leaf is not None:
+            found[place] = leaf
+    return found
+
+
+def _long_names(operator: str, context: Context, places: AnyMapping[str, Shape]) -> dict[str, str]:
+    """Names that say more than they must → the place: `x` where there is only `x`, `0.x`, `x.x` of a Hessian."""
+    outputs = [of for of, _ in context.checked.outputs]
+    if operator in ("value", "jvp"):
+        return {of: of for of in outputs}
+    wrts = [f"{a}.{b}" for a in context.wrt for b in context.wrt] if operator == "hessian" else list(context.wrt)
+    if operator == "hessian" and len(context.wrt) == 1:
+        wrts.append(context.wrt[0])
+    outputs = [""] if operator == "vjp" else outputs
+    names: dict[str, str] = {}
+    for of in outputs:
+        for wrt in wrts:
+            full = _path(of, wrt)
+            short = full if full in places else of if of in places else ""
+            if short in places:
+                names[full] = short
+    return names
+
+
+def _flat(node: Mapping, prefix: str = "") -> list[tuple[str, Scalar, Node]]:
+    found: list[tuple[str, Scalar, Node]] = []
+    for name, entry in node.entries.items():
+        path = joined(prefix, name)
+        if isinstance(entry.value, Mapping) and "about" not in entry.value:
+            found += _flat(entry.value, path)
+        else:
+            found.append((path, entry.key, entry.value))
+    return found
+
+
+def _leaf(reader: Reader, node: Node, path: str, shape: Shape, context: Context) -> ExpectedLeaf | None:
+    """An expression, numbers, or `{about: 0.3333}`."""
+    if isinstance(node, Mapping):
+        return _about(reader, node, path)
+    if isinstance(node, Scalar) and isinstance(node.value, str):
+        return _expression(reader, node, path, shape, context)
+    if isinstance(node, Scalar) and isinstance(node.value, bool):
+        reader.wrong(node, path, "an expression, numbers, `{about: …}` or an outcome")
+        return None
+    read = literal(reader, node, path)
+    if read is None:
+        return None
+    if read[1] and not _agree(read[1], shape):
+        _wrong_shape(reader, node, path, read[1], shape)
+        return None
+    return ExpectedNumbers(data=_as_lists(read[0]))
+
+
+def _as_lists(value: Any) -> Any:
+    return [_as_lists(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _about(reader: Reader, node: Mapping, path: str) -> ExpectedAbout | None:
+    reader.known_keys(node, path, ("about",))
+    value = node["about"]
+    number = reader.finite(value, joined(path, "about"), "a decimal number, such as `0.3333`")
+    if number is None or not isinstance(value, Scalar):
+        return None
+    written = value.text if isinstance(value.value, int | float) else repr(number)
+    return ExpectedAbout(text=str(int(written, 0)) if written[:2] in ("0x", "0o") else written)
+
+
+def _expression(reader: Reader, node: Scalar, path: str, shape: Shape, context: Context) -> ExpectedExpression | None:
+    program = read_program(reader, node, path)
+    if program is None:
+        return None
+    leaves: dict[str, ArrayType] = dict(context.checked.leaves)
+    inputs = {name.partition(".")[0] for name in leaves}
+    if "result" in node.text and "result" not in inputs:
+        leaves |= {_path("result", of): output for of, output in context.checked.outputs if not of or of.isidentifier()}
+    checked = check_program(reader, program, leaves, context.dtype, reader.names, path)
+    if checked is None:
+        return None
+    if len(checked.outputs) != 1:
+        reader.complain(node, path, f"the expression has {len(checked.outputs)} values", "expected one")
+        return None
+    found = checked.outputs[0][1].shape
+    if found is not None and found != () and not _agree(found, shape):
+        _wrong_shape(reader, node, path, found, shape)
+        return None
+    return ExpectedExpression(program=program)
+
+
+def _agree(a: Shape, b: Shape) -> bool:
+    """May two shapes be the same?"""
+    if a is None or b is None:
+        return True
+    return len(a) == len(b) and all(m is None or n is None or m == n for m, n in zip(a, b, strict=True))
+
+
+def _wrong_shape(reader: Reader, node: Node, path: str, found: Shape, shape: Shape) -> None:
+    reader.complain(node, path, f"the expectation has shape {shown_shape(found)}", f"expected {shown_shape(shape)}")
+
+
+def shown_shape(shape: Shape) -> str:
+    """`[2, ?]`."""
+    if shape is None:
+        return "?"
+    return "[" + ", ".join("?" if length is None else str(length) for length in shape) + "]"

@@ -1,0 +1,89 @@
+"""The key `function`: text of the little language, parsed where it stands and checked once against the inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Mapping as AnyMapping
+from dataclasses import replace
+
+from gradcmp.core.specifications import InputTree
+from gradcmp.errors import Problem, UsageError
+from gradcmp.program.ir import ArrayType, Checked, Program
+from gradcmp.scenario.nodes import Mapping, Node, Scalar
+from gradcmp.scenario.reading import Number, Reader
+
+SCALAR_OPERATORS = ("gradient", "hessian", "hvp")
+
+
+def function_text(node: Node | None) -> str:
+    """The text of a function, empty where it is none."""
+    return node.text if isinstance(node, Scalar) else ""
+
+
+def read_program(reader: Reader, node: Node, path: str = "function", *, parsed: bool = True) -> Program | None:
+    """The text at `node`, parsed; complaints stand at their place in the YAML file.
+
+    Not `parsed`, the program is its text alone.
+    """
+    if isinstance(node, Mapping):
+        what = "functions of your own (backend → FILE.py:NAME) are not supported yet"
+        reader.complain(node, path, what, "expected text of the little language, such as `2 * dot(x, x)`")
+        return None
+    if not isinstance(node, Scalar):
+        hint = "a function returns several outputs as `x, 2 * x`"
+        reader.wrong(node, path, "an expression, a block or a `def`, such as `2 * dot(x, x)`", hint)
+        return None
+    if not node.text.strip():
+        reader.complain(node, path, "found nothing", "expected an expression, a block or a `def`")
+        return None
+    if not parsed:
+        return Program(body=(), text=node.text, location=node.content, indent=node.indent)
+    from gradcmp.program.parse import parse  # a list of scenarios does without the language
+
+    try:
+        return parse(node.text, location=node.content, indent=node.indent)
+    except UsageError as error:
+        adopt(reader, error.problems, path)
+        return None
+
+
+def leaf_types(inputs: InputTree, dtype: str) -> dict[str, ArrayType]:
+    """The inputs as the checker of programs sees them."""
+    return {
+        path: ArrayType(kind=leaf.kind, dtype=leaf.dtype_in(dtype), shape=leaf.shape) for path, leaf in inputs.leaves()
+    }
+
+
+def check_program(
+    reader: Reader, program: Program, leaves: AnyMapping[str, ArrayType], dtype: str,
+    names: AnyMapping[str, Number | str], path: str = "function",
+) -> Checked | None:  # fmt: skip
+    """The program with its types, None where it does not fit the inputs."""
+    from gradcmp.program.check import check  # as above
+
+    try:
+        return check(program, leaves, dtype=dtype, parameters=names)
+    except UsageError as error:
+        adopt(reader, error.problems, path)
+        return None
+
+
+def adopt(reader: Reader, problems: Iterable[Problem], path: str) -> None:
+    """Take over complaints of the little language under the key where the text stands."""
+    for problem in problems:
+        adopted = replace(problem, path=problem.path or path)
+        if adopted not in reader.problems:
+            reader.problems.append(adopted)
+
+
+def check_outputs(reader: Reader, node: Node, checked: Checked, operators: tuple[str, ...]) -> None:
+    """Refuse operators that the outputs cannot have: a gradient needs a scalar, a derivative a floating number."""
+    from gradcmp.program.check import require_scalar_outputs  # as above
+
+    scalar = [require_scalar_outputs(checked, operator) for operator in operators if operator in SCALAR_OPERATORS]
+    adopt(reader, [problem for problem in scalar if problem is not None], "function")
+    for of, output in checked.outputs:
+        if output.kind != "float" and set(operators) & {"vjp", "jvp", "jacobian"}:
+            named = f"the output `{of}`" if of else "the function"
+            what = f"{named} gives {output.dtype}, which has no derivative"
+            reader.complain(node, "function", what, "expected a floating output, or `operator: value`")

@@ -1,0 +1,192 @@
+"""How every reader takes a node: words, numbers, lists, with complaints that say where.
+
+A reader returns None where it complained; the caller goes on, so that one pass finds everything.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection
+from collections.abc import Mapping as AnyMapping
+from dataclasses import dataclass, field
+
+from gradcmp.errors import Location, Problem
+from gradcmp.scenario.arithmetic import NotArithmetic, evaluate
+from gradcmp.scenario.nodes import Mapping, Node, Scalar, Sequence, describe
+from gradcmp.scenario.suggest import did_you_mean
+
+Number = int | float
+
+MAX_PROBLEMS = 200
+"""Of one scenario; nobody reads more."""
+
+LARGEST = 10**308
+
+IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(slots=True)
+class Reader:
+    """Collects complaints; knows the values of the sweep names."""
+
+    names: AnyMapping[str, Number | str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def complain(self, where: Node | Location, path: str, what: str, expected: str = "", hint: str = "") -> None:
+        """Note one complaint; a sweep repeats its complaints, which are noted once."""
+        location = where if isinstance(where, Location) else where.location
+        problem = Problem(what=what, where=location, path=path, expected=expected, hint=hint)
+        if len(self.problems) < MAX_PROBLEMS and problem not in self.problems:
+            self.problems.append(problem)
+
+    def wrong(self, node: Node, path: str, expected: str, hint: str = "") -> None:
+        """Complain of what was found: expected is something else."""
+        self.complain(node, path, f"found {describe(node)}", f"expected {expected}", hint)
+
+    # Words and lists ---------------------------------------------------------------------------------------
+
+    def substituted(self, node: Node) -> Node:
+        """The node with a sweep name replaced by its value."""
+        if isinstance(node, Scalar) and isinstance(node.value, str) and node.text in self.names:
+            value = self.names[node.text]
+            return Scalar(value=value, text=str(value), style=node.style, location=node.location, content=node.content)
+        return node
+
+    def text(self, node: Node, path: str, expected: str = "a text") -> str | None:
+        """One line of text; numbers and words are taken as they stand."""
+        if not isinstance(node, Scalar) or node.is_empty:
+            self.wrong(node, path, expected)
+            return None
+        return " ".join(node.text.split())
+
+    def word(
+        self, node: Node, path: str, expected: str, allowed: Collection[str] | re.Pattern[str],
+        meant: AnyMapping[str, str] | None = None,
+    ) -> str | None:  # fmt: skip
+        """A word out of a list, or of a form."""
+        node = self.substituted(node)
+        if not isinstance(node, Scalar) or node.is_empty:
+            self.wrong(node, path, expected)
+            return None
+        if isinstance(allowed, re.Pattern):
+            if allowed.fullmatch(node.text):
+                return node.text
+            self.wrong(node, path, expected)
+            return None
+        if node.text in allowed:
+            return node.text
+        self.wrong(node, path, expected, did_you_mean(node.text, allowed, meant))
+        return None
+
+    def listed(self, node: Node) -> tuple[Node, ...]:
+        """Where a key takes a word, it takes a list of words too."""
+        return node.items if isinstance(node, Sequence) else (node,)
+
+    def words(
+        self, node: Node, path: str, expected: str, allowed: Collection[str] | re.Pattern[str],
+        meant: AnyMapping[str, str] | None = None,
+    ) -> tuple[str, ...]:  # fmt: skip
+        """A word or a list of words, each once."""
+        found: list[str] = []
+        if isinstance(node, Sequence) and not node.items:
+            self.complain(node, path, "found an empty list", f"expected {expected}")
+        for item in self.listed(node):
+            word = self.word(item, path, expected, allowed, meant)
+            if word is not None and word not in found:
+                found.append(word)
+        return tuple(found)
+
+    def mapping(self, node: Node, path: str, expected: str) -> Mapping | None:
+        if isinstance(node, Mapping):
+            return node
+        self.wrong(node, path, expected)
+        return None
+
+    def known_keys(
+        self, node: Mapping, path: str, known: Collection[str], meant: AnyMapping[str, str] | None = None
+    ) -> None:
+        """Complain about every key that is not known."""
+        for name, entry in node.entries.items():
+            if name not in known:
+                hint = did_you_mean(name, known, meant) or f"known are {listing(known)}"
+                self.complain(entry.key, joined(path, name), "unknown key", hint=hint)
+
+    # Numbers -----------------------------------------------------------------------------------------------
+
+    def number(self, node: Node, path: str, expected: str = "a number") -> Number | None:
+        """A number, a sweep name, or small arithmetic over sweep names."""
+        if isinstance(node, Scalar):
+            if isinstance(node.value, int | float) and not isinstance(node.value, bool):
+                return self._sized(node, node.value, path)
+            if isinstance(node.value, str) and self.names:
+                try:
+                    return evaluate(node.value, self.names)
+                except NotArithmetic as reason:
+                    self.wrong(node, path, expected, str(reason))
+                    return None
+        self.wrong(node, path, expected)
+        return None
+
+    def _sized(self, node: Scalar, value: Number, path: str) -> Number | None:
+        """Refuse a number that only overflows: `1e999` is not how infinity is written."""
+        overflows = (
+            abs(value) >= LARGEST if isinstance(value, int) else math.isinf(value) and "inf" not in node.text.lower()
+        )
+        if overflows:
+            self.complain(node, path, f"{describe(node)} is too large", "expected a number below 1e308")
+            return None
+        return value
+
+    def finite(self, node: Node, path: str, expected: str, *, least: float = -math.inf) -> Number | None:
+        """A finite number, not below `least`."""
+        value = self.number(node, path, expected)
+        if value is None or (math.isfinite(value) and value >= least):
+            return value
+        self.wrong(node, path, expected)
+        return None
+
+    def integer(
+        self, node: Node, path: str, expected: str = "a whole number", *, least: int | None = None,
+        most: int | None = None,
+    ) -> int | None:  # fmt: skip
+        """A whole number; `1e3` is one."""
+        value = self.number(node, path, expected)
+        if value is None:
+            return None
+        if isinstance(value, float):
+            if not value.is_integer() or abs(value) > 2**53:
+                self.wrong(node, path, expected)
+                return None
+            value = int(value)
+        if (least is not None and value < least) or (most is not None and value > most):
+            self.wrong(node, path, expected)
+            return None
+        return value
+
+    def flag(self, node: Node, path: str) -> bool | None:
+        if isinstance(node, Scalar) and isinstance(node.value, bool):
+            return node.value
+        self.wrong(node, path, "`true` or `false`")
+        return None
+
+    def shape(self, node: Node, path: str, expected: str = "a shape such as `[2, 3]`") -> tuple[int, ...] | None:
+        """A list of lengths; a lone length is a vector's."""
+        found = [self.integer(item, path, f"{expected}: whole numbers, not negative", least=0)
+                 for item in self.listed(node)]  # fmt: skip
+        if len(found) > 32:
+            self.complain(node, path, f"found {len(found)} dimensions", "expected at most 32")
+            return None
+        lengths = [length for length in found if length is not None]
+        return tuple(lengths) if len(lengths) == len(found) else None
+
+
+def joined(path: str, name: str) -> str:
+    """A key path one level deeper."""
+    return f"{path}.{name}" if path else name
+
+
+def listing(words: Collection[str]) -> str:
+    """Words in backquotes, with commas and an `or` before the last."""
+    quoted = [f"`{word}`" for word in words]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"

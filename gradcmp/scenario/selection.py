@@ -1,0 +1,204 @@
+"""Arguments of the command line → files, members and lines; nothing is read that does not have to be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import gradcmp
+from gradcmp.errors import NothingSelectedError, Problem, UsageError
+from gradcmp.scenario.configuration import Configuration, shown
+from gradcmp.scenario.identifiers import (
+    FOLDER,
+    Identifier,
+    candidates,
+    file_id,
+    files_below,
+    parse_identifier,
+    root_of,
+    tidy,
+    without_suffix,
+)
+from gradcmp.scenario.nodes import Mapping
+from gradcmp.scenario.suggest import nearest
+from gradcmp.scenario.suites import File
+from gradcmp.scenario.yaml_source import read_file
+
+_AT_LINE = re.compile(r"(?P<file>.+\.ya?ml):(?P<line>\d{1,7})(:\d*)?")
+
+MAX_SEARCHED = 500
+"""Files that are opened to suggest ids of suites' members."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One file and what of it: a member, the scenario at a line, one problem, one case; else everything."""
+
+    path: Path
+    member: str | None = None
+    line: int | None = None
+    problem: str | None = None
+    case: str | None = None
+
+
+def shipped_folder() -> Path:
+    """The scenarios that come with gradcmp: in the wheel, or beside the package in a checkout."""
+    package = Path(gradcmp.__file__).resolve().parent
+    inside = package / "shipped"
+    return inside if inside.is_dir() else package.parent / FOLDER
+
+
+def choose(
+    arguments: Sequence[str], *, folder: Path, configuration: Configuration, shipped: bool = False
+) -> list[Choice]:
+    """What every argument means. Raises UsageError for all arguments that mean nothing, NothingSelectedError."""
+    if not arguments:
+        return _everything(configuration, folder)
+    choices: list[Choice] = []
+    problems: list[Problem] = []
+    seen = _Seen(
+        folder=folder, configured=configuration.root, start=configuration.scenarios if shipped else folder,
+        bases=(configuration.scenarios,) if shipped else _roots(folder, configuration),
+    )  # fmt: skip
+    empty: list[str] = []
+    for argument in arguments:
+        try:
+            found = _chosen(argument, seen)
+        except (OSError, ValueError) as error:  # a name too long for the system, a NUL
+            problems.append(Problem(what=f"`{argument[:200]}` is no path and no id: {error}"))
+            continue
+        if found is None:
+            problems.append(_unknown(argument, seen))
+        elif not found:
+            empty.append(argument)
+        choices += found or ()
+    if problems:
+        raise UsageError(*problems)
+    if not choices:
+        raise NothingSelectedError(f"nothing was selected: there is no scenario file (*.yaml) in {', '.join(empty)}")
+    return choices
+
+
+def _everything(configuration: Configuration, folder: Path) -> list[Choice]:
+    root = configuration.scenarios
+    name = shown(root, folder)
+    if not root.is_dir():
+        raise NothingSelectedError(
+            f"nothing was selected: there is no folder {name}; name a scenario file, write a first one with "
+            "`gradcmp init`, or take those that come with gradcmp by `--shipped`"
+        )
+    found = files_below(root)
+    if not found:
+        raise NothingSelectedError(f"nothing was selected: there is no scenario file (*.yaml) in {name}")
+    return [Choice(path=tidy(path)) for path in found]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """Where arguments are looked up: paths from `start`, ids below each of `bases`."""
+
+    folder: Path
+    configured: Path | None
+    start: Path
+    bases: tuple[Path, ...]
+
+
+def _roots(folder: Path, configuration: Configuration) -> tuple[Path, ...]:
+    """Folders that ids may begin at, seen from the current folder."""
+    around = [parent for parent in (folder, *folder.parents) if parent.name == FOLDER][:1]
+    return tuple(dict.fromkeys((configuration.scenarios, *around, folder)))
+
+
+def _chosen(argument: str, seen: _Seen) -> list[Choice] | None:
+    """What one argument selects; None where it means nothing, an empty list for a folder without scenarios."""
+    path = seen.start / argument
+    if argument and path.is_dir():
+        return [Choice(path=tidy(file)) for file in files_below(path)]
+    if argument and path.is_file():
+        return [Choice(path=tidy(path))]
+    at_line = _AT_LINE.fullmatch(argument)
+    if at_line and (seen.start / at_line["file"]).is_file():
+        return [Choice(path=tidy(seen.start / at_line["file"]), line=int(at_line["line"]))]
+    identifier = parse_identifier(argument)
+    if identifier is None:
+        return None
+    for base in seen.bases:
+        for file in candidates(identifier.file, base):
+            if _id_of(tidy(file), seen) == identifier.file:
+                choice = Choice(
+                    path=tidy(file), member=identifier.member, problem=identifier.problem, case=identifier.case
+                )
+                return [choice]
+        if identifier.problem is None and identifier.member is None and (base / argument).is_dir():
+            return [Choice(path=tidy(file)) for file in files_below(base / argument)]
+    return None
+
+
+def _id_of(file: Path, seen: _Seen) -> str | None:
+    return file_id(file, root_of(file, configured=seen.configured, current=seen.folder))
+
+
+def _unknown(argument: str, seen: _Seen) -> Problem:
+    """The complaint about an argument that means nothing: a path that is not there, or an id with its neighbours."""
+    at_line = _AT_LINE.fullmatch(argument)
+    name = at_line["file"] if at_line else argument
+    if without_suffix(Path(name).name) or name.startswith((".", "/", "~")) or name.endswith("/") or not argument:
+        near = nearest(Path(name).name, _siblings(seen.start / name))
+        hint = f"did you mean `{Path(name).parent / near[0]}`?" if near else ""
+        return Problem(what=f"there is no file or folder `{name}`", hint=hint)
+    identifier = parse_identifier(argument) or Identifier(scenario=argument)
+    found = nearest(identifier.scenario, _all_ids(seen), cutoff=0.5, count=3)
+    hint = f"did you mean {' or '.join(f'`{known}`' for known in found)}?" if found else "`gradcmp list` shows all ids"
+    return Problem(what=f"there is no scenario, file or folder `{argument}`", hint=hint)
+
+
+def _siblings(path: Path) -> list[str]:
+    try:
+        return [entry.name for entry in path.parent.iterdir()][:1000]
+    except (OSError, ValueError):
+        return []
+
+
+def _all_ids(seen: _Seen) -> list[str]:
+    """The ids below the first folder that is there; members of suites too, where a file can be read."""
+    base = next((base for base in seen.bases if base.is_dir()), None)
+    ids: list[str] = []
+    for file in files_below(base)[:MAX_SEARCHED] if base is not None else ():
+        identifier = _id_of(tidy(file), seen)
+        if identifier is None:
+            continue
+        ids.append(identifier)
+        try:
+            node = read_file(file, file.name)
+        except UsageError:
+            continue
+        members = node.get("scenarios") if isinstance(node, Mapping) else None
+        if isinstance(members, Mapping):
+            ids += [f"{identifier}::{member}" for member in members.entries]
+    return ids
+
+
+def members_at(file: File, choice: Choice, name: str) -> tuple[list[str | None], Problem | None]:
+    """The scenario at a line of a file: the last one that begins there or above."""
+    assert choice.line is not None
+    if file.members is None:
+        return [None], None
+    begun = [member for member, line in file.lines().items() if line <= choice.line]
+    if begun:
+        return [begun[-1]], None
+    first = min(file.lines().values())
+    what = f"no scenario is at line {choice.line}"
+    return [], Problem(what=what, where=name, expected=f"the first one begins at line {first}")
+
+
+def no_such_member(file: File, choice: Choice) -> Problem:
+    """The complaint about `file::member` where there is no such member."""
+    members = [] if file.members is None else list(file.members.entries)
+    found = nearest(choice.member or "", members, cutoff=0.5, count=3)
+    what = f"there is no scenario `{file.id}::{choice.member}`"
+    if not members:
+        return Problem(what=what, hint=f"the file holds one scenario: `{file.id}`")
+    hint = f"did you mean {' or '.join(f'`{file.id}::{known}`' for known in found)}?" if found else ""
+    return Problem(what=what, hint=hint or f"`{file.id}` has {', '.join(members[:10])}")

@@ -1,0 +1,93 @@
+"""A file → its scenarios as written: one, or the members of a suite with the suite's defaults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gradcmp.scenario.build import Draft, check_keys
+from gradcmp.scenario.identifiers import NAME
+from gradcmp.scenario.keys import KEYS, SUITE_KEYS
+from gradcmp.scenario.nodes import Entry, Mapping, Node, Scalar, describe
+from gradcmp.scenario.reading import Reader, joined, listing
+from gradcmp.scenario.suggest import did_you_mean
+from gradcmp.scenario.yaml_source import EXPECTED_FILE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A scenario file that has been read: `members` is None for a file with one scenario."""
+
+    id: str
+    path: Path
+    root: Mapping
+    defaults: Mapping
+    members: Mapping | None
+
+    def lines(self) -> dict[str | None, int]:
+        """Member → the line of its name; None → the first line of a file with one scenario."""
+        if self.members is None:
+            return {None: self.root.location.line}
+        return {name: entry.key.location.line for name, entry in self.members.entries.items()}
+
+
+def open_file(reader: Reader, node: Node, identifier: str, path: Path) -> File | None:
+    """Suite or scenario? Complains about what is neither."""
+    empty = Mapping(entries={}, location=node.location)
+    if not isinstance(node, Mapping):
+        reader.complain(node, "", f"found {describe(node)}", EXPECTED_FILE)
+        return None
+    if "scenarios" not in node and not ("defaults" in node and "function" not in node):
+        return File(id=identifier, path=path, root=node, defaults=empty, members=None)
+    for name, entry in node.entries.items():
+        if name not in SUITE_KEYS:
+            hint = "put it below `defaults`" if name in KEYS else did_you_mean(name, SUITE_KEYS)
+            what = "unknown key of a suite"
+            reader.complain(entry.key, name, what, f"expected {listing(SUITE_KEYS)}", hint)
+    defaults = node.get("defaults")
+    members = node.get("scenarios")
+    if defaults is not None and not isinstance(defaults, Mapping):
+        reader.wrong(defaults, "defaults", "keys of scenarios")
+    if not isinstance(members, Mapping) or not members.entries:
+        reader.wrong(members or node, "scenarios", "names with scenarios, such as `{exp: {function: exp(x)}}`")
+        return None
+    if isinstance(defaults, Mapping):
+        check_keys(reader, defaults, "defaults")
+    else:
+        defaults = empty
+    return File(id=identifier, path=path, root=node, defaults=defaults, members=members)
+
+
+def draft(reader: Reader, file: File, member: str | None, configured: Mapping) -> Draft | None:
+    """One scenario's keys with the file's and the configuration's defaults filled in; `inputs` merge by name."""
+    if file.members is None:
+        node: Node = file.root
+        identifier, location = file.id, file.root.location
+    else:
+        assert member is not None
+        entry = file.members.entries[member]
+        node, identifier, location = entry.value, f"{file.id}::{member}", entry.key.location
+        if not NAME.fullmatch(member):
+            reader.complain(entry.key, joined("scenarios", member), f"`{member}` is not a name",
+                            "expected letters, digits, `_`, `.` and `-`")  # fmt: skip
+    if not isinstance(node, Mapping):
+        if isinstance(node, Scalar) and node.is_empty:
+            node = Mapping(entries={}, location=location)
+        else:
+            reader.wrong(node, joined("scenarios", member or ""), "a scenario: `function`, `inputs`, …")
+            return None
+    check_keys(reader, node, "" if member is None else joined("scenarios", member))
+    merged = merge(merge(configured, file.defaults), node)
+    return Draft(id=identifier, node=merged, own=frozenset(node.entries), location=location, folder=file.path.parent)
+
+
+def merge(defaults: Mapping, own: Mapping) -> Mapping:
+    """`own` over `defaults`: key by key, whole, except that `inputs` merge by name."""
+    if not defaults.entries:
+        return own
+    entries = {**defaults.entries, **own.entries}
+    ours, theirs = own.get("inputs"), defaults.get("inputs")
+    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
+        inputs = Mapping(entries={**theirs.entries, **ours.entries}, location=ours.location)
+        entries["inputs"] = Entry(key=own.entries["inputs"].key, value=inputs)
+    return Mapping(entries=entries, location=own.location)

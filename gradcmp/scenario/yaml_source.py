@@ -1,0 +1,316 @@
+"""YAML text → nodes with places: the core schema of YAML 1.2, and limits that no file can get around.
+
+PyYAML's parser (libyaml's where it is there) gives events; everything after that is here: what a plain word means,
+duplicate keys, anchors, depth. https://yaml.org/spec/1.2.2/#103-core-schema
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gradcmp.errors import Location, Problem, UsageError
+from gradcmp.scenario.nodes import Entry, Mapping, Node, Scalar, Sequence
+
+MAX_BYTES = 1024 * 1024
+MAX_DEPTH = 50
+MAX_REPEATED = 10_000
+"""Nodes that aliases may add to a file."""
+MAX_DIGITS = 400
+
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_OCTAL = re.compile(r"0o[0-7]+")
+_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_WORDS: dict[str, bool | float | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys((f"{sign}.{word}" for sign in ("", "+") for word in ("inf", "Inf", "INF")), float("inf")),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
+}
+
+
+def resolve_plain(text: str) -> bool | int | float | str | None:
+    """What an unquoted word means in the core schema of YAML 1.2.
+
+    >>> resolve_plain("1e-5"), resolve_plain("0o17"), resolve_plain("on")
+    (1e-05, 15, 'on')
+    """
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in "+-.0123456789" or len(text) > MAX_DIGITS:
+        return text
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _FLOAT.fullmatch(text):
+        return float(text)
+    if _OCTAL.fullmatch(text):
+        return int(text[2:], 8)
+    if _HEXADECIMAL.fullmatch(text):
+        return int(text[2:], 16)
+    return text
+
+
+def read_file(path: Path, shown: str) -> Node:
+    """The nodes of the file at `path`, which complaints call `shown`. Raises UsageError with all that is wrong."""
+    whole = Location(file=shown)
+    try:
+        if not path.is_file():
+            what = "this is not a file" if path.exists() else "there is no such file"
+            raise UsageError(Problem(what=what, where=whole))
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise UsageError(Problem(what=f"the file has {size} bytes", where=whole, expected="at most 1 MiB"))
+        data = path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(Problem(what=f"the file cannot be read: {reason}", where=whole)) from error
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        where = Location(file=shown, line=line)
+        raise UsageError(Problem(what="this is not text in UTF-8", where=where, expected="a YAML file")) from error
+    return read_text(text, shown)
+
+
+def read_text(text: str, shown: str) -> Node:
+    """The nodes of a YAML text. Raises UsageError with everything that is wrong."""
+    control = _CONTROL.search(text)
+    if control:
+        line = text.count("\n", 0, control.start()) + 1
+        column = control.start() - text.rfind("\n", 0, control.start())
+        what = f"the character U+{ord(control[0]):04X} does not belong in a text file"
+        raise UsageError(Problem(what=what, where=Location(file=shown, line=line, column=column)))
+    builder = _Builder(text=text, file=shown)
+    try:
+        for event in yaml.parse(text, Loader=LOADER):
+            builder.take(event)
+    except yaml.YAMLError as error:
+        raise UsageError(*builder.problems, _syntax_problem(error, text, shown)) from error
+    except (ValueError, RecursionError) as error:  # surrogates and the like: what libyaml cannot encode
+        raise UsageError(Problem(what=f"this is not YAML: {error}", where=Location(file=shown))) from error
+    if builder.problems:
+        raise UsageError(*builder.problems)
+    if builder.root is None:
+        raise UsageError(Problem(what="the file is empty", where=Location(file=shown), expected=EXPECTED_FILE))
+    return builder.root
+
+
+EXPECTED_FILE = "expected a scenario (`inputs`, `function`) or a suite (`scenarios`)"
+
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A list or mapping that is being read. `items` alternate keys and values in a mapping."""
+
+    event: Any
+    is_mapping: bool
+    count: int
+    items: list[Node] = field(default_factory=list)
+    spans: list[tuple[int, int]] = field(default_factory=list)  # of the items, in characters
+
+
+@dataclass(slots=True)
+class _Builder:
+    """Takes events one by one; never recurses, so depth is only a number."""
+
+    text: str
+    file: str
+    problems: list[Problem] = field(default_factory=list)
+    root: Node | None = None
+    frames: list[_Frame] = field(default_factory=list)
+    anchors: dict[str, tuple[Node, int]] = field(default_factory=dict)
+    documents: int = 0
+    count: int = 0
+    repeated: int = 0
+    lines: list[str] | None = None
+
+    def take(self, event: Any) -> None:
+        kind = type(event)
+        if kind is yaml.ScalarEvent:
+            self._check_tag(event)
+            self._add(self._scalar(event), event, 1)
+        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+            self._check_tag(event)
+            if len(self.frames) >= MAX_DEPTH:
+                self._fail(event, f"more than {MAX_DEPTH} levels of nesting")
+            self.frames.append(_Frame(event=event, is_mapping=kind is yaml.MappingStartEvent, count=self.count))
+        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            frame = self.frames.pop()
+            node = self._mapping(frame) if frame.is_mapping else self._sequence(frame)
+            self._add(node, frame.event, self.count - frame.count + 1, end=event.end_mark.index)
+        elif kind is yaml.AliasEvent:
+            self._alias(event)
+        elif kind is yaml.DocumentStartEvent:
+            self.documents += 1
+            if self.documents > 1:
+                self._fail(event, "a second document begins here", "one scenario or suite per file")
+
+    def _add(self, node: Node, event: Any, size: int, end: int | None = None) -> None:
+        self.count += 1
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (node, size)
+        self._place(node, event.start_mark.index, event.end_mark.index if end is None else end)
+
+    def _place(self, node: Node, start: int, end: int) -> None:
+        if not self.frames:
+            self.root = node if self.root is None else self.root
+            return
+        frame = self.frames[-1]
+        if frame.is_mapping and len(frame.items) % 2 == 0 and not isinstance(node, Scalar):
+            self.problems.append(Problem(what="a key must be a word, not a list or mapping", where=node.location))
+        frame.items.append(node)
+        frame.spans.append((start, end))
+
+    def _alias(self, event: Any) -> None:
+        if event.anchor not in self.anchors:
+            self._fail(event, f"no anchor `&{event.anchor}` ends before this place")
+        node, size = self.anchors[event.anchor]
+        self.count += size
+        self.repeated += size
+        if self.repeated > MAX_REPEATED:
+            self._fail(event, f"aliases repeat more than {MAX_REPEATED} values", "write the values out, or use a sweep")
+        self._place(node, event.start_mark.index, event.end_mark.index)
+
+    def _check_tag(self, event: Any) -> None:
+        if event.tag is None:
+            return
+        where = self._location(event.start_mark)
+        shown = event.tag.replace("tag:yaml.org,2002:", "!!")
+        self.problems.append(Problem(what=f"the tag `{shown}` is refused", where=where, expected="no tags"))
+
+    def _scalar(self, event: Any) -> Scalar:
+        text: str = event.value
+        location = self._location(event.start_mark)
+        style: str = event.style if event.style in ("'", '"', "|", ">") else ""
+        content, indent = location, 0
+        value: bool | int | float | str | None = text
+        if not style:
+            value = resolve_plain(text)
+            if value == text and len(text) > MAX_DIGITS and _FLOAT.fullmatch(text):
+                self.problems.append(Problem(what=f"a number of more than {MAX_DIGITS} characters", where=location))
+        elif style in ("'", '"'):
+            content = Location(file=self.file, line=location.line, column=location.column + 1)
+        else:
+            indent = self._block_indent(event)
+            content = Location(file=self.file, line=location.line + 1, column=indent + 1)
+        return Scalar(value=value, text=text, style=style, location=location, content=content, indent=indent)
+
+    def _block_indent(self, event: Any) -> int:
+        """The columns that a block (`|`, `>`) takes off: those before its first character."""
+        if self.lines is None:
+            self.lines = self.text.splitlines()
+        first = event.value.lstrip("\n")
+        own = len(first) - len(first.lstrip(" "))  # an explicit indicator (`|2`) leaves spaces to the text
+        for line in self.lines[event.start_mark.line + 1 :]:
+            if line.strip():
+                return max(len(line) - len(line.lstrip(" ")) - own, 0)
+        return 0
+
+    def _sequence(self, frame: _Frame) -> Sequence:
+        return Sequence(items=tuple(frame.items), location=self._location(frame.event.start_mark))
+
+    def _mapping(self, frame: _Frame) -> Mapping:
+        entries: dict[str, Entry] = {}
+        commas = _split_expressions(frame, self.text) if frame.event.flow_style else {}
+        pieces = {piece for start, (_, last) in commas.items() for piece in range(start + 2, last + 1, 2)}
+        for position in range(0, len(frame.items) - 1, 2):
+            key, value = frame.items[position], frame.items[position + 1]
+            if position in commas:
+                self.problems.append(_unquoted(commas[position][0], value))
+            if not isinstance(key, Scalar) or position in pieces:
+                continue  # complained about already
+            if key.text == "<<" and not key.style:
+                self.problems.append(Problem(what="`<<` is not a key: YAML 1.2 has no merge keys", where=key.location))
+            elif key.text in entries:
+                earlier = entries[key.text].key.location
+                what = f"the key `{key.text}` is written twice"
+                self.problems.append(Problem(what=what, where=key.location, hint=f"first on line {earlier.line}"))
+            else:
+                entries[key.text] = Entry(key=key, value=value)
+        return Mapping(entries=entries, location=self._location(frame.event.start_mark))
+
+    def _location(self, mark: Any) -> Location:
+        return Location(file=self.file, line=mark.line + 1, column=mark.column + 1)
+
+    def _fail(self, event: Any, what: str, expected: str = "") -> None:
+        problem = Problem(what=what, where=self._location(event.start_mark), expected=expected)
+        raise UsageError(*self.problems, problem)
+
+
+def _split_expressions(frame: _Frame, text: str) -> dict[int, tuple[str, int]]:
+    """Positions of values that an unquoted comma cut in pieces → the expression as meant, and where its last piece is.
+
+    `{function: maximum(x, 0)}` is to YAML the entry `function: maximum(x` and a key `0)` without a value.
+    """
+    found: dict[int, tuple[str, int]] = {}
+    for position in range(0, len(frame.items) - 1, 2):
+        value = frame.items[position + 1]
+        if not _is_plain(value) or value.text.count("(") <= value.text.count(")"):  # type: ignore[union-attr]  # a Scalar
+            continue
+        open_count = value.text.count("(") - value.text.count(")")  # type: ignore[union-attr]
+        last = position
+        while open_count > 0 and last + 3 < len(frame.items):
+            key, following = frame.items[last + 2], frame.items[last + 3]
+            if not _is_plain(key) or not isinstance(following, Scalar) or not following.is_empty:
+                break
+            last += 2
+            open_count -= key.text.count(")") - key.text.count("(")  # type: ignore[union-attr]
+        if last > position:
+            start, end = frame.spans[position + 1][0], frame.spans[last][1]
+            found[position] = (text[start:end], last)
+    return found
+
+
+def _is_plain(node: Node) -> bool:
+    return isinstance(node, Scalar) and not node.style
+
+
+def _unquoted(written: str, value: Node) -> Problem:
+    what = f"the comma in `{written}` ends the value: inside {{…}} an expression with a comma needs quotes"
+    return Problem(what=what, where=value.location, expected=f'write "{written}"')
+
+
+_TRANSLATED = (
+    ("mapping values are not allowed", "a second `: ` on this line", "quote a text that contains `: `"),
+    ("cannot start any token", "", ""),  # answered by the character that stands there
+    ("unexpected end of stream", "the file ends inside a quoted text", "a closing quote"),
+    ("expected ',' or '}'", "`{` is not closed, or a bracket stands in an expression", "quote expressions inside {…}"),
+    ("expected ',' or ']'", "`[` is not closed", "a closing `]`"),
+    ("could not find expected ':'", "a line without `key: value`", "`key: value`"),
+)
+
+
+def _syntax_problem(error: Any, text: str, shown: str) -> Problem:
+    """libyaml's complaint in plain words, at its place."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    message = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
+    if mark is None:
+        return Problem(what=f"this is not YAML: {message}", where=Location(file=shown))
+    lines = text.splitlines()
+    line, column = mark.line, mark.column
+    opened = getattr(error, "context_mark", None)
+    if line >= len(lines) and opened is not None:  # the end of the file says nothing; where it began does
+        line, column = opened.line, opened.column
+    where = Location(file=shown, line=line + 1, column=column + 1)
+    if "cannot start any token" in message:
+        character = lines[line][column : column + 1] if line < len(lines) else ""
+        if character == "\t":
+            return Problem(what="a tab cannot indent", where=where, expected="spaces")
+        what = f"a value cannot begin with `{character}`"
+        return Problem(what=what, where=where, expected="quote the text")
+    for part, what, expected in _TRANSLATED:
+        if part in message:
+            return Problem(what=f"this is not YAML: {what}", where=where, expected=expected)
+    return Problem(what=f"this is not YAML: {message}", where=where)

@@ -1,0 +1,155 @@
+"""One case: arrays to the device, the derivative asked for, named arrays back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from gradcmp.backends.base import Backend, Derivative, Function, Job, ProtocolJob, Result
+from gradcmp.core.outcomes import Computed, Timing
+from gradcmp.core.requests import Request
+from gradcmp.core.tensors import Leaf, Tensor
+from gradcmp.worker.load import Loader
+from gradcmp.worker.measure import sample
+
+VALUE_SHARE = 0.5
+"""Of the timing budget, for the function without its derivative."""
+
+MEASURE_SHARE = 0.5
+"""Of the time limit: slow functions are sampled fewer times than three rather than timed out."""
+
+Progress = Callable[[str], None]
+
+
+def derive(backend: Backend, loader: Loader, request: Request, *, device: str, progress: Progress) -> Computed:
+    """The answer to a case; whatever the framework raises goes through."""
+    function = loader.function(request)
+    primals = _arrays(backend, (request.inputs[path] for path in request.wrt), device)
+    rest = (tensor for path, tensor in request.inputs.items() if path not in request.wrt)
+    fixed = _arrays(backend, rest, device)
+    if request.protocol is not None:
+        return _use_recording(backend, request, function, primals, fixed, device)
+    job = Job(
+        operator=request.operator,
+        mode=request.mode,
+        execution=request.execution,
+        device=device,
+        function=function,
+        primals=primals,
+        fixed=fixed,
+        cotangents=_directions(backend, request.cotangents, request.outputs, device),
+        tangents=_directions(backend, request.tangents, request.wrt, device),
+        progress=progress,
+    )
+    began = time.perf_counter()
+    prepared = backend.prepare(job)
+    result = prepared.run()
+    backend.synchronize(result, device)
+    first_call_s = time.perf_counter() - began
+    progress("run")
+    notes = prepared.notes()
+    values, derivatives = _named(backend, request, result)
+    del result
+    timing = Timing(first_call_s=first_call_s)
+    if request.timing_s > 0:
+        progress("measure")
+        timing = _measure(backend, request, job, prepared.run, first_call_s)
+    return Computed(values=values, derivatives=derivatives, mode=prepared.mode, timing=timing, notes=dict(notes))
+
+
+def _use_recording(
+    backend: Backend,
+    request: Request,
+    function: Function,
+    primals: tuple[Any, ...],
+    fixed: tuple[Any, ...],
+    device: str,
+) -> Computed:
+    began = time.perf_counter()
+    assert request.protocol is not None
+    result = backend.protocol(
+        ProtocolJob(
+            protocol=request.protocol,
+            execution=request.execution,
+            device=device,
+            function=function,
+            primals=primals,
+            fixed=fixed,
+        )
+    )
+    backend.synchronize(result, device)
+    first_call_s = time.perf_counter() - began
+    values, derivatives = _named(backend, request, result)
+    timing = Timing(first_call_s=first_call_s)
+    return Computed(values=values, derivatives=derivatives, mode="reverse", timing=timing)
+
+
+def _measure(backend: Backend, request: Request, job: Job, run: Callable[[], Result], first_call_s: float) -> Timing:
+    """Repetitions of the derivative, then of the value in the same execution where that is something else."""
+    longest_s = request.timeout_s * MEASURE_SHARE
+
+    def repeat(once: Callable[[], Result], budget_s: float) -> tuple[tuple[float, ...], int]:
+        return sample(lambda: backend.synchronize(once(), job.device), budget_s=budget_s, longest_s=longest_s)
+
+    samples_s, calls = repeat(run, request.timing_s)
+    if request.operator == "value":
+        return Timing(first_call_s=first_call_s, samples_s=samples_s, calls_per_sample=calls)
+    value_job = Job(
+        operator="value",
+        mode=None,
+        execution=job.execution,
+        device=job.device,
+        function=job.function,
+        primals=job.primals,
+        fixed=job.fixed,
+        progress=job.progress,
+    )
+    try:
+        value = backend.prepare(value_job)
+        backend.synchronize(value.run(), job.device)
+        job.progress("measure")
+        value_samples_s, value_calls = repeat(value.run, request.timing_s * VALUE_SHARE)
+    except Exception:  # noqa: BLE001  # the derivative has been computed; that its value cannot be timed is no failure
+        value_samples_s, value_calls = (), 1
+    return Timing(
+        first_call_s=first_call_s,
+        samples_s=samples_s,
+        calls_per_sample=calls,
+        value_samples_s=value_samples_s,
+        value_calls_per_sample=value_calls,
+    )
+
+
+def _arrays(backend: Backend, tensors: Iterable[Tensor], device: str) -> tuple[Any, ...]:
+    return tuple(backend.to_device(tensor.array, tensor.dtype, device) for tensor in tensors)
+
+
+def _directions(
+    backend: Backend, tree: Mapping[str, Tensor] | None, paths: Sequence[str], device: str
+) -> tuple[Any, ...] | None:
+    """Cotangents by output or tangents by primal, in order; `""` stands for every path that is not named."""
+    if tree is None:
+        return None
+    return _arrays(backend, (tree[path] if path in tree else tree[""] for path in paths), device)
+
+
+def _named(backend: Backend, request: Request, result: Result) -> tuple[tuple[Leaf, ...], tuple[Leaf, ...]]:
+    values = zip(request.outputs, result.values, strict=True)
+    return (
+        tuple(Leaf(of=path, tensor=_tensor(backend, array)) for path, array in values),
+        tuple(_leaf(backend, request, derivative) for derivative in result.derivatives),
+    )
+
+
+def _leaf(backend: Backend, request: Request, derivative: Derivative) -> Leaf:
+    return Leaf(
+        of="" if derivative.of is None else request.outputs[derivative.of],
+        wrt=tuple(request.wrt[index] for index in derivative.wrt),
+        tensor=None if derivative.array is None else _tensor(backend, derivative.array),
+    )
+
+
+def _tensor(backend: Backend, array: Any) -> Tensor:
+    dtype, numbers = backend.to_numpy(array)
+    return Tensor(dtype=dtype, array=numbers)

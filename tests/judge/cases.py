@@ -1,0 +1,88 @@
+"""Problems, targets and answers for the judge's tests."""
+
+import numpy as np
+
+from gradcmp.core.expectations import Expectations
+from gradcmp.core.formats import FORMATS
+from gradcmp.core.leaves import LeafType
+from gradcmp.core.outcomes import Computed
+from gradcmp.core.problems import Problem
+from gradcmp.core.scenarios import Scenario
+from gradcmp.core.specifications import InputTree
+from gradcmp.core.targets import Target
+from gradcmp.core.tensors import Leaf, Tensor
+from gradcmp.core.truth import Truth, TruthLeaf
+from gradcmp.errors import Location
+from gradcmp.judge import judge
+from gradcmp.judge.metrics import round_to
+from gradcmp.program.ir import Program
+
+DTYPES = tuple(FORMATS)
+NOTHING = Truth()
+NO_EXPECTATIONS = Expectations()
+WHERE = Location(file="s.yaml", line=1)
+TARGETS = {t.id: t for t in (Target(backend=b) for b in ("torch", "tensorflow", "jax", "other"))}
+TORCH, TENSORFLOW, JAX, OTHER = TARGETS
+
+
+def problem(dtype="float32", operator="gradient", expect=NO_EXPECTATIONS, tolerance=None, protocol=None):
+    scenario = Scenario(
+        id="s",
+        location=WHERE,
+        inputs=InputTree({}),
+        wrt=("x",),
+        function=Program(body=(), text="", location=WHERE),
+        expect=expect,
+        tolerance=tolerance,
+    )
+    return Problem(scenario=scenario, operator=operator, dtype=dtype, protocol=protocol)
+
+
+def rounded(values, dtype):
+    """Values rounded to a dtype, in the array type that carries it."""
+    values = np.asarray(values, dtype=np.float64)
+    carrier = "float32" if dtype == "bfloat16" else dtype
+    with np.errstate(over="ignore"):
+        return round_to(values, np.zeros_like(values), dtype).astype(carrier)
+
+
+def tensor(values, dtype="float32"):
+    return Tensor(dtype=dtype, array=rounded(values, dtype))
+
+
+def computed(array, dtype="float32", value=1.0, **key):
+    found = None if array is None else Tensor(dtype=dtype, array=np.asarray(array))
+    return Computed(
+        values=(Leaf(tensor=tensor(value, dtype)),),
+        derivatives=(Leaf(wrt=key.get("wrt", ("x",)), of=key.get("of", ""), tensor=found),),
+        mode="reverse",
+    )
+
+
+def true(values, radius=0.0, low=0.0):
+    high = np.asarray(values, dtype=np.float64)
+    return TruthLeaf(
+        wrt=("x",),
+        high=high,
+        low=np.broadcast_to(low, high.shape) + 0.0,
+        radius=np.broadcast_to(radius, high.shape) + 0.0,
+    )
+
+
+def truth(values, **more):
+    return Truth(evidence="expected", derivatives=(true(values, **more),))
+
+
+def defined(shape, dtype):
+    return (LeafType(wrt=("x",), dtype=dtype, shape=tuple(shape)),)
+
+
+def judged(outcomes, known=NOTHING, *, dtype="float32", shape=None, own=None, **more):
+    """The judgement of outcomes by target id."""
+    leaves = () if shape is None else defined(shape, dtype)
+    return judge(problem(dtype, **more), outcomes, TARGETS, known, own or {}, leaves=leaves)
+
+
+def finding(outcome, known=NOTHING, *, target=TORCH, **more):
+    (found,) = judged({target: outcome}, known, **more).findings
+    return found

@@ -1,0 +1,52 @@
+"""The texts that the tables must print, kept in `data/`; `python -m tests.report.snapshots` writes them anew."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from gradcmp.report.console import make_console
+from gradcmp.report.document import Document
+from gradcmp.report.junit import to_junit
+from gradcmp.report.markdown import to_markdown
+from gradcmp.report.render import render
+from gradcmp.report.spreadsheet import cases_csv
+from tests.report.builders import everything, notebook
+
+DATA = Path(__file__).parent / "data"
+DOCUMENTS = {"notebook": notebook, "everything": everything}
+
+
+def printed(book: str, *, view: str = "tables", width: int | None = None, encoding: str = "utf-8", **env: str) -> str:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    render(document(book), view=view, console=make_console(stream, width=width, env=env))
+    stream.flush()
+    return stream.buffer.getvalue().decode(encoding)
+
+
+def document(book: str) -> Document:
+    return Document.of(DOCUMENTS[book]().document())
+
+
+def snapshots() -> dict[str, str]:
+    """File name → text."""
+    found = {
+        f"{book}-{view}-{width or 'pipe'}.txt": printed(book, view=view, width=width)
+        for book in DOCUMENTS
+        for view in ("tables", "cases")
+        for width in (60, 80, 100, 160, None)
+    }
+    return found | {
+        "notebook-tables-80-ascii.txt": printed("notebook", width=80, encoding="ascii"),
+        "notebook-tables-80-colour.txt": printed("notebook", width=80, FORCE_COLOR="1", TERM="xterm"),
+        "notebook.md": to_markdown(document("notebook")),
+        "everything.md": to_markdown(document("everything")),
+        "everything.xml": to_junit(document("everything")),
+        "everything.csv": cases_csv(document("everything")),
+    }
+
+
+if __name__ == "__main__":
+    DATA.mkdir(exist_ok=True)
+    for name, text in snapshots().items():
+        (DATA / name).write_text(text, encoding="utf-8", newline="")

@@ -1,0 +1,252 @@
+from __future__ import annotations
+
+import json
+import math
+
+import numpy
+import pytest
+
+from gradcmp.core.outcomes import Timing
+from gradcmp.core.problems import Case
+from gradcmp.core.tensors import Leaf
+from gradcmp.core.verdicts import Finding, Judgement
+from gradcmp.errors import UsageError
+from gradcmp.report.arrays import LARGEST_INLINE, ArrayStore, encode, norm, plain, read_array
+from gradcmp.report.machine import machine_record
+from gradcmp.report.records import case_record, problem_record, radius_ulps
+from gradcmp.report.timings import median_interval, timing_record
+from tests.report.builders import JAX_COMPILED, TORCH, computed, everything, problem, tensor, timing, true_leaf
+
+CONTRACT_CASE = {
+    "id", "problem", "scenario", "target", "outcome", "mode", "message", "output_tail", "values", "derivatives",
+    "verdict", "expectation", "level", "verdicts", "evidence", "errors", "timing",
+}  # fmt: skip
+CONTRACT_PROBLEM = {
+    "id", "scenario", "file", "line", "operator", "dtype", "parameters", "inputs", "evidence", "reference_reason",
+    "warnings", "truth",
+}  # fmt: skip
+CONTRACT_TIMING = {
+    "first_call_s", "compile_s", "median_s", "ci95_s", "samples_s", "calls_per_sample", "value_median_s", "warnings",
+}  # fmt: skip
+
+
+def awkward(dtype: str) -> numpy.ndarray:
+    """Numbers that a careless round trip loses: signs of zero, subnormals, extremes, NaN, infinities, all patterns."""
+    if dtype in {"float16", "bfloat16"}:
+        bits = numpy.arange(2**16, dtype=numpy.uint16)
+        if dtype == "float16":
+            return bits.view(numpy.float16)
+        return (bits.astype(numpy.uint32) << 16).view(numpy.float32)
+    kind = numpy.dtype(dtype)
+    integer = numpy.uint32 if kind == numpy.float32 else numpy.uint64
+    random = numpy.random.RandomState(0).randint(0, 2**31, size=(500, 2)).astype(numpy.uint64)
+    patterns = ((random[:, 0] << 32) | random[:, 1]).astype(integer).view(kind)
+    info = numpy.finfo(kind)
+    edges = [0.0, -0.0, math.inf, -math.inf, math.nan, info.max, info.min, info.tiny, info.smallest_subnormal, 0.1]
+    return numpy.concatenate([numpy.array(edges, dtype=kind), patterns])
+
+
+def assert_same_bits(read: numpy.ndarray, written: numpy.ndarray) -> None:
+    """The same bits, but for what a NaN carries."""
+    assert read.dtype == written.dtype
+    assert read.shape == written.shape
+    nan = numpy.isnan(written)
+    assert numpy.array_equal(nan, numpy.isnan(read))
+    assert numpy.where(nan, 0, read).tobytes() == numpy.where(nan, 0, written).tobytes()
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+def test_floats_in_json_read_back_bit_for_bit(dtype, tmp_path):
+    written = tensor(awkward(dtype), dtype)
+    data = json.loads(json.dumps(encode(written, None, "k"), allow_nan=False))
+    read = read_array({"dtype": dtype, "shape": list(written.shape), "data": data}, tmp_path / "r.json")
+    assert read.dtype == dtype
+    assert_same_bits(read.array, written.array)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+def test_floats_in_npz_read_back_bit_for_bit(dtype, tmp_path):
+    written = tensor(numpy.resize(awkward(dtype), (LARGEST_INLINE, 2)), dtype)
+    store = ArrayStore(tmp_path / "r.json.npz", "r.json.npz")
+    data = encode(written, store, "a/b[c]")
+    store.close()
+    assert data["npz"] == "r.json.npz"
+    read = read_array({"dtype": dtype, "shape": list(written.shape), "data": data}, tmp_path / "r.json")
+    assert_same_bits(read.array, written.array)
+    if dtype == "bfloat16":
+        assert numpy.load(tmp_path / "r.json.npz")["a/b[c]"].dtype == numpy.uint16
+
+
+def test_only_large_arrays_leave_the_file(tmp_path):
+    store = ArrayStore(tmp_path / "r.npz", "r.npz")
+    assert isinstance(encode(tensor([0.0] * LARGEST_INLINE), store, "k"), list)
+    assert store.empty
+    assert not (tmp_path / "r.npz").exists()
+    assert encode(tensor([3.0] + [4.0] * 2 * LARGEST_INLINE), store, "k")["norm"] == pytest.approx(178.910, rel=1e-5)
+    store.close()
+
+
+def test_an_archive_that_was_never_closed_is_read(tmp_path):
+    store = ArrayStore(tmp_path / "r.npz.partial", "r.npz")
+    wanted = tensor(numpy.arange(2000))
+    entries = [encode(tensor(numpy.zeros(2000)), store, "first"), encode(wanted, store, "second")]
+    content = (tmp_path / "r.npz.partial").read_bytes()
+    assert b"PK\x01\x02" not in content
+    entry = {"dtype": "float32", "shape": [2000], "data": entries[1]}
+    assert_same_bits(read_array(entry, tmp_path / "r.json.partial").array, wanted.array)
+    store.close()
+    (tmp_path / "r.npz.partial").write_bytes(content[:-100])
+    with pytest.raises(UsageError, match="second"):
+        read_array(entry, tmp_path / "r.json.partial")
+
+
+@pytest.mark.parametrize("name", ["../../secret.npz", "gone.npz"])
+def test_arrays_are_only_read_from_beside_the_file(name, tmp_path):
+    folder = tmp_path / "a" / "b"
+    folder.mkdir(parents=True)
+    numpy.savez(tmp_path / "secret.npz", k=numpy.zeros(3))
+    with pytest.raises(UsageError, match="beside its result file"):
+        read_array({"dtype": "float64", "shape": [3], "data": {"npz": name, "key": "k"}}, folder / "r.json")
+
+
+def test_integers_booleans_and_empty_arrays_keep_their_kind(tmp_path):
+    for dtype, data in (("int64", [[2**62, -1]]), ("bool", [True, False]), ("float32", numpy.zeros((0, 3)))):
+        written = tensor(data, dtype)
+        entry = {"dtype": dtype, "shape": list(written.shape), "data": encode(written, None, "k")}
+        assert_same_bits(read_array(json.loads(json.dumps(entry)), tmp_path / "r").array, written.array)
+
+
+def test_plain_leaves_nothing_that_json_refuses():
+    value = {"a": (numpy.float32(0.5), numpy.int64(3), math.nan), "b": numpy.array([math.inf, 1.0]), 3: -math.inf}
+    assert plain(value) == {"a": [0.5, 3, "nan"], "b": ["inf", 1.0], "3": "-inf"}
+
+
+def test_the_norm_does_not_overflow():
+    assert norm(numpy.array([3e300, 4e300])) == pytest.approx(5e300)
+    assert norm(numpy.array([])) == 0.0
+    assert math.isnan(norm(numpy.array([math.nan, 1.0])))
+
+
+def test_records_have_the_keys_of_the_contract():
+    record = everything().document()
+    assert all(set(case) >= CONTRACT_CASE for case in record["cases"])
+    assert all(set(entry) >= CONTRACT_PROBLEM for entry in record["problems"])
+    assert {frozenset(case["timing"]) for case in record["cases"] if case["timing"]} == {frozenset(CONTRACT_TIMING)}
+    assert {frozenset(leaf) for case in record["cases"] for leaf in case["values"]} == {
+        frozenset({"of", "dtype", "shape", "data"})
+    }
+    json.dumps(record, allow_nan=False)
+
+
+def test_a_gradient_that_is_not_returned_has_no_data():
+    case = Case(problem=problem("s"), target=TORCH)
+    finding = Finding(case=case.id, verdict="missing", level="fail", message="why")
+    record = case_record(case, computed(None), finding, compiles=False)
+    assert record["derivatives"] == [{"of": "", "wrt": ["x"], "dtype": None, "shape": None, "data": None}]
+    assert record["reason"] == "why"
+    assert record["message"] is None
+
+
+def test_the_truth_of_a_value_is_the_value():
+    from gradcmp.core.truth import Truth
+
+    truth = Truth(evidence="certified", values=(true_leaf(28.0, wrt=()),), derivatives=(true_leaf([1.0]),))
+    judgement = Judgement(problem="p", evidence="certified", findings=(), truth=(Leaf(tensor=tensor(3.0, "float64")),))
+    for operator, data in (("value", 28.0), ("gradient", [1.0])):
+        record = problem_record(problem("s", operator=operator), judgement, hashes={}, truth=truth)
+        assert [leaf["data"] for leaf in record["truth"]] == [data]
+    assert problem_record(problem("s"), judgement, hashes={})["truth"][0]["data"] == 3.0
+
+
+@pytest.mark.parametrize(
+    ("high", "radius", "dtype", "ulps"),
+    [
+        (1.0, 2.0**-23, "float32", 1.0),
+        (1.999, 2.0**-23, "float32", 1.0),
+        (2.0, 2.0**-23, "float32", 0.5),
+        (0.0, 2.0**-149, "float32", 1.0),
+        (2.0**-140, 2.0**-149, "float32", 1.0),
+        (-1.0, 2.0**-53, "float64", 0.5),
+        (1.0, 2.0**-7, "bfloat16", 1.0),
+        (1.0, 0.0, "float64", 0.0),
+        (5e-324, 5e-324, "float64", 1.0),
+    ],
+)
+def test_radius_is_told_in_units_in_the_last_place(high, radius, dtype, ulps):
+    leaf = true_leaf(high)
+    object.__setattr__(leaf, "radius", numpy.asarray(radius))
+    assert radius_ulps(leaf, dtype) == ulps
+
+
+def test_compile_time_is_first_call_less_steady_and_only_where_something_compiles():
+    raw = timing(1e-3, first_s=0.5)
+    assert timing_record(raw, compiles=True)["compile_s"] == pytest.approx(0.499, abs=1e-5)
+    assert timing_record(raw, compiles=False)["compile_s"] is None
+    measured = Timing(first_call_s=0.5, compile_s=0.3, samples_s=(1e-3,) * 5)
+    assert timing_record(measured, compiles=True)["compile_s"] == 0.3
+    assert timing_record(Timing(first_call_s=1e-4, samples_s=(1e-3,) * 5), compiles=True)["compile_s"] == 0.0
+
+
+def test_samples_are_divided_by_their_calls():
+    record = timing_record(
+        Timing(
+            first_call_s=1.0,
+            samples_s=(0.1, 0.2, 0.3),
+            calls_per_sample=10,
+            value_samples_s=(0.4,),
+            value_calls_per_sample=4,
+        ),
+        compiles=False,
+    )
+    assert record["median_s"] == pytest.approx(0.02)
+    assert record["samples_s"] == [0.1, 0.2, 0.3]
+    assert record["value_median_s"] == pytest.approx(0.1)
+    assert record["ci95_s"] == pytest.approx([0.01, 0.03])
+    assert record["warnings"] == ["only 3 samples: the interval means little"]
+
+
+def test_a_noisy_timing_warns_and_a_quiet_one_does_not():
+    assert timing_record(timing(1e-3, spread=0.4), compiles=False)["warnings"][0].startswith("noisy")
+    assert timing_record(timing(1e-3, spread=0.001), compiles=False)["warnings"] == []
+
+
+def test_without_samples_there_are_no_statistics():
+    record = timing_record(Timing(first_call_s=0.25), compiles=True)
+    assert (record["first_call_s"], record["median_s"], record["ci95_s"], record["compile_s"]) == (
+        0.25,
+        None,
+        None,
+        None,
+    )
+
+
+def test_the_interval_is_reproducible_and_covers_the_median():
+    samples = numpy.random.RandomState(3).exponential(size=50)
+    low, high = median_interval(samples)
+    assert (low, high) == median_interval(samples)
+    assert low < numpy.median(samples) < high
+    assert median_interval(numpy.full(100_000, 2.0)) == (2.0, 2.0)
+
+
+def test_the_bootstrap_covers_the_true_median_about_as_often_as_it_says():
+    stream = numpy.random.RandomState(1)
+    true_median = math.log(2.0)
+    hits = sum(
+        low <= true_median <= high for low, high in (median_interval(stream.exponential(size=31)) for _ in range(60))
+    )
+    assert 51 <= hits <= 60
+
+
+def test_compiles_is_up_to_the_caller():
+    case = Case(problem=problem("s"), target=JAX_COMPILED)
+    finding = Finding(case=case.id, verdict="exact", level="ok")
+    outcome = computed([1.0], timing=timing(1e-3, first_s=1.0))
+    assert case_record(case, outcome, finding, compiles=True)["timing"]["compile_s"] == pytest.approx(0.999, rel=1e-4)
+
+
+def test_the_machine_tells_what_there_is():
+    record = machine_record(gpus=["Example GPU"])
+    assert record["gpus"] == ["Example GPU"]
+    assert record["cores"] >= 1
+    assert record["cpu"]
+    json.dumps(record)

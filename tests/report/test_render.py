@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+
+from gradcmp.report.console import UNBOUNDED, make_console
+from gradcmp.report.document import Document
+from gradcmp.report.render import render
+from tests.report.builders import EAGER, Book, computed, problem, same, true_leaf
+from tests.report.snapshots import DATA, DOCUMENTS, document, printed, snapshots
+
+SNAPSHOTS = snapshots()
+ELLIPSES = re.compile("…|\\.\\.\\.")
+
+
+@pytest.mark.parametrize("name", sorted(SNAPSHOTS))
+def test_text_is_that_of_the_snapshot(name):
+    assert SNAPSHOTS[name] == (DATA / name).read_bytes().decode("utf-8")
+
+
+def test_every_file_in_data_is_a_snapshot():
+    assert {path.name for path in DATA.iterdir()} == set(SNAPSHOTS)
+
+
+@pytest.mark.parametrize("name", sorted(SNAPSHOTS))
+def test_nothing_is_cut_short(name):
+    assert not ELLIPSES.search(SNAPSHOTS[name])
+
+
+@pytest.mark.parametrize("view", ["tables", "cases", "scaling"])
+@pytest.mark.parametrize("width", [60, 80, 100, 160])
+@pytest.mark.parametrize("book", sorted(DOCUMENTS))
+def test_no_line_is_wider_than_asked(book, width, view):
+    text = printed(book, width=width, view=view)
+    assert max(map(len, text.splitlines())) <= width
+    assert not any(line != line.rstrip() for line in text.splitlines())
+
+
+@pytest.mark.parametrize("book", sorted(DOCUMENTS))
+def test_case_ids_stand_whole_in_a_pipe(book):
+    text = printed(book)
+    explained = [c.id for c in document(book).cases if c.level != "ok" or c.known]
+    assert explained
+    assert all(f"{case}\n" in text for case in explained)
+
+
+@pytest.mark.parametrize("width", [60, 61, 70, 80, 100])
+def test_long_numbers_and_ids_are_folded_between_elements_or_transposed(width):
+    values = [1.2345678e-30, -9.8765e20, 3.14159, 2.71828, 1.41421, 1.73205]
+    name = "a-very-long-folder-name/with-a-very-long-scenario-name-that-fills-a-narrow-terminal-all-by-itself"
+    book = Book()
+    book.add(problem(name, dtype="float64"), [true_leaf(values)], same(values, dtype="float64"))
+    stream = io.StringIO()
+    render(Document.of(book.document()), console=make_console(stream, width=width, env={}))
+    text = stream.getvalue()
+    for number in ("1.23457e-30", "-9.8765e+20", "3.14159", "2.71828", "1.41421", "1.73205"):
+        assert text.count(number) == 4
+    assert name in text.replace("\n", "")
+    assert max(map(len, text.splitlines())) <= width
+
+
+def test_a_wrong_value_never_looks_like_the_truth():
+    """Six digits would print both alike: as many are shown as it takes."""
+    book = Book()
+    wrong = 1.00000000001
+    answers = same(1.0, dtype="float64") | {EAGER[0]: (computed(wrong, dtype="float64"), "wrong")}
+    book.add(problem("x", dtype="float64"), [true_leaf(1.0)], answers)
+    stream = io.StringIO()
+    render(Document.of(book.document()), console=make_console(stream, env={}))
+    assert "1.00000000001 ✗" in stream.getvalue()
+
+
+def test_the_same_document_prints_the_same_colours_or_none():
+    coloured = printed("notebook", width=80, FORCE_COLOR="1", TERM="xterm")
+    assert "\x1b[" in coloured
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == printed("notebook", width=80)
+    assert "\x1b[" not in printed("notebook", width=80, FORCE_COLOR="1", NO_COLOR="1")
+
+
+def test_what_a_worker_wrote_cannot_steer_the_terminal_or_the_markup():
+    text = printed("everything")
+    assert "\x1b" not in text
+    assert "[bold]not markup[/bold]" in text
+
+
+def test_columns_are_obeyed_in_a_pipe_and_width_wins():
+    assert printed("notebook", COLUMNS="60") == printed("notebook", width=60)
+    assert printed("notebook", COLUMNS="60", width=100) == printed("notebook", width=100)
+    assert printed("notebook", COLUMNS="nonsense") == printed("notebook")
+
+
+def test_a_dumb_terminal_keeps_the_width():
+    assert make_console(io.StringIO(), env={"TERM": "dumb"}).width == UNBOUNDED
+    assert make_console(io.StringIO(), width=100, env={"TERM": "dumb", "FORCE_COLOR": "1"}).width == 100
+
+
+def test_ascii_streams_get_ascii_only():
+    assert printed("everything", encoding="ascii").isascii()
+    assert "+ exact" in printed("notebook", encoding="ascii")
+
+
+def test_an_empty_document_says_so():
+    stream = io.StringIO()
+    render(Document.of(Book().document()), console=make_console(stream, width=80, env={}))
+    assert "0 cases of 0 problems in 8.40 s: nothing ran" in stream.getvalue()
+
+
+def test_an_interrupted_run_says_so():
+    record = DOCUMENTS["notebook"]().document()
+    record["run"]["complete"] = False
+    stream = io.StringIO()
+    render(Document.of(record), console=make_console(stream, width=80, env={}))
+    assert stream.getvalue().rstrip().endswith("this is what it had done")
