@@ -57,6 +57,11 @@ class Descriptor:
         spelling: Spelling = resolve(self.spelling)
         return spelling
 
+    def load_idioms(self) -> Mapping[str, str]:
+        """Protocol → how the backend does it, a line of its code: `IDIOMS` beside the spelling, where there is one."""
+        idioms: Mapping[str, str] = getattr(import_module(self.spelling.partition(":")[0]), "IDIOMS", {})
+        return idioms
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registry:

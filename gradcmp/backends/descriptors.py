@@ -13,6 +13,8 @@ TORCH = Descriptor(
     spelling="gradcmp.backends.spelling.torch_spelling:SPELLING",
     executions=(Execution(name="eager"), Execution(name="compiled", compiles=True)),
     install="pip install 'gradcmp[torch]'",
+    # A compile time that a cache on disk has shortened would be another number on every second run.
+    variables={"TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1"},
 )
 
 TENSORFLOW = Descriptor(

@@ -26,7 +26,7 @@ THROUGH = frozenset({"value", "gradient", "vjp"})
 
 UNSUPPORTED = re.compile(
     r"not implemented for '|is not implemented|not yet implemented|that does not support it"
-    r"|[Ll]ow precision dtypes not supported|does not currently support double backward"
+    r"|[Ll]ow precision dtypes not supported|doesn't handle types other than|does not currently support double backward"
     r"|some kind of data-dependent control flow|some data-dependent control flow"
     r"|vmap: .* (not supported|not possible)|calling \.item\(\) on a Tensor"
 )

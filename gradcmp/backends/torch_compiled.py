@@ -61,7 +61,9 @@ def whole(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return compiled(*arguments)
         except dynamo_errors.Unsupported as error:
-            raise UnsupportedByFramework(f"{FELL_BACK}: {reason(str(error))}") from error
+            # A cause is what the function itself raised when it was traced, and would raise eagerly too.
+            what = str(error.__cause__) if error.__cause__ else f"{FELL_BACK}: {reason(str(error))}"
+            raise UnsupportedByFramework(what) from error
 
     return call
 

@@ -64,14 +64,13 @@ def _written(row: Primitive) -> str:
 
 def _protocols() -> list[tuple[Any, ...]]:
     from gradcmp.core.operators import PROTOCOLS
-    from gradcmp.registry import load_registry, resolve
+    from gradcmp.registry import load_registry
 
+    idioms = {descriptor.name: descriptor.load_idioms() for descriptor in load_registry().descriptors.values()}
     rows: list[tuple[Any, ...]] = []
     for protocol, meaning in PROTOCOLS.items():
         rows.append((protocol, "", meaning))
-        for descriptor in load_registry().descriptors.values():
-            idioms = resolve(f"{descriptor.spelling.partition(':')[0]}:IDIOMS")
-            rows.append((protocol, descriptor.name, idioms.get(protocol, "–")))
+        rows += [(protocol, backend, lines[protocol]) for backend, lines in idioms.items() if protocol in lines]
     return rows
 
 

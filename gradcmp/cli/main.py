@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any
 
 import click
+from click.utils import PacifyFlushWrapper
 
 from gradcmp import __version__
 from gradcmp.errors import GradcmpError
@@ -76,6 +77,9 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:
         _silence_stdout()
         code = 0
+    except SystemExit as stop:
+        # click turns a closed stdout into exit code 1; to a reader such as `head` nothing went wrong.
+        code = 0 if isinstance(sys.stdout, PacifyFlushWrapper) else stop.code if isinstance(stop.code, int) else 3
     except GradcmpError as error:
         _say(str(error))
         code = error.exit_code

@@ -11,7 +11,7 @@ from gradcmp.core.problems import Problem
 from gradcmp.core.tensors import Tensor
 from gradcmp.core.truth import TruthLeaf
 from gradcmp.core.verdicts import Pair
-from gradcmp.judge.answers import Answer
+from gradcmp.judge.answers import Answer, dtype_kind
 from gradcmp.judge.consensus import between
 from gradcmp.judge.elements import compare
 from gradcmp.judge.tolerance import Supplier
@@ -65,7 +65,7 @@ def _pair(problem: Problem, a: str, b: str, left: Answer, right: Answer, limits:
             agree = False
         else:
             both = between(x, y, x.dtype, limits, key)
-            agree = agree and both.agrees and x.dtype == y.dtype
+            agree = agree and both.agrees and dtype_kind(x.dtype) == dtype_kind(y.dtype)
             ulps.append(both.errors.max_ulps or 0.0)
             relative.append(both.errors.max_rel or 0.0)
     measured = len(ulps) > 1

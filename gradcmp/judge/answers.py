@@ -106,12 +106,12 @@ def _misfit(tensor: Tensor, defined: LeafType, shape: tuple[int, ...] | None) ->
     """What is wrong with the shape or dtype, None where nothing is."""
     if (shape is not None and tensor.shape != shape) or not fits(tensor.shape, defined.shape):
         return f"has shape {list(tensor.shape)}, but {list(shape or ())} is what the operator defines"
-    if defined.dtype is not None and _kind(tensor.dtype) != _kind(defined.dtype):
+    if defined.dtype is not None and dtype_kind(tensor.dtype) != dtype_kind(defined.dtype):
         return f"has dtype {tensor.dtype}, but {defined.dtype} is what the operator defines"
     return None
 
 
-def _kind(dtype: str) -> str:
+def dtype_kind(dtype: str) -> str:
     """A floating dtype stands for itself; the width of an integer is a framework's own affair."""
     return dtype if dtype in FORMATS or dtype == "bool" else "integer"
 

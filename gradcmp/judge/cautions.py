@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from gradcmp.core.expectations import ExpectedNumbers, ExpectedResult
+from gradcmp.core.expectations import ExpectedNothing, ExpectedNumbers, ExpectedResult
+from gradcmp.core.formats import FORMATS
 from gradcmp.core.outcomes import Computed, Outcome
 from gradcmp.core.problems import Problem
+from gradcmp.core.scenarios import Tolerance
 from gradcmp.core.targets import Target
 from gradcmp.core.truth import Truth, TruthLeaf
 from gradcmp.judge.agreement import pairs
 from gradcmp.judge.elements import compare
-from gradcmp.judge.tolerance import Supplier
+from gradcmp.judge.tolerance import Limits, Supplier, chosen
 
 
 def warnings_of(
@@ -22,10 +24,13 @@ def warnings_of(
     targets: Mapping[str, Target],
     known: Sequence[TruthLeaf],
     truth: Truth,
-    limits: Supplier,
     *,
     values: bool,
 ) -> list[str]:
+    """Warnings of one problem: a derivative that is zero everywhere, and function values that are not alike.
+
+    `known` are the derivatives that answers were judged by. A wrong value beside a right derivative is no verdict.
+    """
     warnings: list[str] = []
     if values:
         return warnings
@@ -37,6 +42,7 @@ def warnings_of(
         if not any(entry is not None and _says_zero(entry.expected) for entry in entries):
             warnings.append("vacuous: the derivative is zero everywhere, so little is tested")
     computed = {name: outcome.values for name, outcome in outcomes.items() if isinstance(outcome, Computed)}
+    limits = half_the_digits(known)
     for leaf in truth.values or ():
         for name, answer in computed.items():
             tensor = next((v.tensor for v in answer if v.of == leaf.of), None)
@@ -52,9 +58,28 @@ def warnings_of(
     return list(dict.fromkeys(warnings))
 
 
+def half_the_digits(known: Sequence[TruthLeaf]) -> Supplier:
+    """Limits of half the significand, of the value or of the largest element of its derivative.
+
+    A value beside a derivative may cancel, even to nothing, and it is not known how much; but rounding moves it by
+    about as much as rounding its inputs would, which is the derivative's size for inputs near 1. For warnings only.
+    """
+    sizes = [np.abs(leaf.high[np.isfinite(leaf.high)]).max(initial=0.0) for leaf in known]
+
+    def limits(truth: TruthLeaf, dtype: str) -> Limits:
+        rtol = FORMATS[dtype].unit_roundoff ** 0.5 if dtype in FORMATS else 0.0
+        return chosen(Tolerance(rtol=rtol, atol=rtol * float(max(sizes, default=0.0))))(truth, dtype)
+
+    return limits
+
+
 def _says_zero(expected: object) -> bool:
-    """Do the numbers as written say that everything is zero?"""
+    """Do the numbers as written say that everything is zero, or that there is no gradient?"""
     return isinstance(expected, ExpectedResult) and all(
-        isinstance(leaf, ExpectedNumbers) and not np.any(np.asarray(leaf.data, dtype=np.float64))
+        isinstance(leaf, ExpectedNothing) or (isinstance(leaf, ExpectedNumbers) and _zero(leaf.data))
         for leaf in expected.leaves.values()
     )
+
+
+def _zero(data: object) -> bool:
+    return all(_zero(item) for item in data) if isinstance(data, list | tuple) else data == 0

@@ -69,10 +69,11 @@ def settle(
             continue
         witnesses = [other for other in (groups[centre] if settled else tensors) if other != name]
         worst = max((pairs[name, other] for other in witnesses), key=_severity)
-        codes = np.maximum.reduce([pairs[name, other].codes for other in witnesses]).copy()
+        # As arrays: reductions of arrays of shape () give bare numbers, which cannot be written into.
+        codes = np.array(np.maximum.reduce([pairs[name, other].codes for other in witnesses]), dtype=np.int8)
         if settled:
             # Members agree with the centre; two of them may lie a limit apart on either side of it.
-            codes = np.minimum(codes, np.int8(WRONG - 1))
+            codes = np.array(np.minimum(codes, WRONG - 1), dtype=np.int8)
         else:
             codes[codes >= WRONG] = DISAGREES
         codes[(codes == EXACT) & ~shared[name]] = ROUNDING

@@ -68,8 +68,8 @@ def judge(
         problem=problem.id,
         evidence=min(graded, key=EVIDENCE.index, default=truth.evidence),
         reference_reason=truth.reason,
-        warnings=tuple(warnings_of(problem, outcomes, targets, known, truth, limits, values=values)),
-        truth=tuple(_shown(leaf) for leaf in known),
+        warnings=tuple(warnings_of(problem, outcomes, targets, known, truth, values=values)),
+        truth=tuple(_shown(leaf, certain=(leaf.of, leaf.wrt) in common) for leaf in known),
         findings=findings,
         pairs=tuple(pairs(problem, answers, limits)),
     )
@@ -178,5 +178,6 @@ def _nothing() -> LeafWord:
     return LeafWord(verdict="unjudged", level="note", counts={"unjudged": 1}, message="the answer holds no arrays")
 
 
-def _shown(leaf: TruthLeaf) -> Leaf:
-    return Leaf(of=leaf.of, wrt=leaf.wrt, tensor=None if leaf.nothing else Tensor(dtype="float64", array=leaf.high))
+def _shown(leaf: TruthLeaf, *, certain: bool) -> object:
+    """What the judgement passes on: the truth with its radius, or the plain numbers of a consensus."""
+    return leaf if certain else Leaf(of=leaf.of, wrt=leaf.wrt, tensor=Tensor(dtype="float64", array=leaf.high))

@@ -69,7 +69,7 @@ def option(row: Primitive, name: str, value: Static, *, dtype: str) -> Static:
         if value < 0:
             raise BadOption("expected 0 or 1")
         return value
-    return FORMATS[dtype].round(float(value))
+    return to_float(value, dtype)
 
 
 def _whole(value: Static) -> bool:
@@ -96,7 +96,7 @@ def rounded(literal: Literal, *, dtype: str, exponent: bool = False) -> Literal:
     if dtype in INTEGER_LIMITS:
         low, high = INTEGER_LIMITS[dtype]
         if not isinstance(value, int) or not low <= value <= high:
-            raise BadOption(f"{value} does not fit {dtype}")
+            raise BadOption(f"{value!r:.40} does not fit {dtype}")
         return literal
     if exponent and isinstance(value, int) and abs(value) < 2**31:
         return literal
@@ -111,7 +111,7 @@ def to_float(value: Number, dtype: str) -> float:
     try:
         return FORMATS[dtype].round(float(value))
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
 
 
 def convert(node: Checked_, target: Type, *, dtype: str) -> Checked_:

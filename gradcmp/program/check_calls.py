@@ -31,6 +31,9 @@ from gradcmp.program.primitives import PRIMITIVES, Primitive
 from gradcmp.program.shapes import ShapeError, result_shape
 from gradcmp.program.source import Complaints, Refused, Source
 
+TAKES_NUMBERS: frozenset[str] = frozenset({"elementwise", "broadcast", "where"})
+"""Rules whose operands may be plain numbers beside arrays; everywhere else numbers become arrays first."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binding:
@@ -228,9 +231,8 @@ class CallChecker(Complaints, ABC):
             raise self.refuse(operand.span, f"`{row.name}` takes arrays in brackets", f"write `{row.name}([x, y])`")
         kinds = {item.type.kind for item in operand.items if isinstance(item.type, ArrayType | NumberType)}
         if "bool" in kinds and "bool" not in row.kinds:
-            raise self.refuse(
-                operand.span, f"`{row.name}` takes numbers, not truth values", "write `where(mask, 1, 0)`"
-            )
+            what = f"`{row.name}` takes numbers, not truth values"
+            raise self.refuse(operand.span, what, "write `where(mask, 1, 0)`")
         return kinds
 
     def _array(
@@ -243,7 +245,8 @@ class CallChecker(Complaints, ABC):
         ]
         joined = joined_dtype(meeting, dtype=self.dtype, result="float" if row.result == "float" else "same")
         try:
-            met = tuple(self._meet(row, position, operand, joined) for position, operand in enumerate(operands))
+            wrap = row.rule not in TAKES_NUMBERS or all(isinstance(operand.type, NumberType) for operand in operands)
+            met = tuple(self._meet(row, at, operand, joined, wrap=wrap) for at, operand in enumerate(operands))
             shapes = [
                 _shape(item)
                 for operand in met
@@ -260,21 +263,27 @@ class CallChecker(Complaints, ABC):
             type_ = TupleType(items=(type_, type_))
         return Apply(span=span, primitive=row.name, operands=met, options=options, type=type_)
 
-    def _meet(self, row: Primitive, position: int, operand: Checked_, joined: str) -> Checked_:
-        """An operand as it meets the others: literals rounded, numbers in a sequence made arrays."""
+    def _meet(self, row: Primitive, position: int, operand: Checked_, joined: str, *, wrap: bool) -> Checked_:
+        """An operand as it meets the others: literals rounded; numbers made arrays in a sequence and by `wrap`."""
         if isinstance(operand, Group):
-            target = ArrayType(kind=kind_of(joined), dtype=joined, shape=())
-            items = tuple(
-                convert(item, target, dtype=self.dtype) if isinstance(item.type, NumberType) else item
-                for item in operand.items
-            )
+            items = tuple(self._wrapped(item, joined) for item in operand.items)
             return Group(span=operand.span, items=items, type=TupleType(items=tuple(item.type for item in items)))
-        if isinstance(operand, Literal) and row.operands[position] not in ("condition", "indices"):
+        name = row.operands[position]
+        own = {"condition": "bool", "indices": "int64"}.get(name, joined)
+        if isinstance(operand, Literal):
             exponent = row.name == "power" and position == 1
             if exponent and kind_of(joined) == "int" and operand.value < 0:
                 raise BadOption("whole numbers have no negative powers: write `1.0 * x`")
-            return rounded(operand, dtype=joined, exponent=exponent)
-        return operand
+            operand = rounded(operand, dtype=own, exponent=exponent and not wrap)
+        return self._wrapped(operand, own) if wrap else operand
+
+    def _wrapped(self, operand: Checked_, dtype: str) -> Checked_:
+        """A number as a 0-d array of `dtype`; arrays stay as they are."""
+        if not isinstance(operand.type, NumberType):
+            return operand
+        if isinstance(operand, Literal):
+            operand = rounded(operand, dtype=dtype)
+        return convert(operand, ArrayType(kind=kind_of(dtype), dtype=dtype, shape=()), dtype=dtype)
 
 
 def _shape(node: Checked_) -> tuple[int | None, ...] | None:

@@ -206,9 +206,15 @@ class ExpressionWriter:
         return Piece(f"{left.at(least)} {symbol} {right.at(level + 1)}", level)
 
     def _operand(self, node: Apply, operand: Checked_) -> Piece:
-        """An operand; a loose number that meets arrays is given their dtype."""
+        """An operand; a loose number that meets arrays is given their dtype, one that meets floats becomes one."""
         piece = self.piece(operand)
-        if not isinstance(node.type, ArrayType) or not isinstance(operand.type, NumberType):
+        if not isinstance(operand.type, NumberType):
+            return piece
+        if isinstance(node.type, NumberType):
+            kinds = {node.type.kind, *(other.type.kind for other in node.operands if isinstance(other.type, NumberType))}
+            casts = self.spelling.cast is not None and not self.structured and operand.type.kind == "int"
+            if casts and "float" in kinds and self.is_loose(operand):
+                return self.wrap(piece, "float64", loose=True)
             return piece
         if self._needs_dtype(node, operand):
             return self.wrap(piece, self._meeting_dtype(node, operand.type), loose=True)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 WIDTH = 100
 """Columns of a line that a snippet shows."""
 
+LONGEST = 400
+"""Characters of a complaint: names and numbers in it may be any length."""
+
 MOST_PROBLEMS = 50
 """Complaints about one text; what comes after them helps nobody."""
 
@@ -55,6 +58,7 @@ class Source:
     def problem(self, span: Span, what: str, *, expected: str = "", hint: str = "") -> Problem:
         """A complaint about a stretch of the text."""
         where = self.locate(span.line, span.column)
+        what = what if len(what) <= LONGEST else f"{what[:LONGEST]}…"
         return Problem(what=what, where=where, expected=expected, hint=hint, snippet=self.snippet(span))
 
 

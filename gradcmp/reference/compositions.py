@@ -6,94 +6,16 @@ A function takes the `Context`, its operands as `Array`s and the static options,
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from gradcmp.core.formats import FORMATS
 from gradcmp.core.tensors import Shape
-from gradcmp.reference.algebra import Algebra, EvaluationError, Places
-
-Options = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Array:
-    """An array of a kind: `data` is the float algebra's for float, the whole algebra's for int, NumPy's for bool."""
-
-    kind: str
-    data: Any
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """The algebras by kind, and the dtype that plain numbers are rounded to."""
-
-    floats: Algebra[Any]
-    wholes: Algebra[Any]
-    dtype: str
-
-    def algebra(self, kind: str) -> Algebra[Any]:
-        if kind == "float":
-            return self.floats
-        if kind == "int":
-            return self.wholes
-        raise EvaluationError(f"arithmetic with {kind} arrays is not supported yet")
-
-    def shape(self, x: Array) -> Shape:
-        return tuple(x.data.shape) if x.kind == "bool" else self.algebra(x.kind).shape(x.data)
-
-    def as_kind(self, x: Array, kind: str) -> Array:
-        """`x` among numbers of `kind`: whole numbers are floats exactly, truth values are 0 and 1."""
-        if x.kind == kind:
-            return x
-        if kind == "bool" or (x.kind, kind) == ("float", "int"):
-            raise EvaluationError(f"a {x.kind} array where {kind} is needed is not supported yet")
-        values = x.data.astype(object) if x.kind == "bool" else x.data
-        return Array(kind=kind, data=self.algebra(kind).constant(np.asarray(values, dtype=object)))
-
-    def join_kinds(self, operands: Sequence[Array]) -> tuple[str, list[Any]]:
-        """The joined kind and the operands' data in it."""
-        order = ("bool", "int", "float")
-        kind = max((x.kind for x in operands), key=order.index)
-        return kind, [self.as_kind(x, kind).data for x in operands]
-
-    def pick(self, arrays: Sequence[Array], places: Places) -> Array:
-        kind, data = self.join_kinds(arrays)
-        if kind == "bool":
-            return Array(kind=kind, data=np.concatenate([x.ravel() for x in data])[places])
-        return Array(kind=kind, data=self.algebra(kind).pick(data, places))
-
-    def rearranged(self, x: Array, how: Callable[[Places], npt.NDArray[Any]]) -> Array:
-        """What `how` does to an array of places, done to `x`."""
-        return self.pick([x], np.asarray(how(places(self.shape(x)))))
-
-    def number(self, value: float) -> Array:
-        """An exact constant."""
-        return Array(kind="float", data=self.floats.constant(np.asarray(value, dtype=np.float64)))
-
-    def rounded(self, value: float, dtype: str | None = None) -> Array:
-        """A plain number where it meets an array: rounded to `dtype`, by default the problem's."""
-        try:
-            return self.number(FORMATS[dtype or self.dtype].round(float(value)))
-        except OverflowError:
-            return self.number(math.copysign(math.inf, value))
-
-    def step(self, name: str, *operands: Array) -> Array:
-        """An elementwise step of the algebra of the joined kind."""
-        kind, data = self.join_kinds(operands)
-        return Array(kind=kind, data=self.algebra(kind).elementwise(name, *data))
-
-
-def places(shape: Shape) -> Places:
-    """The places of an array of `shape` in itself flattened."""
-    return np.arange(math.prod(shape), dtype=np.int64).reshape(shape)
-
-
-Composition = Callable[..., Any]
+from gradcmp.reference.algebra import EvaluationError
+from gradcmp.reference.arrays import Array, Composition, Context, broadcast_to, joined, places
+from gradcmp.reference.matrices import cholesky, matmul, matrix_step, solve
 
 
 def _step(name: str) -> Composition:
@@ -332,23 +254,7 @@ def _cumsum(c: Context, x: Array, *, axis: Any = None) -> Array:
 # Shape -----------------------------------------------------------------------------------------------------
 
 
-def broadcast_to(c: Context, x: Array, *, shape: Shape) -> Array:
-    return x if c.shape(x) == tuple(shape) else c.rearranged(x, lambda p: np.broadcast_to(p, shape))
-
-
-def _joined(how: Callable[..., Any]) -> Composition:
-    def join(c: Context, arrays: Sequence[Array], *, axis: int = 0) -> Array:
-        offset, pieces = 0, []
-        for x in arrays:
-            piece = places(c.shape(x))
-            pieces.append(piece + offset)
-            offset += piece.size
-        return c.pick(list(arrays), np.asarray(how(pieces, axis=axis)))
-
-    return join
-
-
-concatenate: Composition = _joined(np.concatenate)
+concatenate: Composition = joined(np.concatenate)
 
 
 def _take(c: Context, x: Array, indices: Array, *, axis: Any = None) -> Array:
@@ -370,86 +276,13 @@ def _triangle(mask: Callable[..., Any]) -> Composition:
     return keep
 
 
-# Linear algebra --------------------------------------------------------------------------------------------
-
-
-def _matmul(c: Context, x: Array, y: Array) -> Array:
-    """NumPy's `matmul`: vectors are rows or columns for the time of the product, matrices stack."""
-    row, column = len(c.shape(x)) == 1, len(c.shape(y)) == 1
-    x = c.rearranged(x, lambda p: p[None, :]) if row else x
-    y = c.rearranged(y, lambda p: p[:, None]) if column else y
-    kind, _ = c.join_kinds([x, y])
-    product = _stacked(c, lambda a, b: Array(kind=kind, data=c.algebra(kind).matmul(*c.join_kinds([a, b])[1])), x, y)
-    if row:
-        product = c.rearranged(product, lambda p: p[..., 0, :])
-    return c.rearranged(product, lambda p: p[..., 0]) if column else product
-
-
-def _stacked(c: Context, step: Callable[..., Array], *operands: Array, scalar: bool = False) -> Array:
-    """`step` on matrices, over all matrices of operands whose leading axes broadcast."""
-    shapes = [c.shape(x) for x in operands]
-    leading = np.broadcast_shapes(*(shape[:-2] for shape in shapes))
-    if not leading:
-        return step(*operands)
-    spread = [broadcast_to(c, x, shape=(*leading, *shape[-2:])) for x, shape in zip(operands, shapes, strict=True)]
-
-    def matrix(x: Array, index: tuple[int, ...]) -> Array:
-        return c.rearranged(x, lambda p: p[index])
-
-    parts = [step(*(matrix(x, index) for x in spread)) for index in np.ndindex(*leading)]
-    if not parts:
-        raise EvaluationError("an empty stack of matrices is not supported yet")
-    inner = () if scalar else c.shape(parts[0])
-    return c.rearranged(_joined(np.stack)(c, parts, axis=0), lambda p: p.reshape(*leading, *inner))
-
-
-def _matrix_step(name: str, *, scalar: bool = False) -> Composition:
-    def on_matrix(c: Context, x: Array) -> Array:
-        return Array(kind="float", data=getattr(c.floats, name)(x.data))
-
-    return lambda c, x: _stacked(c, lambda m: on_matrix(c, m), c.as_kind(x, "float"), scalar=scalar)
-
-
-def _solve(c: Context, a: Array, b: Array) -> Array:
-    a, b = c.as_kind(a, "float"), c.as_kind(b, "float")
-    vector = len(c.shape(b)) == 1
-    b = c.rearranged(b, lambda p: p[:, None]) if vector else b
-    x = _stacked(c, lambda m, r: Array(kind="float", data=c.floats.solve(m.data, r.data)), a, b)
-    return c.rearranged(x, lambda p: p[..., 0]) if vector else x
+def _power(c: Context, x: Array, y: Array) -> Array:
+    return c.step("power", x, y)
 
 
 def _slogdet(c: Context, x: Array) -> tuple[Array, Array]:
-    determinant = _matrix_step("det", scalar=True)(c, x)
+    determinant = matrix_step("det", scalar=True)(c, x)
     return _sign(c, determinant), c.step("log", c.step("abs", determinant))
-
-
-def _cholesky(c: Context, x: Array) -> Array:
-    return _stacked(c, lambda m: _cholesky_one(c, m), c.as_kind(x, "float"))
-
-
-def _cholesky_one(c: Context, x: Array) -> Array:
-    """The lower factor of the symmetric part, column by column (Golub and Van Loan, algorithm 4.2.1)."""
-    n = c.shape(x)[0]
-    half = c.step("divide", c.step("add", x, c.rearranged(x, np.transpose)), c.number(2.0))
-    columns: list[Array] = []
-    for j in range(n):
-        rest = c.rearranged(half, lambda p, j=j: p[j:, j])  # type: ignore[misc]  # early binding
-        for k, done in enumerate(columns):
-            below = c.rearranged(done, lambda p, s=j - k: p[s:])  # type: ignore[misc]
-            head = c.rearranged(done, lambda p, s=j - k: p[s])  # type: ignore[misc]
-            rest = c.step("subtract", rest, c.step("multiply", below, head))
-        columns.append(c.step("divide", rest, c.step("sqrt", c.rearranged(rest, lambda p: p[0]))))
-    zero = c.number(0.0)
-    where = np.zeros((n, n), dtype=np.int64)
-    start = 1
-    for j in range(n):
-        where[j:, j] = np.arange(start, start + n - j)
-        start += n - j
-    return c.pick([zero, *columns], where)
-
-
-def _power(c: Context, x: Array, y: Array) -> Array:
-    return c.step("power", x, y)
 
 
 def _trace(c: Context, x: Array) -> Array:
@@ -482,7 +315,7 @@ COMPOSITIONS: dict[str, Composition] = {
     "floor_divide": _floor_divide,
     "remainder": _remainder,
     "power": _power,
-    "matmul": _matmul,
+    "matmul": matmul,
     "less": _comparison(lambda s: s < 0),
     "less_equal": _comparison(lambda s: s <= 0),
     "greater": _comparison(lambda s: s > 0),
@@ -518,13 +351,13 @@ COMPOSITIONS: dict[str, Composition] = {
     "softmax": _softmax,
     "log_softmax": _log_softmax,
     "cumsum": _cumsum,
-    "dot": _matmul,
+    "dot": matmul,
     "outer": _outer,
     "trace": _trace,
     "transpose": _rearrange(lambda p, axes=None: np.transpose(p, axes)),
     "reshape": _rearrange(np.reshape),
     "concatenate": concatenate,
-    "stack": _joined(np.stack),
+    "stack": joined(np.stack),
     "squeeze": _rearrange(lambda p, axis=None: np.squeeze(p, axis)),
     "expand_dims": _rearrange(np.expand_dims),
     "broadcast_to": broadcast_to,
@@ -533,11 +366,11 @@ COMPOSITIONS: dict[str, Composition] = {
     "diagonal": _diagonal,
     "tril": _triangle(np.tril),
     "triu": _triangle(np.triu),
-    "det": _matrix_step("det", scalar=True),
+    "det": matrix_step("det", scalar=True),
     "slogdet": _slogdet,
-    "inv": _matrix_step("inv"),
-    "solve": _solve,
-    "cholesky": _cholesky,
+    "inv": matrix_step("inv"),
+    "solve": solve,
+    "cholesky": cholesky,
     "stop_gradient": _stop_gradient,
     "zeros_like": lambda c, x: _filled_like(c, x.kind, c.shape(x), 0),
     "ones_like": lambda c, x: _filled_like(c, x.kind, c.shape(x), 1),

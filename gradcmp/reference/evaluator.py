@@ -39,7 +39,8 @@ from gradcmp.program.ir import (
 from gradcmp.program.joins import joined_dtype
 from gradcmp.program.primitives import PRIMITIVES
 from gradcmp.reference.algebra import EvaluationError
-from gradcmp.reference.compositions import COMPOSITIONS, Array, Context
+from gradcmp.reference.arrays import Array, Context
+from gradcmp.reference.compositions import COMPOSITIONS
 
 Value = Any
 """A plain number, an `Array`, a tuple or dict of values, or a function without arguments that gives one when read."""

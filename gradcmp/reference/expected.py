@@ -25,7 +25,7 @@ from gradcmp.errors import UsageError
 from gradcmp.program.check import check
 from gradcmp.program.ir import ArrayType, Checked, Program
 from gradcmp.reference.algebra import EvaluationError
-from gradcmp.reference.compositions import Array, Context
+from gradcmp.reference.arrays import Array, Context
 from gradcmp.reference.evaluator import Budget, evaluate, exact_input
 from gradcmp.reference.precision import certified
 

@@ -14,8 +14,8 @@ from flint import arb, ctx
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.truth import TruthLeaf
 from gradcmp.reference.algebra import EvaluationError, Undecided
+from gradcmp.reference.arrays import Array, Context
 from gradcmp.reference.balls import BallAlgebra, WholeAlgebra
-from gradcmp.reference.compositions import Array, Context
 
 BITS: tuple[int, ...] = (128, 256, 512, 1024)
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
 from gradcmp.report.cells import leaf_label, mark
+from gradcmp.report.columns import Columns
 from gradcmp.report.console import styled
 from gradcmp.report.document import CaseView, Document
 from gradcmp.report.figures import distance, duration, interval, ratio
-from gradcmp.report.tables import STYLES, Sectioned, fits, ruled_table
+from gradcmp.report.tables import STYLES
 
 HEADERS = (
     "verdict",
@@ -55,26 +56,25 @@ def case_fields(case: CaseView) -> tuple[str, ...]:
     return (f"{case.verdict}, known" if case.known else case.verdict, *errors, *times)
 
 
-def cases_table(document: Document, console: Console) -> RenderableType:
+def cases_parts(document: Document, console: Console) -> Iterator[RenderableType]:
     """A table grouped by problem where it fits, else a paragraph per case."""
     rows = [(case, case_fields(case)) for case in document.cases]
     used = [n for n in range(len(HEADERS)) if any(fields[n] for _, fields in rows)]
-    table = ruled_table(console)
-    table.add_column(styled("  case", console), overflow="fold")
-    table.add_column("", no_wrap=True)
-    for n in used:
-        table.add_column(styled(HEADERS[n], console), justify="left" if n == 0 else "right", overflow="fold")
-    headings: dict[int, Text] = {}
+    headers = ["  case", "", *(HEADERS[n] for n in used)]
+    columns = Columns(console, headers, right=[False, False, *(n > 0 for n in used)])
     for problem, group in groupby(rows, key=lambda row: row[0].problem):
-        headings[table.row_count] = styled(problem, console, "bold")
+        columns.head(styled(problem, console, "bold"))
         for case, fields in group:
             style = STYLES["known" if case.known else case.level]
-            table.add_row(
-                styled(f"  #{case.number} {case.target}", console),
-                styled(mark(case), console, style),
-                *(styled(fields[n], console, style if n == 0 and case.level != "ok" else "") for n in used),
+            columns.add(
+                ((f"  #{case.number} {case.target}", ""),),
+                ((mark(case), style),),
+                *(((fields[n], style if n == 0 and case.level != "ok" else ""),) for n in used),
             )
-    return Sectioned(table, headings) if fits(table, console) else Group(*_paragraphs(rows, console))
+    if columns.fits:
+        yield columns
+    else:
+        yield from _paragraphs(rows, console)
 
 
 def _paragraphs(rows: list[tuple[CaseView, tuple[str, ...]]], console: Console) -> Iterator[RenderableType]:

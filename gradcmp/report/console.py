@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import IO
 
 from rich.console import Console
@@ -51,6 +52,8 @@ def make_console(stream: IO[str], *, width: int | None = None, env: Mapping[str,
 
 def shown(text: str, console: Console) -> str:
     """`text` in characters that the console's stream can encode, without control sequences."""
+    if text.isascii() and text.isprintable():
+        return text
     text = _CONTROL.sub("", text)
     if ascii_only(console):
         return text.translate(_ASCII).encode(console.encoding, "backslashreplace").decode(console.encoding)
@@ -63,8 +66,14 @@ def styled(text: str, console: Console, style: str = "") -> Text:
 
 
 def ascii_only(console: Console) -> bool:
+    """Can the stream not encode our signs?"""
+    return _lacks_signs(console.encoding)
+
+
+@cache
+def _lacks_signs(encoding: str) -> bool:
     try:
-        "✓≈✗†–·‖×µ∇±─".encode(console.encoding)
+        "✓≈✗†–·‖×µ∇±─".encode(encoding)
     except (UnicodeError, LookupError):
         return True
     return False

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from gradcmp.core.verdicts import EVIDENCE
 from gradcmp.report.cells import Cell, leaf_label, mark, row_texts
 from gradcmp.report.document import CaseView, Document, LeafView, ProblemView, TargetView
 from gradcmp.report.figures import duration, ratio
 
 TRUTH = "truth"
+CERTIFIED = EVIDENCE[-1]
 TIMING_PARTS = ("steady", "compile", "∇f/f")
 
 
@@ -65,16 +67,20 @@ def agreement_grid(document: Document) -> Grid:
     targets = used_targets(document)
     names = target_names(targets)
     labels = Labels(document.problems)
+    # The grade that most truths have stands in the header, if it is not the best; a cell says it where it differs.
+    grade = max(
+        EVIDENCE, key=lambda name: (sum(problem.evidence == name for problem in document.problems), name == CERTIFIED)
+    )
     rows: list[Row] = []
     for problem in document.problems:
         cases = [document.by_place.get((problem.id, target.id)) for target in targets]
         if any(case is not None for case in cases):
-            rows.extend(_agreement_rows(document, problem, cases, labels))
+            rows.extend(_agreement_rows(document, problem, cases, labels, grade))
     return labels.pruned(
         Grid(
             title="Agreement",
             label_headers=("", "operator", "dtype", "with"),
-            headers=(*("\n".join(name) for name in names), TRUTH),
+            headers=(*("\n".join(name) for name in names), TRUTH if grade == CERTIFIED else f"{TRUTH}\n{grade}"),
             names=(*("-".join(name) for name in names), TRUTH),
             rows=tuple(rows),
         )
@@ -165,7 +171,7 @@ def with_text(problem: ProblemView) -> str:
 
 
 def _agreement_rows(
-    document: Document, problem: ProblemView, cases: Sequence[CaseView | None], labels: Labels
+    document: Document, problem: ProblemView, cases: Sequence[CaseView | None], labels: Labels, grade: str
 ) -> list[Row]:
     found = [{leaf.key: leaf for leaf in document.leaves(case)} if case else {} for case in cases]
     truths = {leaf.key: leaf for leaf in problem.truth}
@@ -191,7 +197,7 @@ def _agreement_rows(
                 section=section_of(problem.scenario)[0],
                 labels=(name, *rest) if index == 0 else ("", "", "", ""),
                 leaf=label,
-                cells=(*cells, _truth_cell(problem, truth, first=index == 0)),
+                cells=(*cells, _truth_cell(problem, truth, grade, first=index == 0)),
             )
         )
     return rows
@@ -208,10 +214,11 @@ def _cell(case: CaseView | None, text: str, leaf: LeafView | None, *, marked: bo
     return Cell(text, mark(case), level) if marked else Cell(text)
 
 
-def _truth_cell(problem: ProblemView, text: str, *, first: bool) -> Cell:
-    if problem.evidence == "certified" or not first:
-        return Cell(text, level=TRUTH)
-    return Cell(f"{text} ({problem.evidence})" if text else problem.evidence, level=TRUTH)
+def _truth_cell(problem: ProblemView, text: str, grade: str, *, first: bool) -> Cell:
+    if problem.evidence == "none" and not text:
+        return Cell("–" if first else "", level=TRUTH)
+    said = f" ({problem.evidence})" if first and problem.evidence != grade else ""
+    return Cell(f"{text}{said}", level=TRUTH)
 
 
 def _worst_key(case: CaseView | None, keys: Sequence[tuple[str, tuple[str, ...]]]) -> tuple[str, tuple[str, ...]]:

@@ -24,7 +24,8 @@ def header_lines(document: Document) -> Iterator[str]:
     if common:
         yield " · ".join(common)
     for name, settings in own.items():
-        yield f"{name}: {' · '.join(setting_words(settings))}"
+        if words := setting_words(settings):
+            yield f"{name}: {' · '.join(words)}"
 
 
 def machine_line(document: Document) -> str:
@@ -55,9 +56,8 @@ def split_settings(targets: tuple[TargetView, ...]) -> tuple[Mapping[str, Any], 
 
 
 def setting_words(settings: Mapping[str, Any]) -> list[str]:
-    """`threads 2`, `x64 on`."""
-    words = {True: "on", False: "off", None: "unset"}
-    return [
-        f"{key.replace('_', ' ')} {words[value] if value is None or isinstance(value, bool) else value}"
-        for key, value in settings.items()
-    ]
+    """`threads 2`, `x64 on`, and at the end what is off in one go: `off: tf32, jit`. What is empty is left out."""
+    said = {name.replace("_", " "): value for name, value in settings.items() if value is not None and value != ""}
+    words = [f"{name} {'on' if value is True else value}" for name, value in said.items() if value is not False]
+    off = [name for name, value in said.items() if value is False]
+    return [*words, f"off: {', '.join(off)}"] if off else words

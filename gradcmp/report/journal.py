@@ -47,7 +47,7 @@ class Journal:
         try:
             if make_folder:
                 path.parent.mkdir(parents=True, exist_ok=True)
-            refuse_unwritable(path)
+            _refuse(path)
             # A new file rather than an old one emptied: another run may still be writing there.
             self.partial.unlink(missing_ok=True)
             self._stream = self.partial.open("x+", encoding="utf-8", errors="backslashreplace", newline="\n")
@@ -147,7 +147,7 @@ def write_document(path: Path, document: Mapping[str, Any]) -> None:
     head = {key: value for key, value in document.items() if key not in {"format", "summary", *_KINDS}}
     sections = ((section, map(_json, document.get(section, ()))) for section in _KINDS)
     try:
-        refuse_unwritable(path)
+        _refuse(path)
         _replace(path, _document(head, sections, document["summary"]))
     except OSError as error:
         raise UsageError(_unwritable(path, error)) from error
@@ -192,6 +192,14 @@ def _replace(path: Path, pieces: Iterator[str]) -> None:
 
 
 def refuse_unwritable(path: Path) -> None:
+    """Raise UsageError where `path` cannot become a file that this run writes."""
+    try:
+        _refuse(path)
+    except OSError as error:
+        raise UsageError(_unwritable(path, error)) from error
+
+
+def _refuse(path: Path) -> None:
     """Raise OSError where `path` exists and is not a file that may be replaced."""
     if path.exists():
         if not stat.S_ISREG(path.stat().st_mode):

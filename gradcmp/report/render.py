@@ -10,8 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from gradcmp.core.verdicts import LEVELS, VERDICTS
-from gradcmp.report.cases_view import cases_table
+from gradcmp.report.cases_view import cases_parts
 from gradcmp.report.cells import mark
+from gradcmp.report.columns import Columns
 from gradcmp.report.console import shown, styled
 from gradcmp.report.document import Document
 from gradcmp.report.explanations import Explanation, explanations, warnings
@@ -19,7 +20,7 @@ from gradcmp.report.grids import agreement_grid, timing_grid
 from gradcmp.report.header import header_lines, machine_line
 from gradcmp.report.scaling import scaling_grids
 from gradcmp.report.summary import counts_line, evidence_line
-from gradcmp.report.tables import STYLES, Trimmed, grid_table
+from gradcmp.report.tables import STYLES, Trimmed, grid_parts
 
 VIEWS = ("tables", "cases", "scaling")
 
@@ -29,13 +30,13 @@ _TAIL_LINES = 4
 def render(document: Document, *, view: str = "tables", console: Console) -> None:
     """Print the document. `view` is one of `VIEWS`."""
     for renderable in renderables(document, view=view, console=console):
-        console.print(Trimmed(renderable), end="")
+        console.print(renderable if isinstance(renderable, Columns) else Trimmed(renderable), end="")
 
 
 def renderables(document: Document, *, view: str, console: Console) -> Iterator[RenderableType]:
     """The parts in order, with the empty lines between them."""
     for line in header_lines(document):
-        yield styled(line, console, "dim")
+        yield from _wrapped(styled(line, console, "dim"), console)
     if document.cases:
         yield from {"tables": _tables, "cases": _cases, "scaling": _scaling}[view](document, console)
     yield from _why(document, console)
@@ -66,6 +67,17 @@ def _title(text: str, rest: str, console: Console) -> Text:
     return Text.assemble((shown(text, console), "bold"), (shown(f"  {rest}", console), "dim"), overflow="fold")
 
 
+def _wrapped(text: Text, console: Console) -> Iterator[RenderableType]:
+    """The lines of a long text, all but the first indented."""
+    if text.cell_len <= console.width:
+        yield text
+        return
+    first, *rest = text.wrap(console, max(1, console.width - 2))
+    yield first
+    for line in rest:
+        yield Padding(line, (0, 0, 0, 2), expand=False)
+
+
 def _tables(document: Document, console: Console) -> Iterator[RenderableType]:
     grid = agreement_grid(document)
     signs = "   ".join(f"{sign} {words}" for sign, words in legend(document).items())
@@ -74,18 +86,18 @@ def _tables(document: Document, console: Console) -> Iterator[RenderableType]:
     yield Text()
     yield _hanging(f"{grid.title}  ", styled(signs, console, "dim"), "bold", console)
     yield Text()
-    yield grid_table(grid, console)
+    yield from grid_parts(grid, console)
     timings = timing_grid(document)
     if timings is not None:
         yield Text()
         yield _title(timings.title, machine_line(document), console)
         yield Text()
-        yield grid_table(timings, console)
+        yield from grid_parts(timings, console)
 
 
 def _cases(document: Document, console: Console) -> Iterator[RenderableType]:
     yield Text()
-    yield cases_table(document, console)
+    yield from cases_parts(document, console)
 
 
 def _scaling(document: Document, console: Console) -> Iterator[RenderableType]:
@@ -97,7 +109,7 @@ def _scaling(document: Document, console: Console) -> Iterator[RenderableType]:
         yield Text()
         yield _title(grid.title, "", console)
         yield Text()
-        yield grid_table(grid, console)
+        yield from grid_parts(grid, console)
 
 
 def _why(document: Document, console: Console) -> Iterator[RenderableType]:

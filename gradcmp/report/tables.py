@@ -6,15 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from itertools import groupby
 
-from rich.box import Box
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.measure import Measurement
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
-from rich.table import Column, Table
+from rich.table import Table
 from rich.text import Text
 
 from gradcmp.report.cells import Cell
-from gradcmp.report.console import UNBOUNDED, ascii_only, shown, styled
+from gradcmp.report.columns import GAP, Columns, Span
+from gradcmp.report.console import shown, styled
 from gradcmp.report.grids import TIMING_PARTS, TRUTH, Grid, Row, aligned
 
 STYLES: dict[str, str] = {
@@ -28,10 +27,6 @@ STYLES: dict[str, str] = {
     "truth": "dim",
     "best": "bold green",
 }
-
-_RULED = Box("    \n    \n ── \n    \n    \n    \n    \n    \n")
-_RULED_ASCII = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
-_GAP = 2
 
 
 class Trimmed:
@@ -50,38 +45,18 @@ class Trimmed:
             yield Segment.line()
 
 
-class Sectioned:
-    """A table whose rows are one line each, with lines of text between them that do not widen its columns."""
-
-    def __init__(self, table: Table, headings: Mapping[int, Text]) -> None:
-        """`headings`: number of the row → the line above it."""
-        self.table = table
-        self.headings = headings
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        lines = console.render_lines(self.table, options, pad=False)
-        head = len(lines) - self.table.row_count
-        for number, line in enumerate(lines):
-            heading = self.headings.get(number - head)
-            if heading is not None:
-                yield heading
-            yield from line
-            yield Segment.line()
-
-
-def grid_table(grid: Grid, console: Console) -> RenderableType:
+def grid_parts(grid: Grid, console: Console) -> Iterator[RenderableType]:
     """The grid as wide as its content where the console has the room, else with targets as rows.
 
     A few problems that are too wide do not turn the whole table: they follow it.
     """
     narrow = _fitting(grid, console)
-    if not narrow:
-        return Group(*_blocks(grid, console))
-    table, headings = _table(_only(grid, narrow), console)
+    if narrow:
+        yield _columns(_only(grid, narrow), console)
     wide = _only(grid, {row.problem for row in grid.rows} - narrow)
-    if not wide.rows:
-        return Sectioned(table, headings)
-    return Group(Sectioned(table, headings), Text(), *_blocks(wide, console))
+    if narrow and wide.rows:
+        yield Text()
+    yield from _blocks(wide, console)
 
 
 def _fitting(grid: Grid, console: Console) -> frozenset[str]:
@@ -92,14 +67,14 @@ def _fitting(grid: Grid, console: Console) -> frozenset[str]:
         widths[row.problem] = max(width, widths.get(row.problem, 0))
     narrowest_first = sorted(widths, key=widths.__getitem__)
     low, high = (len(narrowest_first) + 1) // 2, len(narrowest_first)
-    if fits(_table(grid, console)[0], console):
+    if _columns(grid, console).fits:
         return frozenset(widths)
     # The most problems that fit, by halving: the table only narrows as wide problems leave it.
     best: frozenset[str] = frozenset()
     while low <= high:
         middle = (low + high) // 2
         chosen = frozenset(narrowest_first[:middle])
-        if fits(_table(_only(grid, chosen), console)[0], console):
+        if _columns(_only(grid, chosen), console).fits:
             best, low = chosen, middle + 1
         else:
             high = middle - 1
@@ -110,81 +85,48 @@ def _only(grid: Grid, problems: Set[str]) -> Grid:
     return replace(grid, rows=tuple(row for row in grid.rows if row.problem in problems))
 
 
-def ruled_table(console: Console) -> Table:
-    """An empty table: a line beneath the headers, no other lines, no cell ever cut short."""
-    return Table(
-        box=_RULED_ASCII if ascii_only(console) else _RULED,
-        show_edge=False,
-        pad_edge=False,
-        padding=(0, _GAP - 1, 0, 0),  # the box's own divider is the other column
-        collapse_padding=True,
-        header_style="bold",
-        border_style="dim",
-    )
+def cell_spans(cell: Cell, *, marks: bool = False) -> tuple[Span, ...]:
+    """Value and mark; `marks`: the column has marks, so that a cell without one keeps their place.
 
-
-def fits(renderable: RenderableType, console: Console) -> bool:
-    """Does it need no more columns than the console has?"""
-    unbounded = console.options.update(width=UNBOUNDED)
-    return Measurement.get(console, unbounded, renderable).maximum <= console.width
-
-
-def cell_text(cell: Cell, console: Console, *, marks: bool) -> Text:
-    """Value and mark; `marks`: the column has marks, so that a cell without one keeps their place."""
-    tail = f" {cell.mark or ' '}" if marks else ""
+    A value that is well keeps the terminal's own colour: the eye is for the others.
+    """
     style = STYLES[cell.level]
-    # A value that is well keeps the terminal's own colour: the eye is for the others.
-    return Text.assemble(
-        (shown(cell.text, console), "" if cell.level == "ok" else style), (shown(tail, console), style), overflow="fold"
-    )
+    value = (cell.text, "" if cell.level == "ok" else style)
+    return (value, (f" {cell.mark or ' '}", style)) if marks else (value,)
 
 
-def _table(grid: Grid, console: Console) -> tuple[Table, dict[int, Text]]:
-    table = ruled_table(console)
+def _columns(grid: Grid, console: Console) -> Columns:
     marked = [any(row.cells[n].mark for row in grid.rows) for n in range(len(grid.headers))]
-    for header in grid.label_headers:
-        table.add_column(styled(header, console), overflow="fold")
-    for n, (header, marks) in enumerate(zip(grid.headers, marked, strict=True)):
-        # Padded by hand: right-justified by rich, a text would lose the spaces that keep its parts in their columns.
-        lines = [f"{line}{'  ' if marks else ''}" for line in header.split("\n")]
-        width = max(len(text) for text in (*lines, *(f"{row.cells[n].text}{'  ' * marks}" for row in grid.rows)))
-        text = "\n".join(f"{line:>{width}}" for line in lines)
-        table.add_column(styled(text, console), min_width=width, justify="left", overflow="fold")
-    headings: dict[int, Text] = {}
+    headers = [
+        "\n".join(f"{line}{'  ' if marks else ''}" for line in header.split("\n"))
+        for header, marks in zip(grid.headers, marked, strict=True)
+    ]
+    columns = Columns(
+        console,
+        [*grid.label_headers, *headers],
+        right=[False] * len(grid.label_headers) + [True] * len(headers),
+    )
     sections = len({row.section for row in grid.rows}) > 1
     for section, rows in groupby(grid.rows, key=lambda row: row.section):
         if sections and section:
-            headings[table.row_count] = styled(section, console, "bold")
-        _add_rows(table, list(rows), marked, console, indent="  " if sections and section else "")
-    return table, headings
+            columns.head(styled(section, console, "bold"))
+        _add_rows(columns, list(rows), marked, indent="  " if sections and section else "")
+    return columns
 
 
-def _add_rows(table: Table, rows: Sequence[Row], marked: Sequence[bool], console: Console, *, indent: str) -> None:
+def _add_rows(columns: Columns, rows: Sequence[Row], marked: Sequence[bool], *, indent: str) -> None:
     """The rows of one section. A name stands once: the rows below it differ in what follows."""
-    name = ""
-    for place, row in enumerate(rows):
+    above = ""
+    for row in rows:
         first = row.labels[0]
-        label = first if first != name else ""
-        name = first or name
+        label = first if first != above else ""
+        above = first or above
         if row.leaf:
             # Leaves stand beneath each other, behind the name: `exp-x-w  x`.
-            head = label if first else " " * len(_name_above(rows, place))
-            label = f"{head}  {row.leaf}"
-        labels = (f"{indent}{label}" if label else "", *row.labels[1:])
-        cells = (
-            _padded(cell_text(cell, console, marks=marks), column)
-            for cell, marks, column in zip(row.cells, marked, table.columns[len(labels) :], strict=True)
-        )
-        table.add_row(*(styled(text, console) for text in labels), *cells)
-
-
-def _name_above(rows: Sequence[Row], place: int) -> str:
-    return next(row.labels[0] for row in reversed(rows[: place + 1]) if row.labels[0])
-
-
-def _padded(text: Text, column: Column) -> Text:
-    text.pad_left(max(0, (column.min_width or 0) - text.cell_len))
-    return text
+            label = f"{label:<{len(above)}}  {row.leaf}"
+        labels = (f"{indent}{label}", *row.labels[1:])
+        cells = (cell_spans(cell, marks=marks) for cell, marks in zip(row.cells, marked, strict=True))
+        columns.add(*(((text, ""),) for text in labels), *cells)
 
 
 def _blocks(grid: Grid, console: Console) -> Iterator[RenderableType]:
@@ -192,30 +134,52 @@ def _blocks(grid: Grid, console: Console) -> Iterator[RenderableType]:
     parts = list(dict.fromkeys(cell.parts for row in grid.rows for cell in row.cells if any(cell.parts)))
     texts = aligned((TIMING_PARTS, *parts)) if parts else []
     texts_by_parts = dict(zip(parts, texts[1:], strict=True)) if parts else {}
-    order = sorted(range(len(grid.names)), key=lambda n: grid.names[n] != TRUTH)
     width = 2 + max(len(name) for name in grid.names)
     for index, (problem, rows) in enumerate(groupby(grid.rows, key=lambda row: row.problem)):
         if index:
             yield Text()
         yield styled(problem, console, "bold")
-        block = list(rows)
-        table = Table.grid(padding=(0, _GAP, 0, 0), pad_edge=False)
-        table.add_column(min_width=width, overflow="fold")
-        leaves, marks = any(row.leaf for row in block), any(cell.mark for row in block for cell in row.cells)
-        for _ in range(leaves + marks):
-            table.add_column(overflow="fold")
-        table.add_column(overflow="fold")
-        if texts:
-            table.add_row("", styled(texts[0], console, "bold"))
-        for n in order:
-            name = grid.names[n]
-            for row in (row for row in block if row.cells[n].text.strip()):
-                cell = row.cells[n]
-                table.add_row(
-                    styled(f"  {name}", console),
-                    *([styled(cell.mark, console, STYLES[cell.level])] if marks else []),
-                    *([styled(row.leaf, console)] if leaves else []),
-                    cell_text(Cell(texts_by_parts.get(cell.parts, cell.text), "", cell.level), console, marks=False),
-                )
-                name = ""
-        yield table
+        yield _block(list(rows), grid.names, width, texts_by_parts, console, texts[:1])
+
+
+def _block(
+    rows: Sequence[Row],
+    names: Sequence[str],
+    width: int,
+    texts_by_parts: Mapping[tuple[str, ...], str],
+    console: Console,
+    header: Sequence[str],
+) -> RenderableType:
+    """Target, mark, leaf and value, the truth first; folded where they do not fit on a line."""
+    leaves, marks = any(row.leaf for row in rows), any(cell.mark for row in rows for cell in row.cells)
+    lines: list[tuple[tuple[Span, ...], ...]] = [
+        ((("", ""),), *[(("", ""),)] * (marks + leaves), ((text, "bold"),)) for text in header
+    ]
+    for n in sorted(range(len(names)), key=lambda n: names[n] != TRUTH):
+        name = f"{f'  {names[n]}':<{width}}"
+        for row in (row for row in rows if row.cells[n].text.strip()):
+            cell = row.cells[n]
+            value = replace(cell, text=texts_by_parts.get(cell.parts, cell.text))
+            mark = [((cell.mark, STYLES[cell.level]),)] if marks else []
+            leaf = [((row.leaf, ""),)] if leaves else []
+            lines.append((((name, ""),), *mark, *leaf, cell_spans(value)))
+            name = ""
+    count = 2 + marks + leaves
+    columns = Columns(console, [""] * count, right=[False] * count)
+    for line in lines:
+        columns.add(*line)
+    return columns if columns.fits else _folded(lines, width, console)
+
+
+def _folded(lines: Sequence[tuple[tuple[Span, ...], ...]], width: int, console: Console) -> Table:
+    table = Table.grid(padding=(0, GAP, 0, 0), pad_edge=False)
+    for place in range(len(lines[0])):
+        table.add_column(overflow="fold", min_width=width if place == 0 else None)
+    for line in lines:
+        table.add_row(
+            *(
+                Text.assemble(*((shown(text.rstrip(), console), style) for text, style in cell), overflow="fold")
+                for cell in line
+            )
+        )
+    return table

@@ -71,15 +71,16 @@ def build(
     Not `checked`, the function and what must fit it (`expect`, seeds) are left alone.
     """
     node = draft.node
-    before = len(reader.problems)
+    before = reader.count
     inputs = _inputs(reader, draft)
     wrt = read_wrt(reader, node.get("wrt"), inputs, node.get("inputs") or node)
+    sound = "inputs" in node and reader.count == before
     choices = _choices(reader, node)
     operators, protocols, modes = _operators(reader, draft)
     dtype = (choices["dtypes"] or ("float32",))[0]
     check_sizes(reader, inputs, dtype, max_bytes)
     function: Checked | None = None
-    if checked and program is not None and len(reader.problems) == before:
+    if checked and sound and program is not None:
         function = check_program(reader, program, leaf_types(inputs, dtype), dtype, reader.names)
     expect = Expectations()
     context: Context | None = None
@@ -93,7 +94,7 @@ def build(
     tangent = _seeds(reader, draft, "tangent", context)
     limits = _limits(reader, node)
     skip = _skip(reader, node.get("skip"))
-    if program is None or len(reader.problems) > before:
+    if program is None or reader.count > before:
         return None
     return Scenario(
         id=draft.id, location=draft.location, parameters=dict(reader.names), inputs=inputs, wrt=wrt, function=program,

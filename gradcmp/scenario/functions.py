@@ -71,9 +71,7 @@ def check_program(
 def adopt(reader: Reader, problems: Iterable[Problem], path: str) -> None:
     """Take over complaints of the little language under the key where the text stands."""
     for problem in problems:
-        adopted = replace(problem, path=problem.path or path)
-        if adopted not in reader.problems:
-            reader.problems.append(adopted)
+        reader.adopt(replace(problem, path=problem.path or path))
 
 
 def check_outputs(reader: Reader, node: Node, checked: Checked, operators: tuple[str, ...]) -> None:

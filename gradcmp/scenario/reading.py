@@ -28,15 +28,20 @@ IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 @dataclass(slots=True)
 class Reader:
-    """Collects complaints; knows the values of the sweep names."""
+    """Collects complaints; knows the values of the sweep names. `count` counts repeated complaints too."""
 
     names: AnyMapping[str, Number | str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    count: int = 0
 
     def complain(self, where: Node | Location, path: str, what: str, expected: str = "", hint: str = "") -> None:
         """Note one complaint; a sweep repeats its complaints, which are noted once."""
         location = where if isinstance(where, Location) else where.location
         problem = Problem(what=what, where=location, path=path, expected=expected, hint=hint)
+        self.adopt(problem)
+
+    def adopt(self, problem: Problem) -> None:
+        self.count += 1
         if len(self.problems) < MAX_PROBLEMS and problem not in self.problems:
             self.problems.append(problem)
 

@@ -145,7 +145,7 @@ def _unknown(argument: str, seen: _Seen) -> Problem:
     at_line = _AT_LINE.fullmatch(argument)
     name = at_line["file"] if at_line else argument
     if without_suffix(Path(name).name) or name.startswith((".", "/", "~")) or name.endswith("/") or not argument:
-        near = nearest(Path(name).name, _siblings(seen.start / name))
+        near = nearest(Path(name).name, _siblings(seen.start / name), cutoff=0.7)
         hint = f"did you mean `{Path(name).parent / near[0]}`?" if near else ""
         return Problem(what=f"there is no file or folder `{name}`", hint=hint)
     identifier = parse_identifier(argument) or Identifier(scenario=argument)

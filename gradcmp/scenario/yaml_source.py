@@ -21,6 +21,7 @@ MAX_DEPTH = 50
 MAX_REPEATED = 10_000
 """Nodes that aliases may add to a file."""
 MAX_DIGITS = 400
+MAX_PROBLEMS = 100
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -169,7 +170,7 @@ class _Builder:
             return
         frame = self.frames[-1]
         if frame.is_mapping and len(frame.items) % 2 == 0 and not isinstance(node, Scalar):
-            self.problems.append(Problem(what="a key must be a word, not a list or mapping", where=node.location))
+            self._note(Problem(what="a key must be a word, not a list or mapping", where=node.location))
         frame.items.append(node)
         frame.spans.append((start, end))
 
@@ -188,7 +189,7 @@ class _Builder:
             return
         where = self._location(event.start_mark)
         shown = event.tag.replace("tag:yaml.org,2002:", "!!")
-        self.problems.append(Problem(what=f"the tag `{shown}` is refused", where=where, expected="no tags"))
+        self._note(Problem(what=f"the tag `{shown}` is refused", where=where, expected="no tags"))
 
     def _scalar(self, event: Any) -> Scalar:
         text: str = event.value
@@ -199,7 +200,7 @@ class _Builder:
         if not style:
             value = resolve_plain(text)
             if value == text and len(text) > MAX_DIGITS and _FLOAT.fullmatch(text):
-                self.problems.append(Problem(what=f"a number of more than {MAX_DIGITS} characters", where=location))
+                self._note(Problem(what=f"a number of more than {MAX_DIGITS} characters", where=location))
         elif style in ("'", '"'):
             content = Location(file=self.file, line=location.line, column=location.column + 1)
         else:
@@ -228,21 +229,26 @@ class _Builder:
         for position in range(0, len(frame.items) - 1, 2):
             key, value = frame.items[position], frame.items[position + 1]
             if position in commas:
-                self.problems.append(_unquoted(commas[position][0], value))
+                self._note(_unquoted(commas[position][0], value))
             if not isinstance(key, Scalar) or position in pieces:
                 continue  # complained about already
             if key.text == "<<" and not key.style:
-                self.problems.append(Problem(what="`<<` is not a key: YAML 1.2 has no merge keys", where=key.location))
+                self._note(Problem(what="`<<` is not a key: YAML 1.2 has no merge keys", where=key.location))
             elif key.text in entries:
                 earlier = entries[key.text].key.location
                 what = f"the key `{key.text}` is written twice"
-                self.problems.append(Problem(what=what, where=key.location, hint=f"first on line {earlier.line}"))
+                self._note(Problem(what=what, where=key.location, hint=f"first on line {earlier.line}"))
             else:
                 entries[key.text] = Entry(key=key, value=value)
         return Mapping(entries=entries, location=self._location(frame.event.start_mark))
 
     def _location(self, mark: Any) -> Location:
         return Location(file=self.file, line=mark.line + 1, column=mark.column + 1)
+
+    def _note(self, problem: Problem) -> None:
+        self.problems.append(problem)
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise UsageError(*self.problems)
 
     def _fail(self, event: Any, what: str, expected: str = "") -> None:
         problem = Problem(what=what, where=self._location(event.start_mark), expected=expected)

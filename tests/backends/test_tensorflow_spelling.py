@@ -2,6 +2,7 @@
 """Every TensorFlow spelling, run eagerly and in a graph against NumPy."""
 
 import math
+import runpy
 
 import numpy
 import pytest
@@ -10,7 +11,11 @@ from gradcmp.backends.spelling.base import Application, Fragment
 from gradcmp.backends.spelling.tensorflow_spelling import SPELLING
 from gradcmp.backends.tensorflow_import import import_tensorflow
 from gradcmp.core.formats import DTYPES, FLOAT_DTYPES
+from gradcmp.errors import Location
+from gradcmp.program.check import check
 from gradcmp.program.ir import ArrayType, NumberType, TupleType
+from gradcmp.program.lower import lower
+from gradcmp.program.parse import parse
 from gradcmp.program.primitives import PRIMITIVES
 
 try:
@@ -286,3 +291,28 @@ def test_float64_constants_that_pass_through_float32():
     x = tf.constant([-1.0], tf.float64)
     assert 1e-9 < abs(tf.nn.leaky_relu(x, alpha=0.1)[0] + 0.1) < 1e-8
     assert 1e-10 < abs(tf.nn.gelu(x)[0] + (1 + math.erf(-1 / math.sqrt(2))) / 2) < 1e-8
+
+
+PROGRAMS = {
+    "k = 0\nwhile norm(x) > 0.1 and k < 10:\n  x = x / 2\n  k = k + 1\nreturn x * k": X / 16 * 4,
+    "k = 2\nif sum(x) > 0:\n  k = 3\nreturn x ** k + k": X**3 + 3,
+    "t = 1.0\nwhile sum(x) * t < 3:\n  t = t * 2\nreturn t * x": 4 * X,
+    "2 * x + (x - 1) ** 2 / 3 - log2(x + 2)": 2 * X + (X - 1) ** 2 / 3 - numpy.log2(X + 2),
+}
+
+
+@pytest.mark.parametrize(("program", "expected"), PROGRAMS.items())
+@pytest.mark.parametrize("bound", [None, 20])
+def test_lowered_programs_mean_the_same_in_a_graph(tmp_path, program, expected, bound):
+    leaves = {"x": ArrayType(kind="float", dtype="float64", shape=(3,))}
+    checked = check(parse(program, location=Location(file="test.yaml")), leaves, dtype="float64")
+    lowered = lower(checked, SPELLING, lowering="python", max_iterations=bound)
+    path = tmp_path / "lowered.py"
+    path.write_text(lowered.source, encoding="utf-8")
+    namespace = runpy.run_path(str(path))
+    for function in (namespace[lowered.entry], tf.function(namespace[lowered.entry])):
+        answer = function(tf.constant(X))
+        if lowered.finished:
+            answer, finished = answer
+            assert finished
+        numpy.testing.assert_allclose(answer.numpy(), expected, rtol=1e-14)

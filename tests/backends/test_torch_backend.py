@@ -465,6 +465,14 @@ def test_a_transform_that_would_fall_back_is_unsupported(backend):
         prepared(backend, "jvp", notebook, array(1.5)).run()
 
 
+def test_what_the_traced_function_raises_is_told_as_it_is(backend):
+    case = prepared(backend, "jvp", lambda x: torch.sum(x // 2), array([1.5]))
+    with pytest.raises(UnsupportedByFramework, match=r"^Trying to use forward AD with aten::floor_divide"):
+        case.run()
+    error = failure(prepared(backend, "hvp", torch.linalg.det, torch.eye(2, dtype=torch.float16)).run)
+    assert backend.is_unsupported(error), error
+
+
 def test_a_case_in_which_nothing_was_compiled_is_unsupported(backend):
     def body(x):
         torch._dynamo.graph_break()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import time
 
+import psutil
+
 from gradcmp.core.requests import WorkerKey
 from gradcmp.execute.pool import Pool
 from tests.execute.fakes import KEY, ask, descriptor, registry
@@ -16,7 +18,8 @@ def main() -> None:
     with Pool(both, [KEY, stuck], jobs=2) as pool:
         for request, _ in pool.run(iter([ask(case="first"), ask("hangs_with_child", timeout_s=600.0)])):
             assert request.case == "first"
-            time.sleep(1.0)  # until the grandchild is there
+            while len(psutil.Process().children(recursive=True)) < 3:  # two workers and a grandchild
+                time.sleep(0.05)
             sys.stdout.write(f"{pool._folder} {' '.join(str(process.pid) for process in pool._processes())}\n")
             sys.stdout.flush()
 

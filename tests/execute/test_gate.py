@@ -10,6 +10,13 @@ import pytest
 from gradcmp.execute.gate import Gate, GateClosed
 
 
+def until(condition):
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
 class Scene:
     """Visitors in threads of their own; `inside` are those who have come in."""
 
@@ -17,6 +24,7 @@ class Scene:
         self.gate = Gate(jobs=jobs)
         self.inside: list[str] = []
         self.refused: list[str] = []
+        self.imports = 0
         self._leave: dict[str, threading.Event] = {}
         self._threads: list[threading.Thread] = []
 
@@ -24,12 +32,19 @@ class Scene:
         self._leave[name] = threading.Event()
         thread = threading.Thread(target=self._visit, args=(name, device, alone), daemon=True)
         self._threads.append(thread)
+        known = len(self.gate._waiting) + len(self.gate._inside)
         thread.start()
-        time.sleep(0.05)  # so that the order of arrival is the order of the calls
+        until(lambda: len(self.gate._waiting) + len(self.gate._inside) > known)
+        self.settle()
 
     def leave(self, name: str) -> None:
         self._leave[name].set()
-        time.sleep(0.05)
+        until(lambda: name not in self.inside)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until everybody who may come in has come in."""
+        until(lambda: not self.gate._admitted() and len(self.inside) + self.imports == len(self.gate._inside))
 
     def _visit(self, name, device, alone) -> None:
         try:
@@ -74,17 +89,20 @@ def test_devices_do_not_wait_for_each_other():
 def test_a_timed_case_waits_for_imports_and_imports_for_it():
     scene = Scene(jobs=1)
     first = scene.gate.begin_import()
+    scene.imports = 1
     scene.arrive("untimed")
     assert scene.inside == ["untimed"]  # an import is no case, and takes no job
     scene.leave("untimed")
     scene.arrive("timed", alone=True)
     assert scene.inside == []
     scene.gate.end_import(first)
-    time.sleep(0.05)
+    scene.imports = 0
+    scene.settle()
     assert scene.inside == ["timed"]
     started = threading.Event()
     threading.Thread(target=lambda: (scene.gate.begin_import(), started.set()), daemon=True).start()
     assert not started.wait(0.1)
+    scene.imports = 1
     scene.leave("timed")
     assert started.wait(5)
 
@@ -94,7 +112,6 @@ def test_closing_refuses_those_who_wait_and_those_who_come():
     scene.arrive("timed", alone=True)
     scene.arrive("waiting")
     scene.gate.close()
-    time.sleep(0.05)
-    assert scene.refused == ["waiting"]
+    until(lambda: scene.refused == ["waiting"])
     with pytest.raises(GateClosed):
         scene.gate.begin_import()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -34,6 +35,7 @@ def held():
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()  # a grandchild of a parent that was killed belongs to nobody
     program.communicate()
+    shutil.rmtree(folder, ignore_errors=True)  # that of a parent which was killed
 
 
 def survivors(processes):

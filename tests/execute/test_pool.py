@@ -161,7 +161,7 @@ def test_a_kill_from_outside_is_died_and_between_cases_goes_unnoticed():
     with open_pool() as pool:
         pool.wait_until_ready()
         victim = pool._processes()[0].pid
-        killer = threading.Timer(0.5, os.kill, (victim, signal.SIGKILL))
+        killer = threading.Timer(1.5, os.kill, (victim, signal.SIGKILL))
         killer.start()
         outcome = outcome_and_next(pool, ask("hangs"))
         killer.join()
@@ -270,12 +270,12 @@ def test_large_inputs_are_not_pulled_far_ahead(pool, monkeypatch):
 
 def test_a_slow_worker_does_not_hold_the_others_up():
     slow, quick = WorkerKey(backend="fake"), WorkerKey(backend="other")
-    requests = [ask("slow", case=f"slow {number}", worker=slow) for number in range(5)]
+    requests = [ask("slow", case=f"slow {number}", worker=slow) for number in range(10)]
     requests += [ask(case=f"quick {number}", worker=quick) for number in range(5)]
     with Pool(registry(descriptor(), descriptor("other")), [slow, quick], jobs=2) as pool:
         pool.wait_until_ready()
         order = [request.case for request, _ in pool.run(iter(requests))]
-    assert order[-1] == "slow 4"
+    assert order[-1] == "slow 9"
     assert [case for case in order if case.startswith("quick")] == [f"quick {number}" for number in range(5)]
 
 

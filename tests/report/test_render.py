@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from gradcmp.report.console import UNBOUNDED, make_console
+from gradcmp.report.columns import Columns
+from gradcmp.report.console import UNBOUNDED, make_console, styled
 from gradcmp.report.document import Document
 from gradcmp.report.render import render
 from tests.report.builders import EAGER, Book, computed, problem, same, true_leaf
@@ -113,3 +114,27 @@ def test_an_interrupted_run_says_so():
     stream = io.StringIO()
     render(Document.of(record), console=make_console(stream, width=80, env={}))
     assert stream.getvalue().rstrip().endswith("this is what it had done")
+
+
+def test_columns_are_as_wide_as_their_content_and_headings_widen_none():
+    stream = io.StringIO()
+    console = make_console(stream, width=20, env={})
+    columns = Columns(console, ["", "a\nbb"], right=[False, True])
+    columns.head(styled("a heading wider than all columns", console))
+    columns.add((("x", ""),), (("1", ""), ("2", "")))
+    columns.add((("yyy", ""),), (("", ""),))
+    assert (columns.width, columns.fits) == (7, True)
+    console.print(columns, end="")
+    assert stream.getvalue() == "      a\n     bb\n───────\na heading wider than\nall columns\nx    12\nyyy\n"
+
+
+def test_a_few_wide_problems_do_not_turn_the_whole_table():
+    book = Book()
+    for n in range(4):
+        book.add(problem(f"narrow{n}"), [true_leaf(1.0)], same(1.0))
+    book.add(problem("wide"), [true_leaf([1.23456e-30] * 6)], same([1.23456e-30] * 6))
+    stream = io.StringIO()
+    render(Document.of(book.document()), console=make_console(stream, width=80, env={}))
+    text = stream.getvalue()
+    assert re.search(r"^narrow3 .* 1 ✓ .* 1$\n\n^wide\[gradient-float32\]$\n^  truth  ", text, re.MULTILINE)
+    assert text.index("narrow0") < text.index("wide[")

@@ -6,7 +6,7 @@ from gradcmp.core.verdicts import VERDICTS
 from gradcmp.report.document import Document
 from gradcmp.report.explanations import explanations
 from gradcmp.report.grids import agreement_grid, section_of, timing_grid
-from gradcmp.report.header import header_lines, split_settings
+from gradcmp.report.header import header_lines, setting_words, split_settings
 from gradcmp.report.render import legend
 from gradcmp.report.scaling import exponent, scaling_grids
 from gradcmp.report.summary import counts_line, evidence_line, has_findings, worst_level
@@ -132,10 +132,24 @@ def test_settings_are_said_once_where_they_are_alike():
     assert lines == [
         "gradcmp 0.1.0 · torch 2.13.0+cpu · tensorflow 2.21.0 · jax 0.10.2",
         "eager · cpu · gradient · float32 · threads 2",
-        "tensorflow: tf32 off",
+        "tensorflow: off: tf32",
         "jax: x64 on",
     ]
     assert split_settings(()) == ({}, {})
+
+
+def test_what_is_off_is_said_in_one_go_and_what_is_empty_not_at_all():
+    settings = {"threads": 2, "tf32": False, "x64": True, "xla_flags": "", "limit": None, "jit_scope": False, "zero": 0}
+    assert setting_words(settings) == ["threads 2", "x64 on", "zero 0", "off: tf32, jit scope"]
+
+
+def test_the_grade_that_most_truths_have_stands_in_the_header():
+    book = Book()
+    for n, grade in enumerate(("expected", "expected", "certified", "none")):
+        book.add(problem(f"s{n}"), [true_leaf(1.0)] if grade != "none" else [], same(1.0), evidence=grade)
+    grid = agreement_grid(Document.of(book.document()))
+    assert grid.headers[-1] == "truth\nexpected"
+    assert [row.cells[-1].text for row in grid.rows] == ["1", "1", "1 (certified)", "–"]
 
 
 def test_growth_is_the_slope_of_the_logarithms():

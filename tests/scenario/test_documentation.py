@@ -7,11 +7,11 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from gradcmp.errors import UsageError
 from gradcmp.scenario.first import SCHEMA_NAME, first_scenario, schema_text, write_first
 from gradcmp.scenario.keys import SUITE_KEYS, SUPPORTED, UNSUPPORTED
 from gradcmp.scenario.load import load
 from gradcmp.scenario.schema import FILE, KEYS, json_schema
-from gradcmp.errors import UsageError
 
 PAGE = Path(__file__).parents[2] / "docs" / "scenario-format.md"
 EXAMPLES = [text for text in re.findall(r"```yaml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)

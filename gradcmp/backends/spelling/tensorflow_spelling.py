@@ -420,6 +420,7 @@ SPELLING = Spelling(
     number="tf.constant({value}, dtype={dtype})",
     # only in compiled text: without a bound XLA cannot differentiate a `while`
     loop_bound="tf.autograph.experimental.set_loop_options(maximum_iterations={max_iterations})",
+    cast="tf.cast({value}, {dtype})",
 )
 
 IDIOMS: dict[str, str] = {

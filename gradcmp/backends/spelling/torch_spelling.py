@@ -6,6 +6,7 @@ array stands alone or meets a number, and demands equal dtypes in linear algebra
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -297,17 +298,24 @@ def joined(name: str) -> Spell:
     """`torch.stack` and `torch.concatenate` take arrays only, and promote them."""
 
     def spell(application: Application) -> str:
-        (items,) = application.types
-        mixed = any(not is_array(item) for item in leaves(items))
-        (operand,) = application.arrays if mixed else application.operands
-        options = renamed(application, {"axis": 0}, {"axis": "dim"})
-        text = call(name, operand, **options)
-        # Numbers among the items became arrays of the problem's dtype; integers alone must become it.
-        if (mixed and application.result.kind == "int") or lacks_float(application):
-            return f"{text}.to({DTYPES[application.result.dtype]})"
-        return text
+        (operand,), (items,) = application.operands, application.types
+        if any(not is_array(item) for item in items.items):
+            dtype = DTYPES[application.result.dtype]
+            pairs = zip(elements(operand), items.items, strict=True)
+            texts = [text if is_array(item) else NUMBER.format(value=text, dtype=dtype) for text, item in pairs]
+            operand = Fragment(f"[{', '.join(texts)}]", atomic=True)
+            return call(name, operand, **renamed(application, {"axis": 0}, {"axis": "dim"}))
+        text = call(name, operand, **renamed(application, {"axis": 0}, {"axis": "dim"}))
+        return f"{text}.to({DTYPES[application.dtype]})" if lacks_float(application) else text
 
     return spell
+
+
+def elements(display: Fragment) -> list[str]:
+    """The texts in a list display."""
+    whole = ast.parse(display.text, mode="eval").body
+    assert isinstance(whole, ast.List)
+    return [ast.get_source_segment(display.text, element) or "" for element in whole.elts]
 
 
 def take(application: Application) -> str:

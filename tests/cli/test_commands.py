@@ -1,0 +1,126 @@
+"""What the commands print."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.run import SQUARE, gradcmp, write
+
+TAGGED = SQUARE + "tags: [smooth]\ndescription: A square.\n"
+
+
+def test_list_shows_ids_and_executes_nothing(tmp_path: Path) -> None:
+    write(tmp_path, "d/square.yaml", TAGGED)
+    rows = json.loads(gradcmp("list", "--json", cwd=tmp_path).stdout)
+    assert rows == [
+        {"id": "d/square", "operators": ["gradient"], "dtypes": ["float32"], "tags": ["smooth"], "description": "A square."}
+    ]  # fmt: skip
+    assert "d/square" in gradcmp("list", cwd=tmp_path).stdout
+    assert not (tmp_path / ".gradcmp").exists()
+
+
+def test_list_tells_primitives_and_protocols(tmp_path: Path) -> None:
+    primitives = json.loads(gradcmp("list", "--primitives", "--json", cwd=tmp_path).stdout)
+    conventions = {row["primitive"]: row["convention"] for row in primitives}
+    assert "the exact one" in conventions["gelu(x)"]
+    assert "x @ y" in conventions
+    protocols = gradcmp("list", "--protocols", cwd=tmp_path).stdout
+    assert "backward_twice_retained" in protocols
+    assert "retain_graph=True" in protocols
+
+
+def test_check_counts(tmp_path: Path) -> None:
+    write(tmp_path, "a.yaml", SQUARE)
+    write(tmp_path, "b.yaml", SQUARE)
+    assert gradcmp("check", cwd=tmp_path).stdout == "2 scenarios in 2 files: no errors\n"
+
+
+def test_show_prints_the_code_that_is_run(tmp_path: Path) -> None:
+    write(tmp_path, "dot.yaml", "inputs: {x: {arange: 4}}\nfunction: 2 * dot(x, x)\n")
+    shown = {name: gradcmp("show", "dot", "--as", name, cwd=tmp_path).stdout for name in ("torch", "tensorflow", "jax")}
+    assert shown["torch"] == "import torch\n\n\ndef f(x):\n    return 2 * torch.dot(x, x)\n"
+    assert "return 2 * tf.tensordot(x, x, axes=1)" in shown["tensorflow"]
+    assert "return 2 * jnp.dot(x, x)" in shown["jax"]
+    understood = gradcmp("show", "dot", cwd=tmp_path).stdout
+    assert "x: float32 [4] from {arange: " in understood
+
+
+def test_show_as_an_unknown_backend(tmp_path: Path) -> None:
+    write(tmp_path, "square.yaml", SQUARE)
+    done = gradcmp("show", "square", "--as", "troch", cwd=tmp_path)
+    assert done.returncode == 4
+    assert "did you mean `torch`" in done.stderr
+
+
+def test_init_writes_a_scenario_that_passes(tmp_path: Path) -> None:
+    assert gradcmp("init", cwd=tmp_path).returncode == 0
+    assert gradcmp("check", cwd=tmp_path).returncode == 0
+    done = gradcmp("run", "--backend", "fake", "--execution", "right", "--timing", "off", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    again = gradcmp("init", cwd=tmp_path)
+    assert again.returncode == 2
+    assert "there already" in again.stderr
+
+
+def test_the_result_of_a_run_can_be_reported_again(tmp_path: Path) -> None:
+    write(tmp_path, "square.yaml", SQUARE)
+    ran = gradcmp("run", cwd=tmp_path)
+    assert gradcmp("report", cwd=tmp_path).stdout == ran.stdout
+    assert "| square |" in gradcmp("report", "--markdown", cwd=tmp_path).stdout
+    assert "<testsuite" in gradcmp("report", "--junit", cwd=tmp_path).stdout
+    assert "square[gradient-float32]@fake-right-cpu" in gradcmp("report", "--csv", cwd=tmp_path).stdout
+    assert gradcmp("report", "--csv", "--junit", cwd=tmp_path).returncode == 2
+
+
+def test_the_json_document_is_the_only_thing_on_stdout(tmp_path: Path) -> None:
+    write(tmp_path, "square.yaml", SQUARE)
+    done = gradcmp("run", "--execution", "floods", "--json", "-", "--no-cache", cwd=tmp_path)
+    document = json.loads(done.stdout)
+    assert document["format"] == "gradcmp-result/0"
+    assert document["cases"][0]["derivatives"][0]["data"] == [0.0, 2.0, 4.0, 6.0]
+    assert not (tmp_path / ".gradcmp").exists()
+
+
+def test_last_failed_runs_only_the_failures(tmp_path: Path) -> None:
+    write(tmp_path, "good.yaml", SQUARE)
+    write(tmp_path, "bad.yaml", SQUARE.replace("execution: right", "execution: wrong"))
+    gradcmp("run", cwd=tmp_path)
+    document = json.loads(gradcmp("run", "--last-failed", "--json", "-", cwd=tmp_path).stdout)
+    assert [case["scenario"] for case in document["cases"]] == ["bad"]
+
+
+def test_the_first_failure_ends_the_run(tmp_path: Path) -> None:
+    for name in "abc":
+        write(tmp_path, f"{name}.yaml", SQUARE.replace("execution: right", "execution: wrong"))
+    document = json.loads(gradcmp("run", "-x", "--json", "-", cwd=tmp_path).stdout)
+    assert [case["scenario"] for case in document["cases"]] == ["a"]
+    assert document["run"]["complete"] is False
+
+
+@pytest.mark.parametrize("selector", ["square", "square[gradient-float32]", "square[gradient-float32]@fake-right-cpu", "scenarios/square.yaml:2"])  # fmt: skip
+def test_ids_and_lines_select(tmp_path: Path, selector: str) -> None:
+    write(tmp_path, "square.yaml", SQUARE)
+    write(tmp_path, "other.yaml", SQUARE)
+    document = json.loads(gradcmp("run", selector, "--json", "-", cwd=tmp_path).stdout)
+    assert [case["scenario"] for case in document["cases"]] == ["square"]
+
+
+def test_in_a_pipe_no_id_is_cut(tmp_path: Path) -> None:
+    name = "a" * 60
+    write(tmp_path, f"{name}.yaml", SQUARE.replace("execution: right", "execution: [right, zero, wrong]"))
+    printed = gradcmp("run", cwd=tmp_path).stdout
+    assert f"{name}[gradient-float32]@fake-wrong-cpu" in printed
+    assert "…" not in printed
+
+
+def test_backends_tells_what_failed_to_load(tmp_path: Path) -> None:
+    done = gradcmp("backends", "--json", cwd=tmp_path, GRADCMP_BACKENDS="no.such.module:X,gradcmp.errors:UsageError")
+    rows = {row["backend"]: row for row in json.loads(done.stdout)}
+    assert "No module named 'no'" in rows["no.such.module:X"]["failed"]
+    assert "expected a gradcmp.registry.Descriptor" in rows["gradcmp.errors:UsageError"]["failed"]
+
+
+def test_the_schema_is_a_schema(tmp_path: Path) -> None:
+    schema = json.loads(gradcmp("schema", cwd=tmp_path).stdout)
+    assert schema["$schema"].startswith("http://json-schema.org/draft-07")
