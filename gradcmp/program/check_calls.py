@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gradcmp.program.calls import DDOF, BadOption, convert, default, interval, option, rounded
 from gradcmp.program.fold import FOLDS, CannotFold, fold
+from gradcmp.program.hints import MAYBE_MODULES
 from gradcmp.program.ir import (
     Apply,
     ArrayType,
@@ -17,6 +18,7 @@ from gradcmp.program.ir import (
     Group,
     Literal,
     MappingType,
+    Name,
     NewAxis,
     Number,
     NumberType,
@@ -86,6 +88,9 @@ class CallChecker(Complaints, ABC):
         if node.primitive == "len":
             return self._len(node)
         row = PRIMITIVES[node.primitive]
+        first = node.arguments[0] if node.arguments else None
+        if isinstance(first, Name) and first.id in MAYBE_MODULES and first.id not in self.environment:
+            raise self.refuse(first.span, f"`{first.id}` is not defined", f"write `{row.name}(...)`")
         if row.name in ("max", "min") and len(node.arguments) > 1 and not node.keywords:
             return self._extreme(node, row)
         operands, options = self._sort_arguments(node, row)
@@ -205,7 +210,9 @@ class CallChecker(Complaints, ABC):
             if not isinstance(operand.type, ArrayType | NumberType):
                 part = "one of its parts" if isinstance(operand.type, MappingType) else "one of its items"
                 raise self.refuse(
-                    operand.span, f"`{row.name}` takes an array, not {describe(operand.type)}", f"name {part}"
+                    operand.span,
+                    f"`{row.infix or row.name}` takes an array, not {describe(operand.type)}",
+                    f"name {part}",
                 )
             wanted = {"condition": ("bool",), "indices": ("int",)}.get(name, row.kinds)
             if operand.type.kind not in wanted:
@@ -221,6 +228,9 @@ class CallChecker(Complaints, ABC):
         words = {"float": "numbers", "int": "whole numbers", "bool": "truth values"}
         shown = row.infix or row.name
         kind = operand.type.kind if isinstance(operand.type, ArrayType | NumberType) else ""
+        if name == "condition":
+            what = f"the condition of `{row.name}` is true or false, not {words[kind]}"
+            return self.refuse(operand.span, what, "compare: `x != 0`")
         if name == "indices":
             return self.refuse(operand.span, "indices are whole numbers", "an input `{literal: [0, 2], dtype: int64}`")
         hint = "write `where(mask, x, 0)` or `where(mask, 1, 0)`" if kind == "bool" else "compare: `x != 0`"
@@ -256,7 +266,8 @@ class CallChecker(Complaints, ABC):
         except BadOption as error:
             raise self.refuse(span, str(error)) from None
         except ShapeError as error:
-            raise self.refuse(span, str(error), error.hint) from None
+            what = str(error).replace("this takes", f"`{row.name}` takes")  # a rule does not know whose it is
+            raise self.refuse(span, what, error.hint) from None
         out = {"bool": "bool", "int": "int64"}.get(row.result, joined)
         type_: Type = ArrayType(kind=kind_of(out), dtype=out, shape=shape)
         if row.rule == "slogdet":

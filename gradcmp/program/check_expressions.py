@@ -221,7 +221,7 @@ class ExpressionChecker(CallChecker):
         if isinstance(item.type, ArrayType) and item.type.kind == "bool":
             raise self.refuse(node.span, "an array cannot be indexed by a mask", "write `where(mask, x, 0)`")
         if isinstance(item.type, NumberType):
-            raise self.refuse(node.span, f"an index is a whole number, not {describe(item.type)}")
+            raise self.refuse(node.span, "an index is a whole number")
         raise self.refuse(node.span, "an array cannot be indexed by an array", "write `take(x, indices, axis=0)`")
 
     def _bound(self, node: Expression | None) -> int | None:

@@ -211,7 +211,10 @@ class ExpressionWriter:
         if not isinstance(operand.type, NumberType):
             return piece
         if isinstance(node.type, NumberType):
-            kinds = {node.type.kind, *(other.type.kind for other in node.operands if isinstance(other.type, NumberType))}
+            kinds = {
+                node.type.kind,
+                *(other.type.kind for other in node.operands if isinstance(other.type, NumberType)),
+            }
             casts = self.spelling.cast is not None and not self.structured and operand.type.kind == "int"
             if casts and "float" in kinds and self.is_loose(operand):
                 return self.wrap(piece, "float64", loose=True)

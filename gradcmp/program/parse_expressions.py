@@ -164,7 +164,8 @@ class ExpressionParser(Complaints):
         if isinstance(node, ast.Constant) and node.value is Ellipsis:
             return Ellipsis_(span=self.span(node))
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            hint = f"`x.{node.value}`" if node.value.isidentifier() else ""
+            tree = ".".join(_dotted(value)) or "x"
+            hint = f"`{tree}.{node.value}`" if node.value.isidentifier() else ""
             raise self.refuse(self.span(node), "the parts of a tree are reached with a dot", hint)
         return self.expression(node)
 

@@ -6,10 +6,11 @@ once the condition is false. What a loop carries keeps its dtype and shape from 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from gradcmp.program.ir import Branch, CheckedStatement, Give, Loop, NumberType, Select, TupleType, Type
-from gradcmp.program.lower_expressions import ATOM, CannotLower, Piece, shape_is_known
+from gradcmp.program.lower_expressions import ATOM, SIGN, CannotLower, Piece, shape_is_known
 from gradcmp.program.lower_python import PythonWriter, has_loop
 from gradcmp.program.prune import assigns, live_at_head
 
@@ -99,8 +100,7 @@ class StructuredWriter(PythonWriter):
         numbers = _number_types(statement.carried)
         for name, type_ in numbers.items():
             if name not in self.loose:
-                text = self.wrap(Piece(self.names[name], ATOM), _dtype(type_)).text
-                self.line(f"{self.names[name]} = {text}")
+                self._make_array(self.names[name], _dtype(type_))
         self.loose |= set(numbers)
         names = [self.names[name] for name in given] + [self.finished] * loops
         parameter = names[0] if len(names) == 1 else self.fresh("state")
@@ -132,6 +132,18 @@ class StructuredWriter(PythonWriter):
         self.line(f"{left}, _ = lax.scan({step}, {state}, None, length={self.max_iterations})")
         ended = f"jnp.logical_not({condition}({state}))"
         self.note_end(ended)
+
+    def _make_array(self, name: str, dtype: str) -> None:
+        """Make a number an array: where it was just written, or on a line of its own."""
+        indentation = "    " * self.depth
+        for position in range(len(self.lines) - 1, -1, -1):
+            left, _, right = self.lines[position].partition(" = ")
+            if left == f"{indentation}{name}" and re.fullmatch(r"-?\d+|True|False", right):
+                self.lines[position] = f"{left} = {self.wrap(Piece(right, SIGN), dtype).text}"
+                return
+            if not re.fullmatch(r" *\w+", left) or re.search(rf"\b{re.escape(name)}\b", right):
+                break
+        self.line(f"{name} = {self.wrap(Piece(name, ATOM), dtype).text}")
 
     def _open(self, function: str, parameters: str, names: Sequence[str]) -> None:
         """Begin an inner function, and take its state apart where it is several values."""

@@ -46,7 +46,7 @@ def case_fields(case: CaseView) -> tuple[str, ...]:
         )
     times = ("",) * 4
     if timing is not None:
-        steady = "" if timing.median_s is None else duration(timing.median_s)
+        steady = "" if timing.median_s is None else f"{'~' if timing.warnings else ''}{duration(timing.median_s)}"
         times = (
             duration(timing.first_call_s),
             "" if timing.compile_s is None else duration(timing.compile_s),

@@ -57,10 +57,15 @@ def message(case: CaseView) -> str:
 
 
 def warnings(document: Document) -> tuple[tuple[str, str], ...]:
-    """(problem id, warning) for problems, then (case id, warning) for timings."""
-    problems = [(problem.id, warning) for problem in document.problems for warning in problem.warnings]
-    timings = [(case.id, warning) for case in document.cases if case.timing for warning in case.timing.warnings]
-    return (*problems, *timings)
+    """(problem id, warning)."""
+    return tuple((problem.id, warning) for problem in document.problems for warning in problem.warnings)
+
+
+def unsteady(document: Document) -> str:
+    """What the sign `~` before a time means, and how many have it; empty where none has."""
+    timed = [case.timing for case in document.cases if case.timing and case.timing.median_s is not None]
+    count = sum(bool(timing.warnings) for timing in timed)
+    return f"~ {count} of {len(timed)} noisy or of few samples: the view of cases has the intervals" if count else ""
 
 
 def _level(case: CaseView) -> str:

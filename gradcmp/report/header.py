@@ -9,8 +9,8 @@ from gradcmp.report.document import Document, TargetView
 from gradcmp.report.grids import Labels, used_targets
 
 
-def header_lines(document: Document) -> Iterator[str]:
-    """Versions; execution, device, operator and dtype where there is one for all; settings."""
+def header_lines(document: Document, *, settings: bool = True) -> Iterator[str]:
+    """Versions; execution, device, operator and dtype where there is one for all; what each backend is set to."""
     targets = used_targets(document)
     versions = dict.fromkeys(f"{target.name} {target.version or 'not installed'}" for target in targets)
     yield " · ".join([f"gradcmp {document.run.get('gradcmp', '')}".strip(), *versions])
@@ -23,8 +23,8 @@ def header_lines(document: Document) -> Iterator[str]:
     ]
     if common:
         yield " · ".join(common)
-    for name, settings in own.items():
-        if words := setting_words(settings):
+    for name, values in own.items() if settings else ():
+        if words := setting_words(values):
             yield f"{name}: {' · '.join(words)}"
 
 

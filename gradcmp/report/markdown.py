@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gradcmp.report.document import Document
-from gradcmp.report.explanations import explanations, warnings
+from gradcmp.report.explanations import explanations, unsteady, warnings
 from gradcmp.report.grids import Grid, agreement_grid, timing_grid
 from gradcmp.report.header import header_lines, machine_line
 from gradcmp.report.render import legend
@@ -35,7 +35,7 @@ def _lines(document: Document) -> Iterator[str]:
         if timings is not None:
             yield from _table(timings)
             yield ""
-            yield _escaped(machine_line(document))
+            yield " · ".join(_escaped(part) for part in (machine_line(document), unsteady(document)) if part)
     for explanation in explanations(document.cases):
         first, *rest = explanation.message.splitlines() or [""]
         yield ""

@@ -15,7 +15,7 @@ from gradcmp.report.cells import mark
 from gradcmp.report.columns import Columns
 from gradcmp.report.console import shown, styled
 from gradcmp.report.document import Document
-from gradcmp.report.explanations import Explanation, explanations, warnings
+from gradcmp.report.explanations import Explanation, explanations, unsteady, warnings
 from gradcmp.report.grids import agreement_grid, timing_grid
 from gradcmp.report.header import header_lines, machine_line
 from gradcmp.report.scaling import scaling_grids
@@ -35,7 +35,7 @@ def render(document: Document, *, view: str = "tables", console: Console) -> Non
 
 def renderables(document: Document, *, view: str, console: Console) -> Iterator[RenderableType]:
     """The parts in order, with the empty lines between them."""
-    for line in header_lines(document):
+    for line in header_lines(document, settings=view == "cases"):
         yield from _wrapped(styled(line, console, "dim"), console)
     if document.cases:
         yield from {"tables": _tables, "cases": _cases, "scaling": _scaling}[view](document, console)
@@ -93,6 +93,9 @@ def _tables(document: Document, console: Console) -> Iterator[RenderableType]:
         yield _title(timings.title, machine_line(document), console)
         yield Text()
         yield from grid_parts(timings, console)
+        if note := unsteady(document):
+            yield Text()
+            yield styled(note, console, "dim")
 
 
 def _cases(document: Document, console: Console) -> Iterator[RenderableType]:

@@ -1,0 +1,31 @@
+"""The catalogue over the backends: every primitive is spelled, or its absence has a reason."""
+
+import pytest
+
+from gradcmp.backends.descriptors import JAX, TENSORFLOW, TORCH
+from gradcmp.program.primitives import PRIMITIVES
+
+PYTHONS_OWN = {row.name for row in PRIMITIVES.values() if row.infix and not row.infix.isalpha()}
+
+
+@pytest.mark.parametrize("descriptor", [TORCH, TENSORFLOW, JAX], ids=lambda descriptor: descriptor.name)
+def test_every_primitive_is_spelled_or_absent_with_a_reason(descriptor) -> None:
+    spelling = descriptor.load_spelling()
+    known = set(spelling.primitives) | set(spelling.absent) | PYTHONS_OWN
+    assert set(PRIMITIVES) - known == set()
+    assert set(spelling.primitives) - set(PRIMITIVES) == set()
+    assert all(len(reason) > 10 for reason in spelling.absent.values())
+
+
+@pytest.mark.parametrize("descriptor", [TORCH, TENSORFLOW, JAX], ids=lambda descriptor: descriptor.name)
+def test_every_protocol_has_an_idiom(descriptor) -> None:
+    from gradcmp.core.operators import PROTOCOLS
+
+    assert set(descriptor.load_idioms()) == set(PROTOCOLS)
+
+
+def test_every_row_can_be_read() -> None:
+    for row in PRIMITIVES.values():
+        assert row.operands, row.name
+        assert row.group
+        assert set(row.kinds) <= {"float", "int", "bool"}
