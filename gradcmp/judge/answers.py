@@ -141,6 +141,8 @@ def _absent(defined: LeafType, known: TruthLeaf | None, sound: Mapping[str, Tens
         zero = bool(np.all((known.high == 0.0) & (known.low == 0.0)))
         size = int(known.high.size)
         why = "the true one is zero" if zero else "the true one is not zero"
+        if known.nothing:
+            why = "none was expected"
     else:
         zero = not sound
         size = next((int(tensor.array.size) for tensor in sound.values()), 1)

@@ -53,7 +53,7 @@ def stand(
     if fault and level == "ok":
         now = "fail" if strict else "note"
         return Standing(expectation="fixed", level=now, reason=f"{wanted} was expected; that fault has gone")
-    return Standing(expectation="unmet", level="fail", reason=f"{wanted} was expected")
+    return Standing(expectation="unmet", level="fail", reason=f"{wanted} was expected" if wanted else "")
 
 
 def _met(
@@ -70,7 +70,7 @@ def _met(
         return verdict == expected.verdict, VERDICTS.get(expected.verdict) in ("warn", "fail"), wanted
     if isinstance(expected, ExpectedResult):
         if isinstance(outcome, Computed):
-            return fits, deviates, "another value"
+            return fits, deviates, "another value" if own else ""
         if isinstance(outcome, Unsupported) and not own:
             return None, False, ""  # what everybody should compute is no claim that everybody can
         return False, False, "a value"

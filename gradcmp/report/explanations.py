@@ -10,6 +10,12 @@ from gradcmp.report.cells import mark
 from gradcmp.report.document import CaseView, Document
 
 _ORDER = list(VERDICTS)
+_BY = {
+    "certified": "by the certified value",
+    "expected": "by the expected value",
+    "numerical": "by differences",
+    "consensus": "by consensus",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,14 +79,13 @@ def _level(case: CaseView) -> str:
 
 
 def _head(case: CaseView) -> str:
-    """`wrong, certified`; `raised, known`; `exact, expectation not met`."""
-    parts = [case.verdict]
+    """`wrong by the certified value`; `raised, known`; `exact, expectation not met`."""
+    judged = case.evidence != "none" and case.outcome == "computed"
+    parts = [f"{case.verdict} {_BY[case.evidence]}" if judged else case.verdict]
     if case.known:
         parts.append("known")
     elif case.expectation == "unmet":
         parts.append("expectation not met")
     elif case.expectation == "fixed":
         parts.append("an expected fault has gone")
-    if case.evidence != "none" and case.outcome == "computed":
-        parts.append(case.evidence)
     return ", ".join(parts)

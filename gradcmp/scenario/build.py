@@ -18,11 +18,11 @@ from gradcmp.errors import Location
 from gradcmp.program.ir import Checked, Program
 from gradcmp.scenario.expectations import OPERATORS_MEANT, Context, check_pattern, read_expectations, shown_shape
 from gradcmp.scenario.functions import check_outputs, check_program, function_text, leaf_types, read_program
-from gradcmp.scenario.generators import DTYPES_MEANT, generator_of, read_specification
 from gradcmp.scenario.inputs import check_sizes, read_inputs, read_wrt
 from gradcmp.scenario.keys import KEYS, MEANT, UNSUPPORTED
 from gradcmp.scenario.nodes import Mapping, Node, Scalar
 from gradcmp.scenario.reading import Number, Reader, joined, listing
+from gradcmp.scenario.specifications import DTYPES_MEANT, generator_of, read_specification
 from gradcmp.scenario.suggest import did_you_mean
 
 TAG = re.compile(r"[^\s,()\[\]]+")

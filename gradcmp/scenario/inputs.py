@@ -7,9 +7,10 @@ from keyword import iskeyword
 from pathlib import Path
 
 from gradcmp.core.specifications import InputTree, Specification, readable_bytes
-from gradcmp.scenario.generators import OPTIONS, generator_of, read_specification
+from gradcmp.scenario.generators import OPTIONS
 from gradcmp.scenario.nodes import Mapping, Node
 from gradcmp.scenario.reading import IDENTIFIER, Reader, joined
+from gradcmp.scenario.specifications import generator_of, read_specification
 from gradcmp.scenario.suggest import did_you_mean, nearest
 
 GENERATORS_MEANT = {

@@ -168,9 +168,7 @@ class _Loader:
         written = draft(reader, file, member, self.configuration.defaults)
         if written is not None:
             self._bindings(reader, written)
-        prefix = "" if member is None else f"scenarios.{member}"
-        own = None if file.members is None or member is None else file.members[member]
-        self.complaints += [_within(problem, prefix, own) for problem in reader.problems]
+        self.complaints += [_within(problem, file, member) for problem in reader.problems]
         return written
 
     def _bindings(self, reader: Reader, written: Draft) -> None:
@@ -218,8 +216,22 @@ def _place(problem: Complaint) -> tuple[int, int]:
     return (problem.where.line, problem.where.column) if isinstance(problem.where, Location) else (0, 0)
 
 
-def _within(problem: Complaint, prefix: str, own: object) -> Complaint:
-    """A complaint about a member of a suite names the member; the reader knows only the member's own keys."""
-    if not prefix or not isinstance(own, MappingNode) or problem.path.startswith((prefix, "defaults.")):
+def _within(problem: Complaint, file: File, member: str | None) -> Complaint:
+    """A complaint about a member of a suite says which, or that it is about the defaults that all members share."""
+    node = None if file.members is None or member is None else file.members[member]
+    prefix = f"scenarios.{member}"
+    if node is None or problem.path == prefix or problem.path.startswith(f"{prefix}."):
         return problem
+    key, _, rest = problem.path.partition(".")
+    own = isinstance(node, MappingNode) and _writes(node, key, rest)
+    if key and not own and _writes(file.defaults, key, rest):
+        prefix = "defaults"
     return replace(problem, path=f"{prefix}.{problem.path}" if problem.path else prefix)
+
+
+def _writes(node: MappingNode, key: str, rest: str) -> bool:
+    """Does the mapping itself say what stands at `key.rest`? `inputs` merge by name, everything else is whole."""
+    value = node.get(key)
+    if key != "inputs" or not rest or not isinstance(value, MappingNode):
+        return value is not None
+    return rest.partition(".")[0] in value

@@ -76,7 +76,7 @@ def draft(reader: Reader, file: File, member: str | None, configured: Mapping) -
         else:
             reader.wrong(node, joined("scenarios", member or ""), "a scenario: `function`, `inputs`, …")
             return None
-    check_keys(reader, node, "" if member is None else joined("scenarios", member))
+    check_keys(reader, node)
     merged = merge(merge(configured, file.defaults), node)
     return Draft(id=identifier, node=merged, own=frozenset(node.entries), location=location, folder=file.path.parent)
 

@@ -358,8 +358,18 @@ def test_a_comparison_has_no_derivative(tmp_path):
 
 def test_complaints_about_defaults_name_them(tmp_path):
     text = "defaults: {inputs: {x: 1.0}, dtype: flot32}\nscenarios: {a: {function: x}, b: {function: 2 * x}}\n"
-    found = complaints(tmp_path, text)
-    assert found[0].startswith("bad.yaml:1:37: ")
+    (found,) = complaints(tmp_path, text)
+    assert found.startswith("bad.yaml:1:37: defaults.dtype: found `flot32`")
+
+
+def test_complaints_about_inputs_are_those_of_whoever_wrote_them(tmp_path):
+    text = (
+        "defaults:\n  inputs: {x: {normal: [-1]}}\nscenarios:\n"
+        "  a: {function: x, inputs: {w: {normal: [-2]}}}\n  b: {function: x}\n"
+    )
+    assert [line.split(": ")[1] for line in complaints(tmp_path, text)] == [
+        "defaults.inputs.x.normal", "scenarios.a.inputs.w.normal",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
