@@ -22,7 +22,7 @@ class ScenarioArgument(click.ParamType):
         from gradcmp.scenario.load import load
 
         try:
-            scenarios = load((), folder=Path.cwd(), shipped=bool(ctx.params.get("shipped"))).scenarios
+            scenarios = load((), folder=Path.cwd(), shipped=bool(ctx.params.get("shipped")), checked=False).scenarios
         except GradcmpError:
             return [CompletionItem(incomplete, type="file")]
         found = {scenario.id: scenario.description for scenario in scenarios if scenario.id.startswith(incomplete)}

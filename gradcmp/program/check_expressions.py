@@ -92,7 +92,7 @@ class ExpressionChecker(CallChecker):
         hint = self.suggest(node.id, [*self.environment, *CONSTANTS])
         known = ", ".join(f"`{name}`" for name in list(self.environment)[:12])
         expected = f"known here: {known}" if known and not hint else ""
-        if node.id in hints.MAYBE_MODULES:
+        if node.id in hints.MAYBE_MODULES | hints.MODULES:
             hint = "primitives are called by name: `dot(x, x)`"
         raise self.refuse(node.span, f"`{node.id}` is not defined", hint, expected)
 

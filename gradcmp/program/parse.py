@@ -148,6 +148,7 @@ class Parser(ExpressionParser):
                 self.complain(self.span(extra[0]), "beside a `def` there may be nothing else", "write one function")
             name, parameters = definitions[0].name, self.parameters(definitions[0])
             statements = _without_docstring(definitions[0].body)
+        self.modules -= _bound(module)
         if not statements:
             self.complain(Span(1, 1, 1, 2), "there is no function here", "write an expression: `sum(x * x)`")
             return None
@@ -328,6 +329,12 @@ class Parser(ExpressionParser):
 
     def nothing(self, node: ast.Pass) -> tuple[Statement, ...]:  # noqa: ARG002  # one of the readers
         return ()
+
+
+def _bound(module: ast.Module) -> set[str]:
+    """The names that the text itself gives values to."""
+    names = {node.id for node in ast.walk(module) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return names | {node.arg for node in ast.walk(module) if isinstance(node, ast.arg)}
 
 
 def _refusal(name: str, hint: str) -> tuple[str, str]:

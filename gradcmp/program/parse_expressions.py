@@ -76,6 +76,7 @@ class ExpressionParser(Complaints):
 
     def __init__(self, source: Source, *, offset: int = 0) -> None:
         super().__init__(source)
+        self.modules = hints.MODULES  # less those that the text itself uses as names
         self.offset = offset  # columns that a common indentation of the text took off every line
         self.lines = [line.encode("utf-8", "replace") for line in source.text.split("\n")]
 
@@ -127,15 +128,11 @@ class ExpressionParser(Complaints):
     def name(self, node: ast.Name) -> Expression:
         if node.id == "newaxis":
             return NewAxis(span=self.span(node))
-        if node.id in hints.MODULES:
-            raise self.refuse(
-                self.span(node), f"`{node.id}` is not known here", "primitives are called by name: `dot(x, x)`"
-            )
         return Name(span=self.span(node), id=node.id)
 
     def attribute(self, node: ast.Attribute) -> Expression:
         dotted = _dotted(node)
-        if dotted and dotted[0] in hints.MODULES:
+        if dotted and dotted[0] in self.modules:
             hint = hints.for_function(dotted[-1])
             raise self.refuse(
                 self.span(node), f"`{'.'.join(dotted)}` is not known here", hint or "primitives are called by name"
@@ -241,7 +238,7 @@ class ExpressionParser(Complaints):
         if not isinstance(function, ast.Attribute):
             raise self.refuse(self.span(node), "this cannot be called", "primitives are called by name: `dot(x, x)`")
         dotted = _dotted(function)
-        if dotted and dotted[0] in hints.MODULES:
+        if dotted and dotted[0] in self.modules:
             hint = hints.for_function(dotted[-1])
             if not hint:
                 hint = self.suggest(dotted[-1], PRIMITIVES) or "primitives are called by name: `dot(x, x)`"

@@ -60,7 +60,7 @@ def test_init_writes_a_scenario_that_passes(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     again = gradcmp("init", cwd=tmp_path)
     assert again.returncode == 2
-    assert "there already" in again.stderr
+    assert "there is a file already" in again.stderr
 
 
 def test_the_result_of_a_run_can_be_reported_again(tmp_path: Path) -> None:

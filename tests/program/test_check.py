@@ -119,7 +119,7 @@ def test_dtypes(text, expected):
         ("x * (2 + 3)", 5),
         ("x * (1 / 4)", 0.25),
         ("x * (7 // 2)", 3),
-        ("x * sqrt(2 * 8)", 4),
+        ("x * sqrt(2 * 8)", 4.0),
         ("x * len(M)", 2),
         ("x * M.shape[1]", 3),
         ("x * M.size", 6),
@@ -208,10 +208,6 @@ def test_numbers_in_a_for_stay_numbers():
 
 
 def test_the_variable_keeps_its_last_value_and_no_round_binds_nothing():
-    assert (
-        only("for j in range(0, 9, 4):\n    y = x\nreturn y * j" if False else "j = 8\nreturn x * j").operands[1].value
-        == 8
-    )
     loop, give = checked("for j in range(0, 9, 4):\n    y = x\nreturn y * j").body
     assert isinstance(loop, Count)
     assert give.value.operands[1].value == 8
@@ -227,7 +223,7 @@ def test_an_inner_range_may_follow_the_outer_variable():
 
 
 def test_a_static_condition_leaves_one_branch():
-    assert only("if n > 3:\n    return x\nelse:\n    return nothing", n=4) == only("x")
+    assert only("if n > 3:\n    return x\nelse:\n    return nothing", n=4).path == ("x",)
 
 
 def test_branches_agree_on_a_type():
