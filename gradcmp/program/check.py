@@ -36,6 +36,7 @@ from gradcmp.program.ir import (
     While,
 )
 from gradcmp.program.joins import CannotJoin, describe, join, show
+from gradcmp.program.parse import SHORTER, TOO_DEEP
 from gradcmp.program.prune import prune
 from gradcmp.program.source import Refused, Source
 
@@ -57,6 +58,8 @@ def check(
         body = checker.block(program.body)
     except TooMuch:
         checker.complain(Span(1, 1, 1, 2), "this takes too long to be checked", "nest fewer loops")
+    except RecursionError:
+        checker.complain(Span(1, 1, 1, 2), TOO_DEEP, SHORTER)
     outputs = checker.outputs() if not checker.problems else ()
     if checker.problems:
         raise UsageError(*checker.in_order())
@@ -145,6 +148,7 @@ class Checker(WayChecker):
     def block(self, statements: Sequence[Statement]) -> tuple[CheckedStatement, ...]:
         found: list[CheckedStatement] = []
         for statement in statements:
+            self.visit(5)  # a statement costs about as much as a few expressions
             try:
                 found.extend(_STATEMENTS[type(statement)](self, statement))
             except Refused:

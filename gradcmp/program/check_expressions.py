@@ -39,8 +39,8 @@ from gradcmp.program.primitives import CONSTANTS, PRIMITIVES
 from gradcmp.program.shapes import ShapeError, index_shape
 from gradcmp.program.source import Refused, Source
 
-MOST_VISITS = 40_000
-"""Expressions looked at, counting every pass over a loop."""
+MOST_VISITS = 30_000
+"""Expressions looked at, counting every pass over a loop; a statement counts as five."""
 
 
 class TooMuch(Exception):
@@ -54,11 +54,15 @@ class ExpressionChecker(CallChecker):
         super().__init__(source, dtype=dtype, words=words)
         self.visits = 0
 
-    def expression(self, node: Expression) -> Checked_:
-        """The expression with its type; raises `Refused` with the reason noted."""
-        self.visits += 1
+    def visit(self, cost: int) -> None:
+        """Count what the check costs; raises `TooMuch`."""
+        self.visits += cost
         if self.visits > MOST_VISITS:
             raise TooMuch
+
+    def expression(self, node: Expression) -> Checked_:
+        """The expression with its type; raises `Refused` with the reason noted."""
+        self.visit(1)
         return _CHECKS[type(node)](self, node)
 
     def constant(self, node: Constant) -> Checked_:

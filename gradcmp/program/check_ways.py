@@ -61,7 +61,7 @@ class WayChecker(ExpressionChecker):
         before = dict(self.environment)
         body, after_body = self.block(node.body), self.environment
         self.environment = dict(before)
-        orelse, after_orelse = self.block(node.orelse), self.environment
+        orelse, after_orelse = self.block(node.orelse), dict(self.environment)
         if _ends(node.body) and _ends(node.orelse):
             return [Branch(span=node.span, test=test, body=body, orelse=orelse, assigned=())]
         assigned: list[tuple[str, Type]] = []

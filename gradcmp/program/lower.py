@@ -27,4 +27,7 @@ def lower(checked: Checked, spelling: Spelling, *, lowering: str, max_iterations
     """
     if lowering not in LOWERINGS:
         raise CannotLower(f"there is no lowering `{lowering}`: expected one of {', '.join(LOWERINGS)}")
-    return LOWERINGS[lowering](checked, spelling, max_iterations=max_iterations).function()
+    try:
+        return LOWERINGS[lowering](checked, spelling, max_iterations=max_iterations).function()
+    except RecursionError:
+        raise CannotLower("the function is nested too deep") from None

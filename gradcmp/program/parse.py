@@ -34,6 +34,8 @@ MOST_CHARACTERS = 64 * 1024
 MOST_DEPTH = 100
 MOST_NODES = 20_000
 
+TOO_DEEP, SHORTER = "this is nested too deep", "give parts of it a name"
+
 REFUSED_STATEMENTS: dict[type[ast.stmt], tuple[str, str]] = {
     ast.Import: ("`import`", "primitives are called by name: `dot(x, x)`"),
     ast.ImportFrom: ("`import`", "primitives are called by name: `dot(x, x)`"),
@@ -61,10 +63,14 @@ def parse(text: str, *, location: Location, indent: int = 0) -> Program:
     `location` is where the first character stands in its file, `indent` the columns that a YAML block takes off every
     line after the first. Raises `UsageError` with every complaint found.
     """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")  # Python counts each of them as the end of a line
     source = Source(text=text, location=location, indent=indent)
     module, offset = _module(source)
     reader = Parser(source, offset=offset)
-    program = reader.program(module)
+    try:
+        program = reader.program(module)
+    except RecursionError:
+        raise UsageError(source.problem(Span(1, 1, 1, 2), TOO_DEEP, hint=SHORTER)) from None
     if reader.problems or program is None:
         raise UsageError(*reader.in_order())
     return program
@@ -82,7 +88,7 @@ def _module(source: Source) -> tuple[ast.Module, int]:
     if not source.text.strip():
         raise fail("there is no function here", "write an expression: `sum(x * x)`")
     if _nesting(source.text) > MOST_DEPTH:
-        raise fail(f"this is nested more than {MOST_DEPTH} deep", "give parts of it a name")
+        raise fail(f"this is nested more than {MOST_DEPTH} deep", SHORTER)
     text, offset = _without_indentation(source.text)
     try:
         with warnings.catch_warnings():
@@ -95,11 +101,11 @@ def _module(source: Source) -> tuple[ast.Module, int]:
         end = end + offset if error.end_lineno == error.lineno and end + offset > column else column + 1
         raise fail(f"this cannot be read: {error.msg}", span=Span(line, max(column, 1), line, end)) from None
     except (ValueError, MemoryError, RecursionError, OverflowError) as error:
-        reason = f"this cannot be read: {error}" if isinstance(error, ValueError) else "this is nested too deep"
-        raise fail(reason, "give parts of it a name") from None
+        readable = isinstance(error, ValueError)
+        raise fail(f"this cannot be read: {error}" if readable else TOO_DEEP, "" if readable else SHORTER) from None
     deepest, count = _measure(module)
     if deepest > MOST_DEPTH:
-        raise fail(f"this is nested more than {MOST_DEPTH} deep", "give parts of it a name")
+        raise fail(f"this is nested more than {MOST_DEPTH} deep", SHORTER)
     if count > MOST_NODES:
         raise fail(f"a function of more than {MOST_NODES} parts is refused")
     return module, offset

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 MOST_STATEMENTS = 5_000
 """What follows an `if` may have to be copied into both branches; this bounds the copies."""
 
+MOST_DEPTH = 40
+"""Early returns one after the other, each of which puts what follows it a level deeper."""
+
 
 class TooManyPaths(Exception):  # never leaves the package
     """The copies grew beyond the bound."""
@@ -36,18 +39,20 @@ class _Turner:
         self.count = 0
         self.missing: Span | None = None
 
-    def turn(self, statements: tuple[Statement, ...], fallback: Span | None = None) -> tuple[Statement, ...]:
+    def turn(
+        self, statements: tuple[Statement, ...], fallback: Span | None = None, depth: int = 0
+    ) -> tuple[Statement, ...]:
         done: list[Statement] = []
         for position, statement in enumerate(statements):
             self.count += 1
-            if self.count > MOST_STATEMENTS:
+            if self.count > MOST_STATEMENTS or depth > MOST_DEPTH:
                 raise TooManyPaths(statement.span)
             if isinstance(statement, Return):
                 return (*done, statement)
             if isinstance(statement, If) and _has_return(statement):
                 rest = statements[position + 1 :]
-                body = self.turn((*statement.body, *rest), statement.span)
-                orelse = self.turn((*statement.orelse, *rest), statement.span)
+                body = self.turn((*statement.body, *rest), statement.span, depth + 1)
+                orelse = self.turn((*statement.orelse, *rest), statement.span, depth + 1)
                 return (*done, If(span=statement.span, test=statement.test, body=body, orelse=orelse))
             done.append(statement)
         last = statements[-1].span if statements else fallback

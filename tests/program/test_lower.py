@@ -96,7 +96,7 @@ def test_names_that_clash_are_moved():
         SPELLING,
         lowering="python",
     ).source
-    assert "def np_(np_, norm, range_, lambda_, my_input):\n    np__ = norm + 1\n    return np__ * np_\n" in source
+    assert "def np_(np_, norm_, range_, lambda_, my_input):\n    np__ = norm_ + 1\n    return np__ * np_\n" in source
 
 
 def test_imports_and_prelude_only_where_used():
@@ -168,7 +168,9 @@ def test_an_unknown_dtype():
 EXPRESSIONS = st.recursive(
     st.sampled_from(["x", "a", "2", "3", "x[0]", "0.5"]),
     lambda inner: st.one_of(
-        st.tuples(inner, st.sampled_from(["+", "-", "*", "/", "//", "%", "**"]), inner).map(lambda t: f"({t[0]}) {t[1]} ({t[2]})"),
+        st.tuples(inner, st.sampled_from(["+", "-", "*", "/", "//", "%", "**"]), inner).map(
+            lambda t: f"({t[0]}) {t[1]} ({t[2]})"
+        ),
         st.tuples(inner, st.sampled_from(["+", "-", "*", "/"]), inner).map(" ".join),
         inner.map(lambda text: f"-({text})"),
         inner.map(lambda text: f"-{text}"),

@@ -1,5 +1,7 @@
 """Whatever is typed: a program or complaints with their places, never a traceback, never a long wait."""
 
+# ruff: noqa: E501, PT017  # programs stand on one line; a complaint is one of two right answers
+
 from __future__ import annotations
 
 import re
