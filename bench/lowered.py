@@ -11,13 +11,13 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy
-from gradcmp.program.check import check
-from gradcmp.program.lower import lower
 
 from bench.functions import PAIRS, Pair
 from bench.timing import calls
 from gradcmp.errors import Location
+from gradcmp.program.check import check
 from gradcmp.program.ir import ArrayType
+from gradcmp.program.lower import lower
 from gradcmp.program.parse import parse
 from gradcmp.registry import load_registry
 

@@ -58,7 +58,7 @@ class Job:
 
     `primals` are the arrays to differentiate by, `fixed` the other inputs. `cotangents` (one an output) and `tangents`
     (one a primal) are None where they are ones. `mode` None: the backend's preferred one.
-    `progress` is to be called with `"compile"` and `"run"` where the backend can tell the phases of the first call apart.
+    `progress` is called with `"compile"` and `"run"` where the backend can tell the phases of the first call apart.
     """
 
     operator: str
@@ -70,7 +70,7 @@ class Job:
     fixed: tuple[A, ...]
     cotangents: tuple[A, ...] | None = None
     tangents: tuple[A, ...] | None = None
-    progress: Callable[[str], None] = lambda phase: None
+    progress: Callable[[str], None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,10 @@ UNSUPPORTED_TYPES = frozenset({"InvalidCxxCompiler", "TritonMissing", "GPUTooOld
 """Exceptions of the compiler's own that mean the same; named, because naming them must not import the compiler."""
 
 
+BY_ROWS = {"jacobian": "loop", "hessian": "loop"}
+"""Modes that eager execution prefers: the first `vmap` of a process imports the compiler."""
+
+
 class TorchBackend(Backend):
     """PyTorch on any device.
 
@@ -117,9 +121,9 @@ class TorchBackend(Backend):
             self._torch.cuda.synchronize(device)
 
     def prepare(self, job: Job) -> Prepared:
-        mode = check_mode(self, job.operator, job.mode)
         if job.execution == "compiled":
-            return self._compiled(job, mode)
+            return self._compiled(job, check_mode(self, job.operator, job.mode))
+        mode = check_mode(self, job.operator, job.mode or BY_ROWS.get(job.operator))
         derive = self._recording(job.operator, mode)
         if derive is not None:
             return Prepared(run=lambda: derive(job, job.function.call), mode=mode)

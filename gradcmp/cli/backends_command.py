@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 @debug_option
 def command(as_json: bool) -> None:
-    """Start every installed backend and tell its version, devices, executions and settings; say how to install the rest."""
+    """Start every installed backend; tell its version, devices, executions, settings, or how to install it."""
     from gradcmp.core.requests import WorkerKey
     from gradcmp.execute.pool import Pool
     from gradcmp.registry import load_registry
@@ -31,7 +31,8 @@ def command(as_json: bool) -> None:
     }
     with Pool(registry, tuple(keys.values())) as pool:
         ready = pool.wait_until_ready()
-    rows = [_row(descriptor, ready.get(keys[name]) if name in keys else None) for name, descriptor in registry.descriptors.items()]  # fmt: skip
+    workers = {name: ready[key] for name, key in keys.items()}
+    rows = [_row(descriptor, workers.get(name)) for name, descriptor in registry.descriptors.items()]
     rows += [{"backend": name, "failed": reason} for name, reason in registry.failed.items()]
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))

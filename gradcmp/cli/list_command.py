@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 def command(arguments: tuple[str, ...], shipped: bool, as_json: bool, protocols: bool, primitives: bool) -> None:
     """List ids with operators, dtypes, tags and description. Executes nothing."""
     if primitives:
-        rows, heads = _primitives(), ("primitive", "group", "convention")
+        rows, heads = _primitives(), ["primitive", "group", "convention"]
     elif protocols:
-        rows, heads = _protocols(), ("protocol", "backend", "idiom")
+        rows, heads = _protocols(), ["protocol", "backend", "idiom"]
     else:
         from gradcmp.scenario.load import load
 
         scenarios = load(arguments, folder=Path.cwd(), shipped=shipped, checked=False).scenarios
-        rows, heads = _scenarios(scenarios), ("id", "operators", "dtypes", "tags", "description")
+        rows, heads = _scenarios(scenarios), ["id", "operators", "dtypes", "tags", "description"]
     if as_json:
         click.echo(json.dumps([dict(zip(heads, row, strict=True)) for row in rows], indent=2, ensure_ascii=False))
     else:

@@ -12,7 +12,7 @@ from click.shell_completion import CompletionItem
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class ScenarioArgument(click.ParamType):
+class ScenarioArgument(click.ParamType[str]):
     """A path or an id; completes the ids of the project."""
 
     name = "path|id"
@@ -31,7 +31,7 @@ class ScenarioArgument(click.ParamType):
         ]
 
 
-class BackendName(click.ParamType):
+class BackendName(click.ParamType[str]):
     """A backend's name; completes the known ones."""
 
     name = "name"

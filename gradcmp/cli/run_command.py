@@ -78,8 +78,13 @@ def command(**given: Any) -> int:
     limits = Limits(
         timing=given["timing"],
         max_bytes=given["max_bytes"] or 2**30,
-        **{name: given[name] for name in ("timeout_s", "compile_timeout_s", "threads", "max_memory_bytes", "seed", "jobs")},
-    )  # fmt: skip
+        timeout_s=given["timeout_s"],
+        compile_timeout_s=given["compile_timeout_s"],
+        threads=given["threads"],
+        max_memory_bytes=given["max_memory_bytes"],
+        seed=given["seed"],
+        jobs=given["jobs"],
+    )
     selection = load(
         given["arguments"],
         folder=Path.cwd(),
@@ -149,7 +154,8 @@ def _run(
             with journal:
                 raise
         code = 1 if has_findings(journal.summary, fail_on) else 0
-        code = {KeyboardInterrupt: 130, Terminated: 143}.get(type(interrupted), code)
+        if interrupted is not None:
+            code = 130 if isinstance(interrupted, KeyboardInterrupt) else 143
         journal.finish(exit_code=code, complete=interrupted is None and not count.enough)
         _publish(read_document(path), path, outputs)
     return code

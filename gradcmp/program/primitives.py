@@ -41,9 +41,7 @@ class Primitive:
     @cached_property
     def parts(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         operands, _, options = self.signature.partition("*")
-        return tuple(
-            tuple(piece.strip() for piece in _split(text) if piece.strip()) for text in (operands, options)
-        )  # type: ignore[return-value]  # exactly two by construction
+        return tuple(tuple(piece.strip() for piece in _split(text) if piece.strip()) for text in (operands, options))  # type: ignore[return-value]  # exactly two by construction
 
 
 def _split(text: str) -> list[str]:
@@ -62,20 +60,49 @@ def _split(text: str) -> list[str]:
 def _rows() -> list[Primitive]:
     def infix(name: str, symbol: str, *, result: str = "same", convention: str = "") -> Primitive:
         return Primitive(
-            name=name, signature="x, y", rule="broadcast", group="arithmetic", result=result, infix=symbol, convention=convention
+            name=name,
+            signature="x, y",
+            rule="broadcast",
+            group="arithmetic",
+            result=result,
+            infix=symbol,
+            convention=convention,
         )
 
     def compare(name: str, symbol: str) -> Primitive:
         return Primitive(name=name, signature="x, y", rule="broadcast", group="comparison", result="bool", infix=symbol)
 
-    def elementwise(name: str, convention: str = "", *, options: str = "", group: str = "elementary", result: str = "float", method: bool = True) -> Primitive:
+    def elementwise(
+        name: str,
+        convention: str = "",
+        *,
+        options: str = "",
+        group: str = "elementary",
+        result: str = "float",
+        method: bool = True,
+    ) -> Primitive:
         signature = f"x, *, {options}" if options else "x"
-        return Primitive(name=name, signature=signature, rule="elementwise", group=group, result=result, method=method, convention=convention)
-
-    def reduce(name: str, convention: str = "", *, options: str = "", rule: str = "reduction", result: str = "float") -> Primitive:
         return Primitive(
-            name=name, signature=f"x, *, axis=None{options}, keepdims=False", rule=rule, group="reduction",
-            result=result, method=True, convention=convention,
+            name=name,
+            signature=signature,
+            rule="elementwise",
+            group=group,
+            result=result,
+            method=method,
+            convention=convention,
+        )
+
+    def reduce(
+        name: str, convention: str = "", *, options: str = "", rule: str = "reduction", result: str = "float"
+    ) -> Primitive:
+        return Primitive(
+            name=name,
+            signature=f"x, *, axis=None{options}, keepdims=False",
+            rule=rule,
+            group="reduction",
+            result=result,
+            method=True,
+            convention=convention,
         )
 
     axes = "over all entries unless `axis` is given; `axis` may be a tuple"

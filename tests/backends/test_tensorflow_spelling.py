@@ -1,4 +1,4 @@
-# ruff: noqa: E501  # a table
+# a table
 """Every TensorFlow spelling, run eagerly and in a graph against NumPy."""
 
 import math

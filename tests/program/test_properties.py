@@ -1,6 +1,6 @@
 """Whatever is typed: a program or complaints with their places, never a traceback, never a long wait."""
 
-# ruff: noqa: E501, PT017  # programs stand on one line; a complaint is one of two right answers
+# ruff: noqa: PT017  # programs stand on one line; a complaint is one of two right answers
 
 from __future__ import annotations
 

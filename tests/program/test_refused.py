@@ -1,6 +1,6 @@
 """Refused programs and what is said of them, word for word. The text begins at line 7, column 3 of `s.yaml`."""
 
-# ruff: noqa: E501  # messages stand on one line
+# messages stand on one line
 
 from __future__ import annotations
 

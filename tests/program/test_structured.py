@@ -3,7 +3,7 @@
 All programs run in one fresh interpreter, which reports as JSON what came out.
 """
 
-# ruff: noqa: E501  # programs stand on one line
+# programs stand on one line
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """Every primitive of the catalogue, exactly: against NumPy's float64, identities and rationals."""
-# ruff: noqa: E501, PLR0124  # a table; comparing a thing with itself is one of its rows
+# ruff: noqa: PLR0124  # a table; comparing a thing with itself is one of its rows
 
 import math
 from fractions import Fraction

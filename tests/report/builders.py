@@ -1,4 +1,3 @@
-# ruff: noqa: E501  (answers are rows of a table)
 """Hand-made documents: core values, turned into records by the code under test."""
 
 from __future__ import annotations
