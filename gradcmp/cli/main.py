@@ -78,7 +78,7 @@ def main(arguments: list[str] | None = None) -> None:
         code = 0
     except SystemExit as stop:
         # click turns a closed stdout into exit code 1; to a reader such as `head` nothing went wrong.
-        code = 0 if _is_pacified(sys.stdout) else stop.code if isinstance(stop.code, int) else 3
+        code = 0 if isinstance(stop.__context__, BrokenPipeError) else stop.code if isinstance(stop.code, int) else 3
     except GradcmpError as error:
         _say(str(error))
         code = error.exit_code
@@ -94,11 +94,6 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _terminate(number: int, frame: FrameType | None) -> Any:  # noqa: ARG001  # the signal module's signature
     raise Terminated
-
-
-def _is_pacified(stream: object) -> bool:
-    """Has click found stdout closed?"""
-    return type(stream).__name__ == "PacifyFlushWrapper"
 
 
 def _debug(words: list[str]) -> bool:

