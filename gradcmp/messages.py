@@ -3,7 +3,7 @@
 case     the fields of `core.requests.Request` except tensors; `inputs`, `cotangents` and `tangents` map a path to
          the number of an array of the frame. `compiles` says that the execution compiles.
 answer   `outcome` is the outcome's name, beside its fields; leaves are `{"of", "wrt", "array"}`, with the number of an
-         array of the frame or null. `settings` and `notes` are plain JSON.
+         array of the frame or null. `notes` are plain JSON.
 """
 
 from __future__ import annotations

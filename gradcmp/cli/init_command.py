@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -18,4 +19,4 @@ def command(folder: Path) -> None:
 
     for path in write_first(folder):
         click.echo(f"wrote {path}")
-    click.echo("now: gradcmp run" if folder == Path() else f"now: cd {folder} && gradcmp run")
+    click.echo("now: gradcmp run" if folder == Path() else f"now: cd {shlex.quote(str(folder))} && gradcmp run")

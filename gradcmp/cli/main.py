@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import traceback
 from importlib import import_module
 from types import FrameType
 from typing import Any
@@ -59,6 +60,7 @@ def group() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with a code of the table in the README."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    stdout = sys.stdout
     signal.signal(signal.SIGTERM, _terminate)
     code = 3
     try:
@@ -77,16 +79,14 @@ def main(arguments: list[str] | None = None) -> None:
         _silence_stdout()
         code = 0
     except SystemExit as stop:
-        # click turns a closed stdout into exit code 1; to a reader such as `head` nothing went wrong.
-        code = 0 if isinstance(stop.__context__, BrokenPipeError) else stop.code if isinstance(stop.code, int) else 3
+        # click meets a closed stdout by another one and exit code 1; to a reader such as `head` nothing went wrong.
+        code = 0 if sys.stdout is not stdout else stop.code if isinstance(stop.code, int) else 3
     except GradcmpError as error:
+        _show_traceback(words)
         _say(str(error))
         code = error.exit_code
-        if _debug(words):
-            raise
-    except Exception as error:
-        if _debug(words):
-            raise
+    except Exception as error:  # noqa: BLE001  # exit code 3
+        _show_traceback(words)
         _say(f"gradcmp failed: {type(error).__name__}: {error}")
         _say("this is an error inside gradcmp; `--debug` shows where: please report it")
     raise SystemExit(code)
@@ -96,8 +96,10 @@ def _terminate(number: int, frame: FrameType | None) -> Any:  # noqa: ARG001  # 
     raise Terminated
 
 
-def _debug(words: list[str]) -> bool:
-    return "--debug" in words
+def _show_traceback(words: list[str]) -> None:
+    """Where `--debug` asks for it; printed rather than raised, so that the exit code stays the table's."""
+    if "--debug" in words:
+        traceback.print_exc()
 
 
 def _say(text: str) -> None:

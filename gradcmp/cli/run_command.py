@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from gradcmp.cli.main import Terminated
 from gradcmp.cli.options import debug_option, parse_overrides, scenario_arguments, width_option
 from gradcmp.cli.run_options import run_options
 from gradcmp.core.installed import is_importable
+from gradcmp.core.targets import TargetPattern
 from gradcmp.errors import MissingTargetError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Outputs:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        return tuple(path for path in (self.junit, self.markdown) if path is not None)
+        return tuple(path for path in (self.result, self.junit, self.markdown) if path is not None)
 
 
 @dataclass(kw_only=True)
@@ -74,7 +74,7 @@ def command(**given: Any) -> int:
     from gradcmp.registry import load_registry
     from gradcmp.scenario.load import load
 
-    selects_problem, selects_case = _last_failed() if given["last_failed"] else (None, None)
+    failed = _last_failed() if given["last_failed"] else None
     limits = Limits(
         timing=given["timing"],
         max_bytes=given["max_bytes"] or 2**30,
@@ -97,11 +97,12 @@ def command(**given: Any) -> int:
         **{name: given[name] or None for name in ("backends", "executions", "devices", "dtypes", "operators")},
         keywords=given["keywords"],
         shard=given["shard"],
-        selects_problem=selects_problem or selection.selects_problem,
-        selects_case=selects_case or selection.selects_case,
+        selects_problem=lambda problem: selection.selects_problem(problem) and (failed is None or problem.id in failed),
+        selects_case=selection.selects_case,
     )
     plan = make_plan(selection.scenarios, registry, lambda descriptor: is_importable(descriptor.module), choice)
-    required = (*given["required"], *selection.configuration.require)
+    own = (TargetPattern(text=name) for name in given["required"])
+    required = (*own, *selection.configuration.require)
     outputs = Outputs(
         result=given["result"],
         json_to_stdout=given["json_to"] is not None,
@@ -116,20 +117,20 @@ def command(**given: Any) -> int:
     return _run(plan, registry, limits, required, outputs, given["fail_on"] or ("fail",), count)
 
 
-def _last_failed() -> tuple[Callable[[Any], bool], Callable[[Any], bool]]:
-    """The problems with a case at level fail in the last run."""
+def _last_failed() -> frozenset[str]:
+    """The problems with a case at level fail in the last run, by id."""
+    from gradcmp.report.document import Document
     from gradcmp.report.reading import read_document
 
-    document = read_document(CACHE)
-    failed = {case["problem"] for case in document["cases"] if case["level"] == "fail"}
-    return (lambda problem: problem.id in failed), (lambda case: case.problem.id in failed)
+    document = Document.of(read_document(CACHE), where=str(CACHE))
+    return frozenset(case.problem for case in document.cases if case.level == "fail")
 
 
 def _run(
     plan: Plan,
     registry: Registry,
     limits: Limits,
-    required: tuple[str, ...],
+    required: tuple[TargetPattern, ...],
     outputs: Outputs,
     fail_on: tuple[str, ...],
     count: Count,
@@ -142,11 +143,11 @@ def _run(
 
     _check_writable(outputs)
     with open_pool(plan, registry, limits) as pool, tempfile.TemporaryDirectory(prefix="gradcmp-") as scratch:
+        _check_targets(plan, pool, registry, required)
         path = outputs.result or (CACHE if outputs.cache else Path(scratch) / "result.json")
         journal = Journal(path, head_record(sys.argv[1:]), make_folder=path == CACHE)
         interrupted: BaseException | None = None
         try:
-            _check_devices(plan, pool, required)
             _work(plan, pool, registry, limits, journal, outputs, count)
         except (KeyboardInterrupt, Terminated) as stop:
             interrupted = stop
@@ -200,36 +201,27 @@ def _check_writable(outputs: Outputs) -> None:
         refuse_unwritable(path)
 
 
-def _check_devices(plan: Plan, pool: Pool, required: tuple[str, ...]) -> None:
+def _check_targets(plan: Plan, pool: Pool, registry: Registry, required: tuple[TargetPattern, ...]) -> None:
     """Devices of the command line and required targets must be there: exit code 4 before anything runs."""
+    from gradcmp.core.targets import Target
     from gradcmp.execute.process import Ready
-    from gradcmp.plan import resolve_device
-    from gradcmp.questions import worker_key
 
-    planned = {case.target: worker_key(case) for case in plan.cases if not case.left_out}
-    devices = {device for device in plan.demanded if device != "cpu"}
+    devices = sorted(plan.demanded - {"cpu"})
     if not devices and not required:
         return
-    ready = pool.wait_until_ready()
-    serving = {
-        target.id
-        for target, key in planned.items()
-        if isinstance(worker := ready.get(key), Ready) and target.device in worker.devices
-    }
-    missing = [target for target in required if resolve_target(target) not in serving]
-    missing += [
-        device for device in devices if not any(name.endswith(f"-{resolve_device(device)}") for name in serving)
+    serving = [
+        Target(backend=key.backend, environment=key.environment, execution=execution.name, device=device)
+        for key, worker in pool.wait_until_ready().items()
+        if isinstance(worker, Ready)
+        for execution in registry.descriptors[key.backend].executions
+        for device in worker.devices
     ]
+    missing = [pattern.text for pattern in required if not any(map(pattern.matches, serving))]
+    missing += [device for device in devices if all(target.device != device for target in serving)]
     if missing:
         raise MissingTargetError(
             *(f"`{name}` can run nowhere here; `gradcmp backends` prints what there is" for name in missing)
         )
-
-
-def resolve_target(name: str) -> str:
-    """A target's id from the short forms: `torch` is `torch-eager-cpu`."""
-    backend, execution, device = (*name.split("-", 2), "", "")[:3]
-    return f"{backend}-{execution or 'eager'}-{device or 'cpu'}"
 
 
 def _publish(record: dict[str, Any], path: Path, outputs: Outputs) -> None:
@@ -245,8 +237,8 @@ def _publish(record: dict[str, Any], path: Path, outputs: Outputs) -> None:
         write_to(sys.stdout, record)
     document = Document.of(record, where=str(path))
     if outputs.junit:
-        outputs.junit.write_text(to_junit(document), encoding="utf-8")
+        outputs.junit.write_text(to_junit(document), encoding="utf-8", errors="backslashreplace")
     if outputs.markdown:
-        outputs.markdown.write_text(to_markdown(document), encoding="utf-8")
+        outputs.markdown.write_text(to_markdown(document), encoding="utf-8", errors="backslashreplace")
     if not outputs.json_to_stdout and not outputs.quiet:
         render(document, view=outputs.view, console=make_console(sys.stdout, width=outputs.width))

@@ -13,7 +13,7 @@ from gradcmp.cli.options import BackendName, ScenarioArgument, debug_option
 from gradcmp.core.problems import Case, Problem
 from gradcmp.core.specifications import InputTree, Specification
 from gradcmp.core.targets import Target
-from gradcmp.errors import GradcmpError, MissingTargetError, NothingSelectedError
+from gradcmp.errors import GradcmpError, MissingTargetError, NothingSelectedError, UsageError
 from gradcmp.errors import Problem as Complaint
 
 
@@ -57,6 +57,13 @@ def _code(problem: Problem, backend: str, execution: str) -> str:
                 what=f"there is no backend `{backend}`",
                 expected=f"expected one of {', '.join(registry.descriptors)}",
                 hint=f"did you mean `{near[0]}`?" if near else "",
+            )
+        )
+    executions = [known.name for known in registry.descriptors[backend].executions]
+    if execution not in executions:
+        raise UsageError(
+            Complaint(
+                what=f"{backend} has no execution `{execution}`", expected=f"expected one of {', '.join(executions)}"
             )
         )
     case = Case(problem=problem, target=Target(backend=backend, execution=execution))

@@ -127,7 +127,7 @@ class Keeper(threading.Thread):
                 raise GateClosed
             try:
                 self.process = self._start_process()
-            except OSError as error:
+            except (OSError, TypeError, ValueError) as error:  # the last two: a plug-in's odd variables
                 self.process = None
                 return Failed(message=f"the interpreter could not be started: {error}", final=True)
         state = self.process.wait_until_ready()

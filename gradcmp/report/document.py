@@ -158,7 +158,7 @@ class Document:
                 problems=tuple(_problem(entry) for entry in record["problems"]),
                 cases=tuple(_case(entry, number) for number, entry in enumerate(record["cases"], start=1)),
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
             reason = f"{type(error).__name__}: {error}"
             problem = Problem(
                 what=f"the result file is damaged ({reason})", where=where, expected="the format of docs/result-file.md"

@@ -11,8 +11,6 @@ from gradcmp.report.document import Document
 from gradcmp.report.figures import duration, plural
 from gradcmp.report.records import Record
 
-_STATUSES = frozenset({"inconclusive", "skipped", "slower", "gone"})
-
 
 def worst_level(levels: Iterable[str]) -> str:
     """The worst level reached; `ok` where nothing ran."""

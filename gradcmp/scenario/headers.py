@@ -57,17 +57,7 @@ def read_headers(kind: str, path: Path) -> dict[str, Header]:
     except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:  # zipfile: encrypted, odd methods
         reason = getattr(error, "strerror", None) or str(error)
         raise UnreadableFile(f"it cannot be read: {reason}") from error
-    except (
-        ValueError,
-        KeyError,
-        TypeError,
-        SyntaxError,
-        MemoryError,
-        RecursionError,
-        EOFError,
-        struct.error,
-        zlib.error,
-    ) as error:
+    except _DAMAGED as error:
         raise UnreadableFile(f"it is not a valid {kind} file") from error
 
 

@@ -40,6 +40,10 @@ def serve(options: Mapping[str, Any], source: BinaryIO, sink: BinaryIO) -> None:
     write_frame(sink, ready)
     while (frame := read_frame(source)) is not None:
         header, arrays = frame
+        if options["device"] not in ready["devices"]:
+            absent = f"there is no device `{options['device']}` for {backend.name} here"
+            _answer(sink, Skipped(message=absent), mark=header["mark"])
+            continue
         phases = _Phases(sink)
         phases.enter("compile" if header["compiles"] else "run")
         try:

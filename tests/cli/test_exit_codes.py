@@ -50,6 +50,7 @@ def test_1_a_death_is_one_row_and_the_rest_goes_on(tmp_path: Path) -> None:
         (["run", "-o", "no/such/folder/result.json"], "no/such/folder"),
         (["run", "--junit", "no/such/folder/junit.xml"], "no/such/folder"),
         (["report", "not-there.json"], "not-there.json"),
+        (["show", "square", "--as", "fake", "--execution", "lazy"], "no execution `lazy`"),
         (["frobnicate"], "No such command"),
     ],
 )
@@ -76,6 +77,39 @@ def test_4_a_backend_that_was_named_can_run_nowhere(tmp_path: Path) -> None:
     assert gradcmp("run", "--require", "fake-right-cuda:7", cwd=tmp_path).returncode == 4
     assert gradcmp("run", "--device", "cuda:7", cwd=tmp_path).returncode == 4
     assert gradcmp("run", "--require", "fake-right-cpu", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize(("required", "code"), [("fake", 0), ("fake-right", 0), ("fake-*-cpu", 0), ("fake-eager", 4)])
+def test_4_a_target_that_the_configuration_requires(tmp_path: Path, required: str, code: int) -> None:
+    write(tmp_path, "square.yaml", SQUARE)
+    (tmp_path / "gradcmp.toml").write_text(f'require = ["{required}"]\n')
+    done = gradcmp("run", cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert gradcmp("run", "--require", required, cwd=tmp_path).returncode == code
+
+
+def test_4_leaves_the_last_result_alone(tmp_path: Path) -> None:
+    write(tmp_path, "square.yaml", SQUARE)
+    gradcmp("run", cwd=tmp_path)
+    before = (tmp_path / ".gradcmp" / "last.json").read_bytes()
+    assert gradcmp("run", "--device", "cuda:7", cwd=tmp_path).returncode == 4
+    assert (tmp_path / ".gradcmp" / "last.json").read_bytes() == before
+
+
+def test_a_device_that_only_a_scenario_names_is_skipped(tmp_path: Path) -> None:
+    write(tmp_path, "square.yaml", SQUARE + "device: [cpu, cuda:7]\n")
+    done = gradcmp("run", "--json", "-", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    verdicts = {case["target"]: case["verdict"] for case in json.loads(done.stdout)["cases"]}
+    assert verdicts == {"fake-right-cpu": "exact", "fake-right-cuda:7": "skipped"}
+
+
+@pytest.mark.parametrize(("words", "code"), [(["run", "not-there.yaml"], 2), (["run", "--device", "cuda:7"], 4)])
+def test_debug_shows_the_traceback_and_keeps_the_code(tmp_path: Path, words: list[str], code: int) -> None:
+    write(tmp_path, "square.yaml", SQUARE)
+    done = gradcmp(*words, "--debug", cwd=tmp_path)
+    assert done.returncode == code
+    assert "Traceback" in done.stderr
 
 
 def test_5_nothing_was_selected(tmp_path: Path) -> None:

@@ -391,6 +391,13 @@ def test_a_file_that_is_not_there(tmp_path):
     assert found == "bad.yaml:1:19: inputs.x.npy: `d.npy`: it cannot be read: No such file or directory"
 
 
+@pytest.mark.parametrize("size", [0, 6, 7, 8, 9])
+def test_a_file_that_ends_in_its_header(tmp_path, size):
+    (tmp_path / "d.npy").write_bytes(b"\x93NUMPY\x01\x00\x76"[:size])
+    (found,) = complaints(tmp_path, "inputs: {x: {npy: d.npy}}\nfunction: sum(x)\n")
+    assert found == "bad.yaml:1:19: inputs.x.npy: `d.npy`: it is not a valid npy file"
+
+
 def test_objects_are_never_unpickled(tmp_path):
     header = b"{'descr': '|O', 'fortran_order': False, 'shape': (1,), }\n"
     (tmp_path / "d.npy").write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header)
