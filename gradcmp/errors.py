@@ -41,7 +41,7 @@ class Problem:
 class GradcmpError(Exception):
     """Something that ends the command, with every complaint found in one pass.
 
-    `exit_code` follows the table in `docs/cli.md`.
+    `exit_code` follows the table in the README.
     """
 
     exit_code = 3

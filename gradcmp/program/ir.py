@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gradcmp.errors import Location
+from gradcmp.program.programs import Program as Program  # noqa: PLC0414  # re-exported: the checked forms refer to it
 
 Number = int | float | bool
 
@@ -159,18 +159,6 @@ class Return:
 
 
 Statement = Assign | If | While | For | Return
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
-    """A function as written. `parameters` is None for an expression or a block: its free names are its inputs."""
-
-    name: str = "f"
-    parameters: tuple[str, ...] | None = None
-    body: tuple[Statement, ...]
-    text: str
-    location: Location  # where the first character of `text` stands
-    indent: int = 0  # columns that a YAML block takes off every line after the first
 
 
 # As checked ------------------------------------------------------------------------------------------------

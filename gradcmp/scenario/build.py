@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradcmp.core.expectations import Expectations
 from gradcmp.core.formats import FLOAT_DTYPES
@@ -15,7 +15,6 @@ from gradcmp.core.scenarios import Scenario, Tolerance
 from gradcmp.core.specifications import InputTree, Specification
 from gradcmp.core.targets import NAME, TargetPattern
 from gradcmp.errors import Location
-from gradcmp.program.ir import Checked, Program
 from gradcmp.scenario.expectations import OPERATORS_MEANT, Context, check_pattern, read_expectations, shown_shape
 from gradcmp.scenario.functions import check_outputs, check_program, function_text, leaf_types, read_program
 from gradcmp.scenario.inputs import check_sizes, read_inputs, read_wrt
@@ -24,6 +23,9 @@ from gradcmp.scenario.nodes import Mapping, Node, Scalar
 from gradcmp.scenario.reading import Number, Reader, joined, listing
 from gradcmp.scenario.specifications import DTYPES_MEANT, generator_of, read_specification
 from gradcmp.scenario.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from gradcmp.program.ir import Checked, Program
 
 TAG = re.compile(r"[^\s,()\[\]]+")
 DEVICE = re.compile(r"[a-z]+(:[0-9]+)?")

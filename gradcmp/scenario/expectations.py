@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradcmp.core.expectations import (
     Expectation,
@@ -27,12 +27,14 @@ from gradcmp.core.expectations import (
 from gradcmp.core.operators import OPERATORS
 from gradcmp.core.targets import TargetPattern
 from gradcmp.core.verdicts import VERDICTS
-from gradcmp.program.ir import ArrayType, Checked
 from gradcmp.scenario.functions import check_program, read_program
 from gradcmp.scenario.generators import literal
 from gradcmp.scenario.nodes import Mapping, Node, Scalar
 from gradcmp.scenario.reading import Reader, joined
 from gradcmp.scenario.suggest import did_you_mean, nearest
+
+if TYPE_CHECKING:
+    from gradcmp.program.ir import ArrayType, Checked
 
 OUTCOMES = ("unsupported", "timed-out", "died")
 BUILT_IN = ("torch", "tensorflow", "jax")

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from collections.abc import Mapping as AnyMapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from gradcmp.core.specifications import InputTree
 from gradcmp.errors import Problem, UsageError
-from gradcmp.program.ir import ArrayType, Checked, Program
+from gradcmp.program.programs import Program
 from gradcmp.scenario.nodes import Mapping, Node, Scalar
 from gradcmp.scenario.reading import Number, Reader
+
+if TYPE_CHECKING:
+    from gradcmp.program.ir import ArrayType, Checked
 
 SCALAR_OPERATORS = ("gradient", "hessian", "hvp")
 
@@ -49,6 +53,8 @@ def read_program(reader: Reader, node: Node, path: str = "function", *, parsed: 
 
 def leaf_types(inputs: InputTree, dtype: str) -> dict[str, ArrayType]:
     """The inputs as the checker of programs sees them."""
+    from gradcmp.program.ir import ArrayType  # a list of scenarios does without the language
+
     return {
         path: ArrayType(kind=leaf.kind, dtype=leaf.dtype_in(dtype), shape=leaf.shape) for path, leaf in inputs.leaves()
     }

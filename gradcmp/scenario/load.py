@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gradcmp.core.problems import Case, Problem
 from gradcmp.core.scenarios import Scenario
 from gradcmp.errors import Location, NothingSelectedError, UsageError
 from gradcmp.errors import Problem as Complaint
-from gradcmp.program.ir import Program
 from gradcmp.scenario.build import Draft, build, read_once
 from gradcmp.scenario.configuration import Configuration, find_configuration, shown
 from gradcmp.scenario.identifiers import file_id, root_of, tidy
@@ -21,6 +21,9 @@ from gradcmp.scenario.suggest import did_you_mean
 from gradcmp.scenario.suites import File, draft, open_file
 from gradcmp.scenario.sweep import Value, read_sweep
 from gradcmp.scenario.yaml_source import read_file
+
+if TYPE_CHECKING:
+    from gradcmp.program.ir import Program
 
 DEFAULT_MAX_BYTES = 2**30
 
