@@ -118,7 +118,11 @@ def _cases(
     for name in named or tuple(registry.descriptors):
         descriptor = registry.descriptors.get(name)
         if descriptor is None:
-            yield Case(problem=problem, target=Target(backend=name), left_out=f"there is no backend `{name}`")
+            yield Case(
+                problem=problem,
+                target=Target(backend=name),
+                left_out=str(_unknown("backend", name, registry.descriptors)),
+            )
             continue
         absent = None if installed(descriptor) else f"{descriptor.title} is not installed: {descriptor.install}"
         if absent and named is None:

@@ -90,9 +90,13 @@ def lower_for(checked: Checked, case: Case, registry: Registry) -> Lowered:
     execution = descriptor.execution(case.target.execution)
     if execution is None:
         raise CannotLower(f"{descriptor.title} has no execution `{case.target.execution}`")
+    try:
+        spelling = descriptor.load_spelling()
+    except (ImportError, AttributeError) as error:
+        raise CannotLower(f"the spelling of {descriptor.title} cannot be loaded: {error}") from error
     return lower(
         checked,
-        descriptor.load_spelling(),
+        spelling,
         lowering=execution.lowering,
         max_iterations=case.problem.scenario.max_iterations if execution.compiles else None,
     )

@@ -81,7 +81,8 @@ class JaxBackend(Backend):
         self._jax: Any = jax
         self._derivatives = jax_derivatives
         self._protocols = jax_protocols
-        self._config.update("jax_default_device", self._device(settings.device))
+        if settings.device != "all":
+            self._config.update("jax_default_device", self._device(settings.device))
         # `jax.jit` keeps what it compiled by function and shapes, so the same function object must come back to it.
         self._jitted = lru_cache(maxsize=KEPT_PROGRAMS)(self._jit)
 

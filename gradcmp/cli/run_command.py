@@ -16,7 +16,7 @@ from gradcmp.cli.options import debug_option, parse_overrides, scenario_argument
 from gradcmp.cli.run_options import run_options
 from gradcmp.core.installed import is_importable
 from gradcmp.core.targets import TargetPattern
-from gradcmp.errors import MissingTargetError
+from gradcmp.errors import MissingTargetError, UsageError
 
 if TYPE_CHECKING:
     from gradcmp.execute.pool import Pool
@@ -199,6 +199,10 @@ def _check_writable(outputs: Outputs) -> None:
 
     for path in outputs.files:
         refuse_unwritable(path)
+    given = [path.resolve() for path in (*outputs.files, outputs.result) if path is not None]
+    twice = {path for path in given if given.count(path) > 1}
+    if twice:
+        raise UsageError(*(f"`{path}` is given for two outputs; each needs a file of its own" for path in twice))
 
 
 def _check_targets(plan: Plan, pool: Pool, registry: Registry, required: tuple[TargetPattern, ...]) -> None:
@@ -236,9 +240,11 @@ def _publish(record: dict[str, Any], path: Path, outputs: Outputs) -> None:
     if outputs.json_to_stdout:
         write_to(sys.stdout, record)
     document = Document.of(record, where=str(path))
-    if outputs.junit:
-        outputs.junit.write_text(to_junit(document), encoding="utf-8", errors="backslashreplace")
-    if outputs.markdown:
-        outputs.markdown.write_text(to_markdown(document), encoding="utf-8", errors="backslashreplace")
+    for file, to_text in ((outputs.junit, to_junit), (outputs.markdown, to_markdown)):
+        if file is not None:
+            try:
+                file.write_text(to_text(document), encoding="utf-8", errors="backslashreplace")
+            except OSError as error:
+                raise UsageError(f"{file}: the file cannot be written: {error.strerror}") from error
     if not outputs.json_to_stdout and not outputs.quiet:
         render(document, view=outputs.view, console=make_console(sys.stdout, width=outputs.width))

@@ -208,11 +208,13 @@ def _refuse(path: Path) -> None:
             raise OSError("it is read-only")
     elif not path.parent.is_dir():
         raise OSError(f"there is no folder {path.parent}")
+    elif not os.access(path.parent, os.W_OK):
+        raise OSError(f"nothing can be written in {path.parent}")
 
 
 def _unwritable(path: Path, error: OSError) -> Problem:
     return Problem(
-        what=f"the result file cannot be written: {error.strerror or error}",
+        what=f"the file cannot be written: {error.strerror or error}",
         where=str(path),
-        expected="a file name in a folder that exists and can be written to",
+        expected="expected a file name in a folder that exists and can be written to",
     )
