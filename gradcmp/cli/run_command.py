@@ -199,7 +199,7 @@ def _check_writable(outputs: Outputs) -> None:
 
     for path in outputs.files:
         refuse_unwritable(path)
-    given = [path.resolve() for path in (*outputs.files, outputs.result) if path is not None]
+    given = [path.resolve() for path in outputs.files]
     twice = {path for path in given if given.count(path) > 1}
     if twice:
         raise UsageError(*(f"`{path}` is given for two outputs; each needs a file of its own" for path in twice))

@@ -49,6 +49,7 @@ def test_1_a_death_is_one_row_and_the_rest_goes_on(tmp_path: Path) -> None:
         (["run", "--param", "n"], "NAME=VALUE"),
         (["run", "-o", "no/such/folder/result.json"], "no/such/folder"),
         (["run", "--junit", "no/such/folder/junit.xml"], "no/such/folder"),
+        (["run", "-o", "both.json", "--junit", "both.json"], "given for two outputs"),
         (["report", "not-there.json"], "not-there.json"),
         (["show", "square", "--as", "fake", "--execution", "lazy"], "no execution `lazy`"),
         (["frobnicate"], "No such command"),
@@ -118,6 +119,22 @@ def test_5_nothing_was_selected(tmp_path: Path) -> None:
     done = gradcmp("run", "-k", "cube", cwd=tmp_path)
     assert done.returncode == 5
     assert "nothing was selected" in done.stderr
+
+
+def test_a_result_file_of_ones_own(tmp_path: Path) -> None:
+    write(tmp_path, "square.yaml", SQUARE)
+    done = gradcmp("run", "-o", "result.json", "--junit", "junit.xml", "--markdown", "tables.md", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "result.json").read_text())["run"]["complete"] is True
+    assert "<testsuite" in (tmp_path / "junit.xml").read_text()
+    assert "| square |" in (tmp_path / "tables.md").read_text()
+
+
+def test_a_misspelt_backend_of_a_scenario_is_skipped_with_the_nearest(tmp_path: Path) -> None:
+    write(tmp_path, "square.yaml", SQUARE.replace("backend: fake", "backend: [fake, trch]"))
+    done = gradcmp("run", "--json", "-", cwd=tmp_path)
+    reasons = {case["target"]: case["message"] for case in json.loads(done.stdout)["cases"] if case["message"]}
+    assert "did you mean `torch`" in reasons["trch-eager-cpu"]
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
