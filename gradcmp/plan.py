@@ -121,7 +121,7 @@ def _cases(
             yield Case(
                 problem=problem,
                 target=Target(backend=name),
-                left_out=str(_unknown("backend", name, registry.descriptors)),
+                left_out=str(unknown_name("backend", name, registry.descriptors)),
             )
             continue
         absent = None if installed(descriptor) else f"{descriptor.title} is not installed: {descriptor.install}"
@@ -157,7 +157,7 @@ def _refuse_unknown_names(registry: Registry, choice: Choice, installed: Callabl
         "operator": (choice.operators, OPERATORS),
     }
     complaints = [
-        _unknown(kind, name, names)
+        unknown_name(kind, name, names)
         for kind, (given, names) in known.items()
         for name in given or ()
         if name not in names
@@ -165,7 +165,7 @@ def _refuse_unknown_names(registry: Registry, choice: Choice, installed: Callabl
     if complaints:
         raise UsageError(*complaints)
     missing = [
-        _unknown("backend", name, registry.descriptors)
+        unknown_name("backend", name, registry.descriptors)
         if name not in registry.descriptors
         else Complaint(
             what=f"{registry.descriptors[name].title} is not installed", hint=registry.descriptors[name].install
@@ -177,7 +177,8 @@ def _refuse_unknown_names(registry: Registry, choice: Choice, installed: Callabl
         raise MissingTargetError(*missing)
 
 
-def _unknown(kind: str, name: str, known: Iterable[str]) -> Complaint:
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> Complaint:
+    """That there is no such name, with what there is and the nearest."""
     names = sorted(known)
     near = get_close_matches(name, names, n=1)
     return Complaint(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -45,20 +44,14 @@ def _first_problem(identifier: str, shipped: bool) -> Problem:
 
 
 def _code(problem: Problem, backend: str, execution: str) -> str:
+    from gradcmp.plan import unknown_name
     from gradcmp.program.lower import CannotLower
     from gradcmp.questions import Limits, lower_for, understand
     from gradcmp.registry import load_registry
 
     registry = load_registry()
     if backend not in registry.descriptors:
-        near = get_close_matches(backend, registry.descriptors, n=1)
-        raise MissingTargetError(
-            Complaint(
-                what=f"there is no backend `{backend}`",
-                expected=f"expected one of {', '.join(registry.descriptors)}",
-                hint=f"did you mean `{near[0]}`?" if near else "",
-            )
-        )
+        raise MissingTargetError(unknown_name("backend", backend, registry.descriptors))
     executions = [known.name for known in registry.descriptors[backend].executions]
     if execution not in executions:
         raise UsageError(

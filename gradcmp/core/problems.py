@@ -29,6 +29,11 @@ class Problem:
     mode: str | None = None
 
     @property
+    def expected_operator(self) -> str:
+        """The key of `expect` that holds: what a protocol gives is a gradient."""
+        return "gradient" if self.protocol is not None else self.operator
+
+    @property
     def id(self) -> str:
         parts = [f"{self.protocol or self.operator}-{self.dtype}"]
         parts += [f"{name}={shortest(value)}" for name, value in self.scenario.parameters.items()]

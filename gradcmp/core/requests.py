@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from gradcmp.core.tensors import Tensor
 
@@ -44,4 +44,3 @@ class Request:
     timing_s: float = 0.0
     timeout_s: float = 60.0
     compile_timeout_s: float = 300.0
-    tags: Mapping[str, str] = field(default_factory=dict)

@@ -136,7 +136,7 @@ def _finding(
     values: bool,
 ) -> Finding:
     case = f"{problem.id}@{target.id}"
-    entry = problem.scenario.expect.for_case("gradient" if problem.protocol else problem.operator, target)
+    entry = problem.scenario.expect.for_case(problem.expected_operator, target)
     fits = deviates = None
     if isinstance(outcome, Computed):
         word = max(words, key=lambda word: word.rank, default=_nothing())

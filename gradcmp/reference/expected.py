@@ -46,7 +46,7 @@ def expected_truths(
     `targets` by target id, `leaves` what the operator defines. Where an expectation cannot be evaluated, the first
     truth has evidence `none` and the reason, and the targets are left out.
     """
-    operator = "gradient" if problem.protocol is not None else problem.operator
+    operator = problem.expected_operator
     expect = problem.scenario.expect
     done: dict[int, Truth] = {}
 
