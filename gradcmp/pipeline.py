@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from gradcmp.core.expectations import Expectations
+from gradcmp.core.findings import EvidenceRequest, Judgement, OtherPrecision
 from gradcmp.core.leaves import operator_leaves
 from gradcmp.core.outcomes import Computed, Outcome, Referred, Skipped
 from gradcmp.core.requests import REFEREE, Request
 from gradcmp.core.targets import Target
 from gradcmp.core.truth import Truth
-from gradcmp.core.verdicts import EvidenceRequest, Judgement, OtherPrecision
 from gradcmp.demands import Demand
 from gradcmp.errors import Complaint, MissingTargetError
 from gradcmp.execute.pool import Pool

@@ -9,11 +9,11 @@ from itertools import combinations
 
 import numpy as np
 
+from gradcmp.core.findings import Pair
 from gradcmp.core.leaves import LeafType
 from gradcmp.core.problems import Problem
 from gradcmp.core.tensors import Key, Tensor
 from gradcmp.core.truth import RunningErrors, TruthLeaf
-from gradcmp.core.verdicts import Pair
 from gradcmp.judge.answers import Answer, dtype_kind
 from gradcmp.judge.consensus import between
 from gradcmp.judge.elements import Comparison, compare

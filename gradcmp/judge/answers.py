@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from gradcmp.core.findings import LeafErrors
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.leaves import LeafType, fits
 from gradcmp.core.tensors import Leaf, Tensor
 from gradcmp.core.truth import TruthLeaf
-from gradcmp.core.verdicts import LEVELS, VERDICTS, LeafErrors
+from gradcmp.core.verdicts import LEVELS, VERDICTS
 from gradcmp.judge.consensus import Consensus, settle
 from gradcmp.judge.elements import Comparison, compare
 from gradcmp.judge.kinks import may_be_zero

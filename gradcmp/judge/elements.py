@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gradcmp.core.findings import LeafErrors
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.tensors import Tensor
 from gradcmp.core.truth import RunningErrors, TruthLeaf
-from gradcmp.core.verdicts import LeafErrors, worst
+from gradcmp.core.verdicts import worst
 from gradcmp.judge.codes import CODES, EXACT, EXCESS, FRAGILE, HIGH, NO_DIGITS, NONFINITE, ROUNDING, WRONG, Codes
 from gradcmp.judge.kinks import read
 from gradcmp.judge.metrics import Flags, Floats, distance, is_exact, overflows, spacing, split

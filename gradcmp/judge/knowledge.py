@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from gradcmp.core.findings import OtherPrecision
 from gradcmp.core.outcomes import Computed
 from gradcmp.core.problems import Problem
 from gradcmp.core.tensors import Key, Leaf
 from gradcmp.core.truth import Truth, TruthLeaf
-from gradcmp.core.verdicts import EVIDENCE, OtherPrecision
+from gradcmp.core.verdicts import EVIDENCE
 from gradcmp.judge.agreement import contradiction
 from gradcmp.judge.precision import Elsewhere
 from gradcmp.judge.tolerance import Supplier

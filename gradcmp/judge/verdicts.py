@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from gradcmp.core.findings import EvidenceRequest, Finding, Judgement, OtherPrecision
 from gradcmp.core.leaves import LeafType
 from gradcmp.core.outcomes import Computed, Outcome
 from gradcmp.core.problems import Problem
 from gradcmp.core.targets import Target
 from gradcmp.core.tensors import Key, Leaf, Tensor
 from gradcmp.core.truth import Truth, TruthLeaf
-from gradcmp.core.verdicts import EVIDENCE, VERDICTS, EvidenceRequest, Finding, Judgement, OtherPrecision
+from gradcmp.core.verdicts import EVIDENCE, VERDICTS
 from gradcmp.judge.agreement import differ, matches, pairs
 from gradcmp.judge.answers import Answer, LeafWord, judge_leaf
 from gradcmp.judge.cautions import warnings_of

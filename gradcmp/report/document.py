@@ -8,7 +8,8 @@ from functools import cached_property
 from itertools import count
 from typing import Any
 
-from gradcmp.core.verdicts import EVIDENCE, EXPECTATIONS, LEVELS, VERDICTS, LeafErrors
+from gradcmp.core.findings import LeafErrors
+from gradcmp.core.verdicts import EVIDENCE, EXPECTATIONS, LEVELS, VERDICTS
 from gradcmp.errors import Complaint, UsageError
 from gradcmp.report.fields import DamageError, Fields, check_array
 from gradcmp.report.records import Record

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy
 
+from gradcmp.core.findings import LeafErrors
 from gradcmp.core.truth import TruthLeaf
-from gradcmp.core.verdicts import LeafErrors
 from gradcmp.report.arrays import read_array
 from gradcmp.report.digits import unit
 from gradcmp.report.records import Record

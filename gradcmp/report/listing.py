@@ -54,4 +54,6 @@ def _paragraphs(lines: Sequence[Sequence[str]], console: Console) -> Iterator[Re
 
 def _broken(text: str, width: int, console: Console) -> list[str]:
     """The text in lines of at most `width` columns, if its words allow."""
+    if cell_len(text) <= width and "\n" not in text:
+        return [text.rstrip()]
     return [line.plain.rstrip() for line in styled(text, console).wrap(console, max(1, width))] or [""]

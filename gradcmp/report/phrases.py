@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
+from gradcmp.core.findings import LeafErrors
 from gradcmp.core.leaves import LeafType
-from gradcmp.core.verdicts import LEVELS, VERDICTS, LeafErrors
+from gradcmp.core.verdicts import LEVELS, VERDICTS
 from gradcmp.report.cells import leaf_text
 from gradcmp.report.elements import Key, Place
 from gradcmp.report.figures import distance, shape

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy
 
+from gradcmp.core.findings import Finding, Judgement, LeafErrors, Pair
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.outcomes import Computed, Outcome
 from gradcmp.core.problems import Case, Problem
 from gradcmp.core.targets import Target
 from gradcmp.core.tensors import Leaf, Tensor
 from gradcmp.core.truth import Truth, TruthLeaf
-from gradcmp.core.verdicts import Finding, Judgement, LeafErrors, Pair
 from gradcmp.report.arrays import ArrayStore, encode, plain
 from gradcmp.report.timings import timing_record
 

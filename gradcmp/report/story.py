@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gradcmp.core.findings import LeafErrors
 from gradcmp.core.truth import TruthLeaf
-from gradcmp.core.verdicts import CERTIFIED, VERDICTS, LeafErrors
+from gradcmp.core.verdicts import CERTIFIED, VERDICTS
 from gradcmp.report.cells import side_text, truth_text
 from gradcmp.report.digits import MOST, known_digits, unit
 from gradcmp.report.document import Document

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gradcmp.core.findings import LeafErrors
 from gradcmp.core.leaves import LeafType
-from gradcmp.core.verdicts import VERDICTS, LeafErrors
+from gradcmp.core.verdicts import VERDICTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,8 @@ of a small network (worst 500 times rss), each for elements of ordinary size.
 import numpy as np
 import pytest
 
+from gradcmp.core.findings import OtherPrecision
 from gradcmp.core.formats import FORMATS
-from gradcmp.core.verdicts import OtherPrecision
 from tests.judge.cases import DTYPES, TORCH, certified, computed, judged, rounded
 
 MATRIX = np.random.RandomState(0).uniform(0.5, 2.0, (3, 3)) * np.array([[1, -1, 1], [-1, 1, 1], [1, 1, -1]])

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from gradcmp.core.findings import EvidenceRequest, OtherPrecision
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.outcomes import Raised
 from gradcmp.core.tensors import Tensor
 from gradcmp.core.truth import Truth
-from gradcmp.core.verdicts import EvidenceRequest, OtherPrecision
 from gradcmp.judge.precision import Elsewhere, other_dtype, shrinking
 from gradcmp.judge.tolerance import running
 from tests.judge.cases import (

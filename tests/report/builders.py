@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy
 
+from gradcmp.core.findings import Finding, Judgement, LeafErrors, Pair
 from gradcmp.core.outcomes import Computed, Died, Outcome, Raised, Skipped, TimedOut, Timing, Unsupported
 from gradcmp.core.problems import Case, Problem
 from gradcmp.core.scenarios import Scenario, Tolerance
@@ -16,7 +17,7 @@ from gradcmp.core.specifications import InputTree
 from gradcmp.core.targets import Target
 from gradcmp.core.tensors import Leaf, Tensor
 from gradcmp.core.truth import Kink, Truth, TruthLeaf
-from gradcmp.core.verdicts import VERDICTS, Finding, Judgement, LeafErrors, Pair
+from gradcmp.core.verdicts import VERDICTS
 from gradcmp.errors import Location
 from gradcmp.program.ir import Program
 from gradcmp.report.records import case_record, pair_record, problem_record, run_record, target_record

@@ -10,11 +10,12 @@ from dataclasses import replace
 import numpy
 import pytest
 
+from gradcmp.core.findings import Finding, Judgement
 from gradcmp.core.outcomes import Timing
 from gradcmp.core.problems import Case
 from gradcmp.core.tensors import Leaf
 from gradcmp.core.truth import Truth
-from gradcmp.core.verdicts import Finding, Judgement, worst
+from gradcmp.core.verdicts import worst
 from gradcmp.errors import GradcmpError, UsageError
 from gradcmp.judge import judge
 from gradcmp.report.arrays import LARGEST_INLINE, ArrayStore, encode, norm, plain, read_array
