@@ -38,7 +38,11 @@ class Execution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Descriptor:
-    """A backend, without importing it. Dotted names are `module:attribute`."""
+    """A backend, without importing it. Dotted names are `module:attribute`.
+
+    `variables` are set in the worker before the framework is imported; `{folder}` in a value is the worker's own
+    folder, which is removed when the run ends.
+    """
 
     name: str
     title: str
@@ -48,7 +52,7 @@ class Descriptor:
     spelling: str
     executions: tuple[Execution, ...]
     install: str
-    variables: Mapping[str, str] = field(default_factory=dict)  # set in the worker before the framework is imported
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in (self.name, *(execution.name for execution in self.executions)):

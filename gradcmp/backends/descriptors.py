@@ -14,7 +14,8 @@ TORCH = Descriptor(
     executions=(Execution(name="eager"), Execution(name="compiled", compiles=True)),
     install="pip install 'gradcmp[torch]'",
     # A compile time that a cache on disk has shortened would be another number on every second run.
-    variables={"TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1"},
+    # What the compiler writes for one run goes with the run; its precompiled headers stay where torch keeps them.
+    variables={"TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1", "TORCHINDUCTOR_CACHE_DIR": "{folder}"},
 )
 
 TENSORFLOW = Descriptor(
@@ -30,7 +31,8 @@ TENSORFLOW = Descriptor(
         Execution(name="xla", compiles=True),
     ),
     install="pip install 'gradcmp[tensorflow]'",
-    variables={"TF_CPP_MIN_LOG_LEVEL": "2", "TF_FORCE_GPU_ALLOW_GROWTH": "true"},
+    # AutoGraph leaves its temporary files behind in a process that is killed, as a worker is in the end.
+    variables={"TF_CPP_MIN_LOG_LEVEL": "2", "TF_FORCE_GPU_ALLOW_GROWTH": "true", "TMPDIR": "{folder}"},
 )
 
 JAX = Descriptor(

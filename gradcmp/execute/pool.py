@@ -160,7 +160,7 @@ class Pool:
         assert self._folder is not None
         folder = self._folder / f"{key.backend}-{next(self._starts)}"
         folder.mkdir()
-        variables = variables_of(descriptor, key, threads=self._threads)
+        variables = variables_of(descriptor, key, threads=self._threads, folder=folder)
         command = command_of(interpreter, descriptor, key, threads=self._threads, variables=variables, folder=folder)
         return WorkerProcess(command, variables)
 

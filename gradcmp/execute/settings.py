@@ -23,7 +23,7 @@ THREAD_VARIABLES = (
 )
 
 
-def variables_of(descriptor: Descriptor, key: WorkerKey, *, threads: int | None) -> dict[str, str]:
+def variables_of(descriptor: Descriptor, key: WorkerKey, *, threads: int | None, folder: Path) -> dict[str, str]:
     """What is set in a worker on top of the environment that it inherits; the descriptor has the last word."""
     variables = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "JAX_ENABLE_X64": "1"}
     if threads is not None:
@@ -33,7 +33,8 @@ def variables_of(descriptor: Descriptor, key: WorkerKey, *, threads: int | None)
         variables["XLA_FLAGS"] = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
     if key.device == "cpu":
         variables |= {"CUDA_VISIBLE_DEVICES": "", "JAX_PLATFORMS": "cpu"}
-    return variables | dict(descriptor.variables)
+    own = {name: value.replace("{folder}", str(folder)) for name, value in descriptor.variables.items()}
+    return variables | own
 
 
 def command_of(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+
 import numpy
 import pytest
 
@@ -20,7 +22,9 @@ SOURCES = {
 
 
 @pytest.mark.frameworks
-def test_all_frameworks_answer_the_same_question():
+def test_all_frameworks_answer_the_same_question(monkeypatch, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     registry = load_registry()
     keys = [WorkerKey(backend=name) for name in SOURCES]
     with Pool(registry, keys, threads=1) as pool:
@@ -42,3 +46,4 @@ def test_all_frameworks_answer_the_same_question():
         assert leaf.tensor.dtype == "float32", case
         numpy.testing.assert_array_equal(leaf.tensor.array, GRADIENT, err_msg=case, strict=False)
     assert {ready[key].settings["threads"] for key in there if "threads" in ready[key].settings} <= {1}
+    assert not list(tmp_path.iterdir()), "something was left behind in the folder for temporary files"

@@ -11,33 +11,40 @@ from gradcmp.execute import memory
 from gradcmp.execute.settings import command_of, variables_of
 from tests.execute.fakes import descriptor
 
+FOLDER = Path("folder")
+
 
 def test_threads_are_alike_for_every_library(monkeypatch):
     monkeypatch.setenv("XLA_FLAGS", "--xla_dump_to=x")
-    one = variables_of(descriptor(), WorkerKey(backend="fake"), threads=1)
+    one = variables_of(descriptor(), WorkerKey(backend="fake"), threads=1, folder=FOLDER)
     assert {one[name] for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "NPROC")} == {"1"}
     assert one["XLA_FLAGS"] == "--xla_dump_to=x --xla_cpu_multi_thread_eigen=false"
-    free = variables_of(descriptor(), WorkerKey(backend="fake"), threads=None)
+    free = variables_of(descriptor(), WorkerKey(backend="fake"), threads=None, folder=FOLDER)
     assert "OMP_NUM_THREADS" not in free
     assert "XLA_FLAGS" not in free
 
 
 def test_a_worker_for_the_cpu_sees_no_gpu():
-    cpu = variables_of(descriptor(), WorkerKey(backend="fake"), threads=None)
+    cpu = variables_of(descriptor(), WorkerKey(backend="fake"), threads=None, folder=FOLDER)
     assert (cpu["CUDA_VISIBLE_DEVICES"], cpu["JAX_PLATFORMS"], cpu["JAX_ENABLE_X64"]) == ("", "cpu", "1")
-    gpu = variables_of(descriptor(), WorkerKey(backend="fake", device="cuda:0"), threads=None)
+    gpu = variables_of(descriptor(), WorkerKey(backend="fake", device="cuda:0"), threads=None, folder=FOLDER)
     assert "CUDA_VISIBLE_DEVICES" not in gpu
     assert "JAX_PLATFORMS" not in gpu
 
 
 def test_the_descriptor_has_the_last_word():
-    own = variables_of(descriptor(JAX_ENABLE_X64="0", EXTRA="1"), WorkerKey(backend="fake"), threads=2)
+    own = variables_of(descriptor(JAX_ENABLE_X64="0", EXTRA="1"), WorkerKey(backend="fake"), threads=2, folder=FOLDER)
     assert (own["JAX_ENABLE_X64"], own["EXTRA"]) == ("0", "1")
+
+
+def test_a_variable_may_name_the_folder_that_goes_with_the_run():
+    own = variables_of(descriptor(TMPDIR="{folder}"), WorkerKey(backend="fake"), threads=None, folder=FOLDER)
+    assert own["TMPDIR"] == "folder"
 
 
 def test_nothing_beside_the_scenario_is_importable():
     command = command_of(
-        sys.executable, descriptor(), WorkerKey(backend="fake"), threads=None, variables={}, folder=Path("folder")
+        sys.executable, descriptor(), WorkerKey(backend="fake"), threads=None, variables={}, folder=FOLDER
     )
     assert command[:3] == [sys.executable, "-P", "-u"]
     assert Path(command[3]).is_file()
