@@ -50,9 +50,10 @@ class Outputs:
         if not self.cache or path.resolve() == LAST_RESULT.resolve():
             return
         from gradcmp.report.copying import copy_result
+        from gradcmp.report.journal import make_own_folder
 
         try:
-            LAST_RESULT.parent.mkdir(parents=True, exist_ok=True)
+            make_own_folder(LAST_RESULT.parent)
             copy_result(path, LAST_RESULT)
         except OSError as error:
             click.echo(f"warning: {LAST_RESULT}: not kept as the last run: {error.strerror or error}", err=True)

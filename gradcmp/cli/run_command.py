@@ -149,6 +149,10 @@ def _run(
         code = 1 if has_findings(journal.summary, fail_on) else 0
         if interrupted is not None:
             code = 130 if isinstance(interrupted, KeyboardInterrupt) else 143
+            if outputs.result is None and not journal.summary["levels"]:
+                journal.discard()  # nothing came of this run: the last one stays the last one
+                click.echo("interrupted before any case was done", err=True)
+                return code
         journal.finish(exit_code=code, complete=complete)
         outputs.keep(path)
         outputs.publish(read_document(path), path)

@@ -64,7 +64,7 @@ class Journal:
         self._counts = Counts()
         try:
             if make_folder:
-                path.parent.mkdir(parents=True, exist_ok=True)
+                make_own_folder(path.parent)
             _refuse(path)
             # A new file rather than an old one emptied: another run may still be writing there.
             self.partial.unlink(missing_ok=True)
@@ -120,6 +120,11 @@ class Journal:
         self._remove_partial()
         return self.path
 
+    def discard(self) -> None:
+        """Leave an earlier file as it is, and nothing of this run."""
+        self.arrays.path.unlink(missing_ok=True)
+        self._remove_partial()
+
     def close(self) -> None:
         """Stop writing and leave the partial files as they are."""
         self.finished = True
@@ -161,6 +166,13 @@ def _exit_code(error: BaseException | None) -> int:
         return _INTERRUPTED
     code = error.code if isinstance(error, SystemExit) else getattr(error, "exit_code", None)
     return code if isinstance(code, int) else _INTERNAL_ERROR
+
+
+def make_own_folder(folder: Path) -> None:
+    """Create the folder of gradcmp's own files, which git does not see. Raises OSError."""
+    if not folder.is_dir():
+        folder.mkdir(parents=True)
+        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
 
 
 def write_to(stream: IO[str], document: Mapping[str, Any]) -> None:
