@@ -58,16 +58,20 @@ class Outputs:
         except OSError as error:
             click.echo(f"warning: {LAST_RESULT}: not kept as the last run: {error.strerror or error}", err=True)
 
-    def publish(self, record: dict[str, Any], path: Path) -> None:
-        """The document on the console and in the files that were asked for; `path` is the result file."""
+    def publish(self, path: Path) -> None:
+        """The result file `path` on the console and in the files that were asked for."""
+        if self.quiet and not self.json_to_stdout and self.junit is None and self.markdown is None:
+            return
         from gradcmp.report.console import make_console
         from gradcmp.report.document import Document
         from gradcmp.report.ending import asked_to_fail_on
         from gradcmp.report.journal import write_to
         from gradcmp.report.junit import to_junit
         from gradcmp.report.markdown import to_markdown
+        from gradcmp.report.reading import read_document
         from gradcmp.report.render import render
 
+        record = read_document(path)
         if self.json_to_stdout:
             speak_utf8()
             write_to(sys.stdout, record)

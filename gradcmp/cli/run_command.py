@@ -127,7 +127,6 @@ def _run(
     from gradcmp.questions import refuse_too_large
     from gradcmp.recorder import head_record
     from gradcmp.report.journal import Journal
-    from gradcmp.report.reading import read_document
     from gradcmp.report.summary import has_findings
 
     outputs.refuse_unwritable()
@@ -155,7 +154,7 @@ def _run(
                 return code
         journal.finish(exit_code=code, complete=complete)
         outputs.keep(path)
-        outputs.publish(read_document(path), path)
+        outputs.publish(path)
     return code
 
 

@@ -28,12 +28,14 @@ def spacing(high: Floats, low: Floats, dtype: str) -> Floats:
     form = FORMATS[dtype]
     bits = np.ascontiguousarray(high).view(np.int64).reshape(high.shape)
     exponent = ((bits >> _FRACTION_BITS) & 0x7FF) - _BIAS
-    if np.any(low):
+    power = (bits & ((1 << _FRACTION_BITS) - 1)) == 0
+    if power.any() and low.any():
         # A power of two that the true value stays just below: `high` is already in the next binade.
-        power = (bits & ((1 << _FRACTION_BITS) - 1)) == 0
         exponent = exponent - (power & (np.signbit(high) != np.signbit(low)) & (low != 0.0))
     exponent = np.where(np.isfinite(high), exponent, 0)
-    units: Floats = _units(dtype)[np.clip(exponent, form.min_exponent, form.max_exponent) - form.min_exponent]
+    units: Floats = _units(dtype)[
+        np.minimum(np.maximum(exponent, form.min_exponent), form.max_exponent) - form.min_exponent
+    ]
     return np.asarray(units)
 
 

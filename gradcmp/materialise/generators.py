@@ -15,6 +15,8 @@ import numpy
 
 Arguments = Mapping[str, Any]
 
+_STREAM = numpy.random.RandomState(0)  # seeded anew for each input: making one asks the system for entropy first
+
 
 def derived_seed(name: str, seed: int) -> int:
     """A seed for an input without one: the first 32 bits of the SHA-256 of `SEED:NAME`.
@@ -29,17 +31,21 @@ def generate(generator: str, arguments: Arguments, shape: tuple[int, ...], defau
     """The numbers before rounding. `default_seed` is used where the specification has none."""
     value = arguments[generator]
     seed = arguments.get("seed")
-    stream = numpy.random.RandomState(default_seed if seed is None else seed)
     low, high = arguments.get("low", 0), arguments.get("high", 1)
+
+    def stream() -> numpy.random.RandomState:
+        _STREAM.seed(default_seed if seed is None else seed)
+        return _STREAM
+
     makers: dict[str, Callable[[], Any]] = {
         "literal": lambda: _literal(value, shape),
         "arange": lambda: _arange(value, shape[0]),
         "linspace": lambda: numpy.linspace(float(value[0]), float(value[1]), value[2]),
-        "normal": lambda: stream.standard_normal(shape),
-        "uniform": lambda: stream.uniform(low, high, shape),
-        "integers": lambda: stream.randint(low, high, shape, dtype=numpy.int64),
-        "bernoulli": lambda: stream.random_sample(shape) < arguments.get("p", 0.5),
-        "permutation": lambda: stream.permutation(value).astype(numpy.int64),
+        "normal": lambda: stream().standard_normal(shape),
+        "uniform": lambda: stream().uniform(low, high, shape),
+        "integers": lambda: stream().randint(low, high, shape, dtype=numpy.int64),
+        "bernoulli": lambda: stream().random_sample(shape) < arguments.get("p", 0.5),
+        "permutation": lambda: stream().permutation(value).astype(numpy.int64),
         "ones": lambda: numpy.ones(shape),
         "zeros": lambda: numpy.zeros(shape),
         "full": lambda: numpy.full(shape, arguments.get("fill")),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from gradcmp.errors import Complaint, UsageError
 from gradcmp.program.calls import convert
@@ -49,8 +50,34 @@ def check(
     `dtype` is the problem's; `parameters` are sweep names, plain numbers in the program. Raises `UsageError` with every
     complaint found.
     """
+    task = _Task(
+        text=program.text,
+        leaves=tuple(leaves.items()),
+        dtype=dtype,
+        numbers=tuple((name, repr(value)) for name, value in parameters.items()),
+        program=program,
+        parameters=parameters,
+    )
+    return replace(_checked(task), program=program, leaves=dict(leaves))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Task:
+    """What decides the types of a program. Where it stands does not, and its text says all of the rest."""
+
+    text: str
+    leaves: tuple[tuple[str, ArrayType], ...]
+    dtype: str
+    numbers: tuple[tuple[str, str], ...]  # the parameters as written: 1 is not 1.0 here
+    program: Program = field(compare=False)
+    parameters: Mapping[str, int | float | str] = field(compare=False)
+
+
+@lru_cache(maxsize=256)  # a suite often has the same function at many points
+def _checked(task: _Task) -> Checked:
+    program, leaves, parameters = task.program, dict(task.leaves), task.parameters
     words = {name: value for name, value in parameters.items() if isinstance(value, str)}
-    checker = Checker(Source.of(program), dtype=dtype, words=words)
+    checker = Checker(Source.of(program), dtype=task.dtype, words=words)
     inputs = _inputs(leaves)
     checker.bind_inputs(program, inputs, parameters)
     body: tuple[CheckedStatement, ...] = ()
@@ -66,10 +93,10 @@ def check(
     return Checked(
         name=program.name,
         parameters=tuple(inputs),
-        leaves=dict(leaves),
+        leaves=leaves,
         body=prune(body),
         outputs=outputs,
-        dtype=dtype,
+        dtype=task.dtype,
         program=program,
     )
 

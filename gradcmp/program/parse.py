@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import warnings
+from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gradcmp.errors import UsageError
@@ -65,7 +67,11 @@ def parse(text: str, *, location: Location, indent: int = 0) -> Program:
     line after the first. Raises `UsageError` with every complaint found.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")  # Python counts each of them as the end of a line
-    source = Source(text=text, location=location, indent=indent)
+    return replace(_parsed(Source(text=text, location=location, indent=indent)), location=location, indent=indent)
+
+
+@lru_cache(maxsize=256)  # a suite often has the same text at many points
+def _parsed(source: Source) -> Program:
     module, offset = _module(source)
     reader = Parser(source, offset=offset)
     try:

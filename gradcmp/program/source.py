@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gradcmp.core.suggest import did_you_mean
@@ -25,11 +25,14 @@ MOST_COMPLAINTS = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A text, where its first character stands, and the columns that a YAML block takes off every later line."""
+    """A text, where its first character stands, and the columns that a YAML block takes off every later line.
+
+    Equal where the texts are.
+    """
 
     text: str
-    location: Location
-    indent: int = 0
+    location: Location = field(compare=False)
+    indent: int = field(default=0, compare=False)
 
     @classmethod
     def of(cls, program: Program) -> Source:

@@ -79,7 +79,8 @@ def encode(tensor: Tensor, store: ArrayStore | None, key: str) -> Any:
     """`data` of a record: nested lists that follow the shape, or a reference into `store`."""
     if store is not None and tensor.array.size > LARGEST_INLINE:
         return store.put(key, tensor)
-    return plain(tensor.array.tolist())
+    values = tensor.array.tolist()
+    return values if bool(numpy.isfinite(tensor.array).all()) else plain(values)
 
 
 def plain(value: Any) -> Any:

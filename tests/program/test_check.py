@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from gradcmp.errors import UsageError
-from gradcmp.program.check import require_scalar_outputs
+from gradcmp.errors import Location, UsageError
+from gradcmp.program.check import check, require_scalar_outputs
 from gradcmp.program.ir import (
     Apply,
     ArrayType,
@@ -22,6 +22,7 @@ from gradcmp.program.ir import (
     Read,
     Select,
 )
+from gradcmp.program.parse import parse
 from gradcmp.program.prune import reads
 from tests.program.language import LEAVES, NOTEBOOK, checked, floating
 
@@ -315,3 +316,20 @@ def test_leaves_are_kept_in_order():
     assert list(checked("x").leaves) == list(LEAVES)
     assert isinstance(LEAVES["x"], ArrayType)
     assert isinstance(only("x + a"), Apply)
+
+
+def test_the_same_text_elsewhere_has_its_own_place_and_the_same_text_with_other_numbers_its_own_types():
+    here, there = (Location(file="s.yaml", line=line, column=1) for line in (3, 30))
+    first, second = (parse("sum(x * n)", location=place) for place in (here, there))
+    assert (first.body, first.location, second.location) == (second.body, here, there)
+    leaves = {"x": ArrayType(kind="int", dtype="int64", shape=(2,))}
+    whole, real, other = (
+        check(program, leaves, dtype="float32", parameters={"n": n})
+        for program, n in ((first, 2), (second, 2.0), (second, 2))
+    )
+    assert [found.outputs[0][1].kind for found in (whole, real, other)] == ["int", "float", "int"]
+    assert (whole.program.location, other.program.location) == (here, there)
+    for program, place in ((first, here), (second, there)):
+        with pytest.raises(UsageError) as caught:
+            check(program, {"y": leaves["x"]}, dtype="float32")
+        assert caught.value.complaints[0].where.line == place.line

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from xml.etree import ElementTree as Xml
 
 import pytest
@@ -112,7 +113,9 @@ def test_the_files_of_a_run_fail_what_its_arguments_say(tmp_path):
         width=None,
         quiet=True,
     )
-    outputs.publish(record, tmp_path / "r.json")
+    result = tmp_path / "r.json"
+    result.write_text(json.dumps(record), encoding="utf-8")
+    outputs.publish(result)
     assert Xml.parse(junit).getroot().get("failures") == "15"
 
 
