@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 
 from gradcmp.core.expectations import Expectations
 from gradcmp.core.findings import EvidenceRequest, Judgement, OtherPrecision
 from gradcmp.core.leaves import operator_leaves
 from gradcmp.core.outcomes import Computed, Outcome, Referred, Skipped
-from gradcmp.core.requests import REFEREE, Request
-from gradcmp.core.targets import Target
+from gradcmp.core.requests import Request
+from gradcmp.core.run_options import RunOptions
 from gradcmp.core.truth import Truth
-from gradcmp.demands import Demand
-from gradcmp.errors import Complaint, MissingTargetError
 from gradcmp.execute.pool import Pool
-from gradcmp.execute.process import Failed, Ready
 from gradcmp.judge.verdicts import judge
 from gradcmp.plan import Plan, PlannedProblem
-from gradcmp.questions import Limits, Question, make_question
+from gradcmp.questions import Question, make_question
 from gradcmp.reference.expected import expected_truths
 from gradcmp.registry import Registry
 
@@ -41,10 +37,10 @@ class Inbox:
     waiting: deque[Question] = field(default_factory=deque)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
 
-    def ask(self, plan: Plan, registry: Registry, limits: Limits) -> Iterator[Request]:
+    def ask(self, plan: Plan, registry: Registry, options: RunOptions) -> Iterator[Request]:
         """Every request of the plan; pulled by the pool as it has room."""
         for planned in plan.problems:
-            question = make_question(planned, registry, limits)
+            question = make_question(planned, registry, options)
             self.outcomes |= question.decided
             self.waiting.append(question)
             if question.inquiry is not None:
@@ -79,41 +75,7 @@ class Inbox:
         return {name: self.outcomes[name] for name in question.awaited}
 
 
-def open_pool(plan: Plan, registry: Registry, limits: Limits) -> Pool:
-    """The workers of the plan and the reference's; they start when the pool is entered."""
-    workers = (*plan.workers, REFEREE) if limits.reference else plan.workers
-    return Pool(registry, workers, threads=limits.threads, max_memory_bytes=limits.max_memory_bytes, jobs=limits.jobs)
-
-
-def refuse_unmet_demands(plan: Plan, pool: Pool, registry: Registry) -> None:
-    """Raise MissingTargetError for what was named and can run nowhere; waits for the workers where there is any."""
-    if not plan.demands:
-        return
-    workers = {key: state for key, state in pool.wait_until_ready().items() if key != REFEREE}
-    serving = [
-        Target(backend=key.backend, environment=key.environment, execution=execution.name, device=device)
-        for key, worker in workers.items()
-        if isinstance(worker, Ready)
-        for execution in registry.descriptors[key.backend].executions
-        for device in worker.devices
-    ]
-    failed = {
-        key.backend: f"{registry.descriptors[key.backend].title} does not start: {worker.message}"
-        for key, worker in workers.items()
-        if isinstance(worker, Failed)
-    }
-    unmet = [demand for demand in plan.demands if not any(map(demand.pattern.matches, serving))]
-    if unmet:
-        raise MissingTargetError(*(_unmet(demand, failed) for demand in unmet))
-
-
-def _unmet(demand: Demand, failed: dict[str, str]) -> Complaint:
-    reasons = [reason for backend, reason in failed.items() if fnmatchcase(backend, demand.backend)]
-    hint = "; ".join(reasons) or "`gradcmp backends` prints what there is"
-    return Complaint(what=f"`{demand.name}` can run nowhere here", hint=hint)
-
-
-def run(plan: Plan, pool: Pool, registry: Registry, limits: Limits, inbox: Inbox) -> Iterator[Answered]:
+def run(plan: Plan, pool: Pool, registry: Registry, options: RunOptions, inbox: Inbox) -> Iterator[Answered]:
     """Judge every problem of the plan, in its order, as its answers come in.
 
     Where the judge asks for evidence, the problem is asked once more. After an interruption, `inbox.partial()` has what
@@ -125,12 +87,12 @@ def run(plan: Plan, pool: Pool, registry: Registry, limits: Limits, inbox: Inbox
         if not answered.judgement.requests:
             return answered
         others = {
-            request.dtype: other_precision(request, question.planned, pool, registry, limits)
+            request.dtype: other_precision(request, question.planned, pool, registry, options)
             for request in answered.judgement.requests
         }
         return answer(question, outcomes, others)
 
-    for request, outcome in pool.run(inbox.ask(plan, registry, limits)):
+    for request, outcome in pool.run(inbox.ask(plan, registry, options)):
         inbox.outcomes[request.case] = outcome
         for question, outcomes in inbox.complete():
             yield settled(question, outcomes)
@@ -139,12 +101,12 @@ def run(plan: Plan, pool: Pool, registry: Registry, limits: Limits, inbox: Inbox
 
 
 def other_precision(
-    request: EvidenceRequest, planned: PlannedProblem, pool: Pool, registry: Registry, limits: Limits
+    request: EvidenceRequest, planned: PlannedProblem, pool: Pool, registry: Registry, options: RunOptions
 ) -> OtherPrecision:
     """A problem in another dtype, on the targets that are asked for."""
     problem = replace(planned.problem, dtype=request.dtype)
     cases = tuple(replace(case, problem=problem) for case in planned.cases if case.target.id in request.targets)
-    question = make_question(PlannedProblem(problem=problem, cases=cases), registry, replace(limits, timing="off"))
+    question = make_question(PlannedProblem(problem=problem, cases=cases), registry, replace(options, timing="off"))
     inquiries = () if question.inquiry is None else (question.inquiry,)
     outcomes = dict(question.decided)
     for asked, outcome in pool.run(iter((*inquiries, *question.requests))):

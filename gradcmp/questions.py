@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gradcmp.core.outcomes import Outcome, Raised, Skipped, Unsupported
 from gradcmp.core.problems import Case, Problem
 from gradcmp.core.requests import REFEREE, Inquiry, Request, WorkerKey
-from gradcmp.core.specifications import DEFAULT_MAX_BYTES
+from gradcmp.core.run_options import RunOptions
 from gradcmp.errors import Complaint, UsageError
 from gradcmp.materialise.arrays import Materialised, check_size, materialise
 from gradcmp.plan import Plan, PlannedProblem
@@ -17,26 +17,8 @@ from gradcmp.program.ir import ArrayType, Checked
 from gradcmp.program.lower import CannotLower, Lowered, lower
 from gradcmp.registry import CannotLoad, Registry
 
-DEFAULT_REFERENCE_BUDGET_S = 2.0
-
 QUICK_S = 0.1
 """Budget of `--timing quick`, seconds a case."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What the command line says of time, memory and chance; None leaves it to the scenario."""
-
-    timing: str | float | None = None
-    timeout_s: float | None = None
-    compile_timeout_s: float | None = None
-    threads: int | None = None
-    max_memory_bytes: int | None = None
-    max_bytes: int = DEFAULT_MAX_BYTES
-    seed: int = 0
-    jobs: int | None = None
-    reference: bool = True
-    reference_budget_s: float = DEFAULT_REFERENCE_BUDGET_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +54,7 @@ class Question:
         return self.understood.arrays.hashes if self.understood else {}
 
 
-def refuse_too_large(plan: Plan, limits: Limits) -> None:
+def refuse_too_large(plan: Plan, options: RunOptions) -> None:
     """Raise UsageError for every problem whose arrays are too large, as far as the files' headers tell.
 
     Scenarios were measured when they were read, in the first of their dtypes and without seeds.
@@ -81,14 +63,14 @@ def refuse_too_large(plan: Plan, limits: Limits) -> None:
     for planned in plan.problems:
         try:
             if any(case.left_out is None for case in planned.cases):
-                check_size(planned.problem, limits.max_bytes)
+                check_size(planned.problem, options.max_bytes)
         except UsageError as error:
             complaints |= dict.fromkeys(error.complaints)
     if complaints:
         raise UsageError(*complaints)
 
 
-def make_question(planned: PlannedProblem, registry: Registry, limits: Limits) -> Question:
+def make_question(planned: PlannedProblem, registry: Registry, options: RunOptions) -> Question:
     """The question of a problem.
 
     Where its arrays cannot be made any more (a file has changed or gone since the scenario was read), every case that
@@ -101,13 +83,13 @@ def make_question(planned: PlannedProblem, registry: Registry, limits: Limits) -
     if not asked:
         return Question(planned=planned, decided=decided)
     try:
-        understood = understand(planned.problem, limits)
+        understood = understand(planned.problem, options)
     except UsageError as error:
         raised = Raised(exception="UsageError", message=f"UsageError: {error}")
         return Question(planned=planned, decided=decided | dict.fromkeys((case.id for case in asked), raised))
     requests: list[Request] = []
     for case in asked:
-        answer = _request(case, understood, registry, limits)
+        answer = _request(case, understood, registry, options)
         if isinstance(answer, Request):
             requests.append(answer)
         else:
@@ -116,14 +98,14 @@ def make_question(planned: PlannedProblem, registry: Registry, limits: Limits) -
         planned=planned,
         understood=understood,
         requests=tuple(requests),
-        inquiry=_inquiry(planned.problem, understood, limits) if limits.reference and requests else None,
+        inquiry=_inquiry(planned.problem, understood, options) if options.reference and requests else None,
         decided=decided,
     )
 
 
-def understand(problem: Problem, limits: Limits) -> Understood:
+def understand(problem: Problem, options: RunOptions) -> Understood:
     """The arrays of a problem and its program, checked against them; raises UsageError."""
-    arrays = materialise(problem, seed=limits.seed, max_bytes=limits.max_bytes)
+    arrays = materialise(problem, seed=options.seed, max_bytes=options.max_bytes)
     kinds = {path: specification.kind for path, specification in problem.scenario.inputs.leaves()}
     leaves = {
         path: ArrayType(kind=kinds.get(path, "float"), dtype=tensor.dtype, shape=tensor.shape)
@@ -157,7 +139,7 @@ def lower_for(checked: Checked, case: Case, registry: Registry) -> Lowered:
     )
 
 
-def _request(case: Case, understood: Understood, registry: Registry, limits: Limits) -> Request | Unsupported:
+def _request(case: Case, understood: Understood, registry: Registry, options: RunOptions) -> Request | Unsupported:
     arrays, checked = understood.arrays, understood.checked
     try:
         lowered = lower_for(checked, case, registry)
@@ -179,13 +161,13 @@ def _request(case: Case, understood: Understood, registry: Registry, limits: Lim
         execution=case.target.execution,
         cotangents=arrays.cotangents,
         tangents=arrays.tangents,
-        timing_s=0.0 if problem.protocol else timing_budget(limits.timing, scenario.timing),
-        timeout_s=limits.timeout_s or scenario.timeout_s or 60.0,
-        compile_timeout_s=limits.compile_timeout_s or scenario.compile_timeout_s or 300.0,
+        timing_s=0.0 if problem.protocol else timing_budget(options.timing, scenario.timing),
+        timeout_s=options.timeout_s or scenario.timeout_s or 60.0,
+        compile_timeout_s=options.compile_timeout_s or scenario.compile_timeout_s or 300.0,
     )
 
 
-def _inquiry(problem: Problem, understood: Understood, limits: Limits) -> Inquiry | None:
+def _inquiry(problem: Problem, understood: Understood, options: RunOptions) -> Inquiry | None:
     """What the reference is asked; None of a protocol, whose answer is no derivative of the function alone."""
     if problem.protocol is not None:
         return None
@@ -202,10 +184,10 @@ def _inquiry(problem: Problem, understood: Understood, limits: Limits) -> Inquir
         cotangents=arrays.cotangents,
         tangents=arrays.tangents,
         # Each stage may take the whole budget, and a step that has begun is not stopped in the middle.
-        timeout_s=10.0 + 10.0 * limits.reference_budget_s,
+        timeout_s=10.0 + 10.0 * options.reference_budget_s,
         dtype=problem.dtype,
         parameters=static_parameters(scenario.parameters),
-        budget_s=limits.reference_budget_s,
+        budget_s=options.reference_budget_s,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from gradcmp import __version__
@@ -18,9 +19,9 @@ from gradcmp.report.machine import machine_record
 from gradcmp.report.records import case_record, pair_record, problem_record, run_record, target_record, timestamp
 
 
-def head_record(arguments: Sequence[str]) -> dict[str, Any]:
-    """The head of a result file before anything has run."""
-    run = run_record(version=__version__, started=timestamp(), arguments=arguments)
+def head_record(arguments: Sequence[str], begun: datetime) -> dict[str, Any]:
+    """The head of a result file before anything has run; `begun` is when the workers started."""
+    run = run_record(version=__version__, started=timestamp(begun), arguments=arguments)
     return {"run": run, "machine": machine_record(), "targets": []}
 
 

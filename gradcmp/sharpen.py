@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gradcmp.core.problems import Problem
+from gradcmp.core.run_options import RunOptions
 from gradcmp.core.tensors import Key
 from gradcmp.core.truth import TruthLeaf
 from gradcmp.errors import GradcmpError
 from gradcmp.plan import problems_of
-from gradcmp.questions import Limits, understand
+from gradcmp.questions import understand
 from gradcmp.reference.algebra import EvaluationError
 from gradcmp.reference.arrays import Array, Context
 from gradcmp.reference.derivatives import Question, derive
@@ -33,7 +34,7 @@ def sharpened(
         found = _problem(problem, folder, shipped=shipped)
         if found is None or found.protocol is not None or found.scenario.function.text != function:
             return {}
-        understood = understand(found, Limits())
+        understood = understand(found, RunOptions())
     except (GradcmpError, OSError):
         return {}
     if understood.arrays.hashes != hashes:

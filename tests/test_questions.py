@@ -7,10 +7,11 @@ import pytest
 
 from gradcmp.backends.fake_descriptor import FAKE
 from gradcmp.core.outcomes import Raised, Skipped
+from gradcmp.core.run_options import RunOptions
 from gradcmp.errors import UsageError
 from gradcmp.pipeline import answer
 from gradcmp.plan import Plan, Preferences, make_plan
-from gradcmp.questions import Limits, make_question, refuse_too_large
+from gradcmp.questions import make_question, refuse_too_large
 from gradcmp.registry import Registry
 from gradcmp.scenario.load import load
 
@@ -38,7 +39,7 @@ def test_a_file_that_has_changed_fails_its_cases_whatever_is_expected(tmp_path: 
         (tmp_path / "x.npy").unlink()
     else:
         numpy.save(tmp_path / "x.npy", numpy.arange(5.0))
-    question = make_question(planned, REGISTRY, Limits())
+    question = make_question(planned, REGISTRY, RunOptions())
     right, wrong = (question.decided[case.id] for case in planned.cases)
     assert question.requests == ()
     assert isinstance(right, Raised)
@@ -57,7 +58,7 @@ def test_where_every_case_is_left_out_no_array_is_made(tmp_path: Path, monkeypat
     monkeypatch.setattr(
         "gradcmp.questions.materialise", lambda problem, **_limits: pytest.fail(f"{problem.id}: arrays were made")
     )
-    question = make_question(plan.problems[0], REGISTRY, Limits())
+    question = make_question(plan.problems[0], REGISTRY, RunOptions())
     assert list(question.decided.values()) == [Skipped(message="known")]
     judgement = answer(question, dict(question.decided)).judgement
     assert [finding.verdict for finding in judgement.findings] == ["skipped"]
@@ -66,14 +67,14 @@ def test_where_every_case_is_left_out_no_array_is_made(tmp_path: Path, monkeypat
 
 def test_what_another_dtype_makes_too_large_is_known_before_anything_runs(tmp_path: Path) -> None:
     text = "inputs: {x: {zeros: [100]}}\nfunction: sum(x)\nexecution: right\n"
-    refuse_too_large(plan_of(tmp_path, text), Limits(max_bytes=400))
+    refuse_too_large(plan_of(tmp_path, text), RunOptions(max_bytes=400))
     with pytest.raises(UsageError, match="800 bytes in all"):
-        refuse_too_large(plan_of(tmp_path, text, dtypes=("float64",)), Limits(max_bytes=400))
+        refuse_too_large(plan_of(tmp_path, text, dtypes=("float64",)), RunOptions(max_bytes=400))
 
 
 def test_seeds_count_towards_the_size(tmp_path: Path) -> None:
     text = "inputs: {x: {zeros: [100]}}\nfunction: x * x\noperator: jvp\ntangent: {ones: [100]}\nexecution: right\n"
     plan = plan_of(tmp_path, text)
-    refuse_too_large(plan, Limits(max_bytes=800))
+    refuse_too_large(plan, RunOptions(max_bytes=800))
     with pytest.raises(UsageError, match="800 bytes in all"):
-        refuse_too_large(plan, Limits(max_bytes=799))
+        refuse_too_large(plan, RunOptions(max_bytes=799))

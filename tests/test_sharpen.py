@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from gradcmp.core.run_options import RunOptions
 from gradcmp.plan import problems_of
-from gradcmp.questions import Limits, understand
+from gradcmp.questions import understand
 from gradcmp.report.digits import known_digits
 from gradcmp.scenario.load import load
 from gradcmp.sharpen import sharpened
@@ -20,7 +21,7 @@ def written(folder: Path, text: str = TEXT) -> dict[str, str]:
     path.parent.mkdir(exist_ok=True)
     path.write_text(text)
     (scenario,) = load(("s",), folder=folder).scenarios
-    return dict(understand(next(iter(problems_of(scenario))), Limits()).arrays.hashes)
+    return dict(understand(next(iter(problems_of(scenario))), RunOptions()).arrays.hashes)
 
 
 def test_e_to_twenty_digits(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def _print(file: Path, name: str, shipped: bool, width: int | None, *, report: t
     shipped = shipped or "--shipped" in document.run.get("arguments", ())
 
     def sharpen(problem: ProblemView) -> Mapping[Key, TruthLeaf]:
-        from gradcmp.questions import DEFAULT_REFERENCE_BUDGET_S
+        from gradcmp.core.run_options import DEFAULT_REFERENCE_BUDGET_S
         from gradcmp.sharpen import sharpened
 
         hashes = next(each["inputs"] for each in record["problems"] if each["id"] == problem.id)

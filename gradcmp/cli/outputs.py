@@ -32,9 +32,11 @@ class Outputs:
 
     def refuse_unwritable(self) -> None:
         """Raise UsageError for files that cannot be written, before anything runs."""
+        files = tuple(path for path in (self.result, self.junit, self.markdown) if path is not None)
+        if not files:
+            return
         from gradcmp.report.journal import refuse_unwritable
 
-        files = tuple(path for path in (self.result, self.junit, self.markdown) if path is not None)
         for path in files:
             refuse_unwritable(path)
         given = [path.resolve() for path in files]

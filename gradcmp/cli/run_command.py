@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +21,9 @@ from gradcmp.core.targets import TargetPattern
 from gradcmp.errors import NothingSelectedError
 
 if TYPE_CHECKING:
+    from gradcmp.core.run_options import RunOptions
     from gradcmp.execute.pool import Pool
     from gradcmp.plan import Plan
-    from gradcmp.questions import Limits
     from gradcmp.registry import Registry
     from gradcmp.report.journal import Journal
 
@@ -50,14 +51,14 @@ def command(**given: Any) -> int:
     Without arguments: the project's scenario folder. An argument is a file, a folder, FILE.yaml:LINE, or the id of a
     scenario, a problem or a case.
     """
+    from gradcmp.core.run_options import DEFAULT_REFERENCE_BUDGET_S, RunOptions
     from gradcmp.core.specifications import DEFAULT_MAX_BYTES
     from gradcmp.plan import Preferences, make_plan
-    from gradcmp.questions import DEFAULT_REFERENCE_BUDGET_S, Limits
     from gradcmp.registry import load_registry
     from gradcmp.scenario.load import load
 
     failed = _last_failed() if given["last_failed"] else None
-    limits = Limits(
+    options = RunOptions(
         timing=given["timing"],
         max_bytes=given["max_bytes"] or DEFAULT_MAX_BYTES,
         timeout_s=given["timeout_s"],
@@ -74,7 +75,7 @@ def command(**given: Any) -> int:
         folder=Path.cwd(),
         shipped=given["shipped"],
         overrides=parse_overrides(given["parameters"]),
-        max_bytes=limits.max_bytes,
+        max_bytes=options.max_bytes,
     )
     registry = load_registry()
     own = (TargetPattern(text=name) for name in given["required"])
@@ -100,7 +101,7 @@ def command(**given: Any) -> int:
         quiet=given["quiet"],
     )
     count = Count(limit=1 if given["first_failure"] else given["max_failures"])
-    return _run(plan, registry, limits, outputs, given["fail_on"] or ("fail",), count)
+    return _run(plan, registry, options, outputs, given["fail_on"] or ("fail",), count)
 
 
 def _last_failed() -> frozenset[str]:
@@ -118,28 +119,31 @@ def _last_failed() -> frozenset[str]:
 def _run(
     plan: Plan,
     registry: Registry,
-    limits: Limits,
+    options: RunOptions,
     outputs: Outputs,
     fail_on: tuple[str, ...],
     count: Count,
 ) -> int:
-    from gradcmp.pipeline import open_pool, refuse_unmet_demands
-    from gradcmp.questions import refuse_too_large
-    from gradcmp.recorder import head_record
-    from gradcmp.report.journal import Journal
-    from gradcmp.report.summary import has_findings
+    from gradcmp.workers import open_pool, refuse_unmet_demands
 
     outputs.refuse_unwritable()
-    refuse_too_large(plan, limits)
-    with open_pool(plan, registry, limits) as pool, tempfile.TemporaryDirectory(prefix="gradcmp-") as scratch:
-        head = head_record(sys.argv[1:])  # the run begins here: what waits for the workers below is part of it
+    begun = datetime.now(UTC)
+    with open_pool(plan, registry, options) as pool, tempfile.TemporaryDirectory(prefix="gradcmp-") as scratch:
+        # Imported while the workers start, which takes longer.
+        from gradcmp.questions import refuse_too_large
+        from gradcmp.recorder import head_record
+        from gradcmp.report.journal import Journal
+        from gradcmp.report.summary import has_findings
+
+        refuse_too_large(plan, options)
+        head = head_record(sys.argv[1:], begun)
         refuse_unmet_demands(plan, pool, registry)
         path = outputs.result or (LAST_RESULT if outputs.cache else Path(scratch) / "result.json")
         journal = Journal(path, head, make_folder=path == LAST_RESULT)
         interrupted: BaseException | None = None
         complete = False
         try:
-            complete = _work(plan, pool, registry, limits, journal, outputs, count)
+            complete = _work(plan, pool, registry, options, journal, outputs, count)
         except (KeyboardInterrupt, Terminated) as stop:
             interrupted = stop
         except BaseException:
@@ -162,7 +166,7 @@ def _work(
     plan: Plan,
     pool: Pool,
     registry: Registry,
-    limits: Limits,
+    options: RunOptions,
     journal: Journal,
     outputs: Outputs,
     count: Count,
@@ -178,7 +182,7 @@ def _work(
     stream = open(os.devnull, "w", encoding="utf-8") if outputs.quiet else sys.stderr  # noqa: SIM115, PTH123  # stderr is not ours to close
     with Progress(stream, total=sum(1 for _ in plan.cases)) as progress:
         try:
-            for answered in run(plan, pool, registry, limits, inbox):
+            for answered in run(plan, pool, registry, options, inbox):
                 if len(pool.ready) > told:  # who reads the journal meanwhile sees targets, not only cases
                     told = len(pool.ready)
                     record_targets(journal, plan, pool)

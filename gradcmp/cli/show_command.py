@@ -55,9 +55,10 @@ def _first_problem(identifier: str, shipped: bool) -> Problem:
 
 
 def _code(problem: Problem, backend: str, execution: str) -> str:
+    from gradcmp.core.run_options import RunOptions
     from gradcmp.core.suggest import unknown_name
     from gradcmp.program.lower import CannotLower
-    from gradcmp.questions import Limits, lower_for, understand
+    from gradcmp.questions import lower_for, understand
     from gradcmp.registry import load_registry
 
     registry = load_registry()
@@ -67,7 +68,7 @@ def _code(problem: Problem, backend: str, execution: str) -> str:
     if execution not in executions:
         raise UsageError(unknown_name("execution", execution, executions))
     case = Case(problem=problem, target=Target(backend=backend, execution=execution))
-    understood = understand(problem, Limits())
+    understood = understand(problem, RunOptions())
     try:
         return lower_for(understood.checked, case, registry).source
     except CannotLower as error:

@@ -170,8 +170,12 @@ class Pool:
     def _close(self) -> None:
         self._closed = True
         self._gate.close()
-        for keeper in self._keepers.values():
-            keeper.close()
+        # Side by side: a large process takes its time to go.
+        closing = [threading.Thread(target=keeper.close) for keeper in self._keepers.values()]
+        for thread in closing:
+            thread.start()
+        for thread in closing:
+            thread.join()
         for thread in (self._watch, *self._keepers.values()):
             if thread.is_alive():
                 thread.stop() if isinstance(thread, Watch) else thread.join(10.0)
