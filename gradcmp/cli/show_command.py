@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,11 @@ def _first_problem(identifier: str, shipped: bool) -> Problem:
     chosen = [problem for problem in problems if selection.selects_problem(problem)]
     if not chosen:
         raise NothingSelectedError(no_such("problem", identifier, (problem.id for problem in problems)))
+    named = {problem.scenario.id for problem in chosen}
+    if len(named) > 1:
+        listing = shlex.join(("gradcmp", "list", identifier, *(("--shipped",) if shipped else ())))
+        shown = chosen[0].scenario.id
+        click.echo(f"the first of {len(named)} scenarios, {shown}; `{listing}` has the others", err=True)
     return chosen[0]
 
 

@@ -98,6 +98,15 @@ def test_show_prints_the_code_that_is_run(tmp_path: Path) -> None:
     assert "x: float32 [4] from {arange: " in understood
 
 
+def test_show_says_which_of_several_scenarios_it_shows(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write(tmp_path, f"pair/{name}.yaml", SQUARE)
+    done = gradcmp("show", "pair", "--as", "torch", cwd=tmp_path)
+    assert "torch.sum(x * x)" in done.stdout
+    assert done.stderr == "the first of 2 scenarios, pair/a; `gradcmp list pair` has the others\n"
+    assert gradcmp("show", "pair/b", cwd=tmp_path).stderr == ""
+
+
 def test_show_tells_what_the_scenario_says_and_nothing_that_it_does_not(tmp_path: Path) -> None:
     text = """
 inputs: {x: {arange: 2}, w: 3.0}
