@@ -86,6 +86,7 @@ def _parsed(source: Source) -> Program:
 def _module(source: Source) -> tuple[ast.Module, int]:
     """Python's syntax tree and the indentation that was taken off; raises `UsageError`."""
     everything = Span(1, 1, 1, 2)
+    deep = f"this is nested more than {MOST_DEPTH} deep"
 
     def fail(what: str, hint: str = "", span: Span = everything) -> UsageError:
         return UsageError(source.complain(span, what, hint=hint))
@@ -95,7 +96,7 @@ def _module(source: Source) -> tuple[ast.Module, int]:
     if not source.text.strip():
         raise fail("there is no function here", "write an expression: `sum(x * x)`")
     if _nesting(source.text) > MOST_DEPTH:
-        raise fail(f"this is nested more than {MOST_DEPTH} deep", SHORTER)
+        raise fail(deep, SHORTER)
     text, offset = _without_indentation(source.text)
     try:
         with warnings.catch_warnings():
@@ -111,11 +112,12 @@ def _module(source: Source) -> tuple[ast.Module, int]:
             raise fail(f"a whole number here has more than {MOST_BITS} bits", span=span) from None
         raise fail(f"this cannot be read: {error.msg}", for_syntax(error.msg), span) from None
     except (ValueError, MemoryError, RecursionError, OverflowError) as error:
-        readable = isinstance(error, ValueError)
-        raise fail(f"this cannot be read: {error}" if readable else TOO_DEEP, "" if readable else SHORTER) from None
+        if isinstance(error, ValueError):
+            raise fail(f"this cannot be read: {error}") from None
+        raise fail(deep, SHORTER) from None  # what Python's parser carries is another depth in every version
     deepest, count = _measure(module)
     if deepest > MOST_DEPTH:
-        raise fail(f"this is nested more than {MOST_DEPTH} deep", SHORTER)
+        raise fail(deep, SHORTER)
     if count > MOST_NODES:
         raise fail(f"a function of more than {MOST_NODES} parts is refused", "write a loop, or work on whole arrays")
     return module, offset

@@ -52,7 +52,8 @@ class ArrayStore:
                 self.path.unlink(missing_ok=True)
                 self._stream = self.path.open("xb")
                 self._archive = zipfile.ZipFile(self._stream, "w", zipfile.ZIP_STORED)
-            self._archive.writestr(f"{key}.npy", buffer.getbuffer())
+            with buffer.getbuffer() as content:
+                self._archive.writestr(f"{key}.npy", content)
             self._stream.flush()
         return {"npz": self.name, "key": key, "norm": plain(norm(tensor.array))}
 

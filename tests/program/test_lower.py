@@ -192,7 +192,7 @@ def test_parentheses_keep_the_meaning(text):
     except UsageError:
         return  # a division of numbers by zero, or a sum of plain numbers that has no fold
     scope: dict[str, object] = {}
-    own = {"sum": numpy.sum, "where": numpy.where, "x": x, "a": a}
+    own = {"sum": numpy.sum, "where": numpy.where, "logical_not": numpy.logical_not, "x": x, "a": a}
     with numpy.errstate(all="ignore"):
         exec(lowered.source, scope)
         actual = scope["f"](x, a)
@@ -201,7 +201,7 @@ def test_parentheses_keep_the_meaning(text):
 
 
 def _numpy(text: str) -> str:
-    """`and` and `not` as NumPy's `&` and `~`, which is what the little language means by them."""
+    """`and` and `not` element by element, which is what the little language means by them."""
 
     class Functions(ast.NodeTransformer):
         def visit_BoolOp(self, node):
@@ -210,6 +210,8 @@ def _numpy(text: str) -> str:
 
         def visit_UnaryOp(self, node):
             self.generic_visit(node)
-            return ast.UnaryOp(op=ast.Invert(), operand=node.operand) if isinstance(node.op, ast.Not) else node
+            if not isinstance(node.op, ast.Not):
+                return node
+            return ast.Call(func=ast.Name(id="logical_not", ctx=ast.Load()), args=[node.operand], keywords=[])
 
     return ast.unparse(ast.fix_missing_locations(Functions().visit(ast.parse(text, mode="eval"))))
