@@ -27,9 +27,11 @@ print(json.dumps({"seconds": time.perf_counter() - start, "peak_mb": used, "code
 
 def main() -> None:
     for backend in ("torch", "tensorflow", "jax"):
-        seconds = {count: run(backend, count)[0] for count in (40, 1040)}
-        print(f"  {backend:<11} 1 000 cases {seconds[1040] - seconds[40]:.1f} s beside start-up,"
-              f" {seconds[1040] - seconds[40]:.2f} ms a case", flush=True)  # fmt: skip
+        for words in ((), ("--no-reference",)):
+            seconds = {count: run(backend, count, *words)[0] for count in (40, 1040)}
+            more = seconds[1040] - seconds[40]
+            print(f"  {' '.join((backend, *words)):<26} 1 000 cases {more:.1f} s beside start-up,"
+                  f" {more:.2f} ms a case", flush=True)  # fmt: skip
     before = 0, 0.0
     for count in (1000, 5500, 10_000):
         taken, peak = run("torch", count)
@@ -39,7 +41,7 @@ def main() -> None:
         before = count, taken
 
 
-def run(backend: str, count: int) -> tuple[float, float]:
+def run(backend: str, count: int, *more: str) -> tuple[float, float]:
     """Wall seconds and the parent's peak memory in MB."""
     with tempfile.TemporaryDirectory() as folder:
         scenarios = Path(folder) / "scenarios"
@@ -47,7 +49,7 @@ def run(backend: str, count: int) -> tuple[float, float]:
         for part in range(0, count, 1000):
             (scenarios / f"part{part}.yaml").write_text(suite(min(1000, count - part)), encoding="utf-8")
         words = ("run", str(scenarios), "--backend", backend, "--timing", "off", "--fail-on", "never", "-q",
-                 "-o", str(Path(folder) / "result.json"))  # fmt: skip
+                 "-o", str(Path(folder) / "result.json"), *more)  # fmt: skip
         start = time.perf_counter()
         done = subprocess.run((sys.executable, "-c", PROGRAM, *words), capture_output=True, text=True, check=False)
         wall = time.perf_counter() - start
