@@ -56,7 +56,7 @@ def test_a_file_that_has_changed_fails_its_cases_whatever_is_expected(tmp_path: 
 def test_where_every_case_is_left_out_no_array_is_made(tmp_path: Path, monkeypatch) -> None:
     plan = plan_of(tmp_path, "inputs: {x: {arange: 4}}\nfunction: sum(x)\nexecution: right\nskip: {fake: known}\n")
     monkeypatch.setattr(
-        "gradcmp.questions.materialise", lambda problem, **_limits: pytest.fail(f"{problem.id}: arrays were made")
+        "gradcmp.questions.materialise", lambda problem, **_options: pytest.fail(f"{problem.id}: arrays were made")
     )
     question = make_question(plan.problems[0], REGISTRY, RunOptions())
     assert list(question.decided.values()) == [Skipped(message="known")]

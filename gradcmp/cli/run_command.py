@@ -152,12 +152,12 @@ def _run(
         code = 1 if has_findings(journal.summary, fail_on) else 0
         if interrupted is not None:
             code = 130 if isinstance(interrupted, KeyboardInterrupt) else 143
-            if outputs.result is None and not journal.summary["levels"]:
-                journal.discard()  # nothing came of this run: the last one stays the last one
-                click.echo("interrupted before any case was done", err=True)
-                return code
-        journal.finish(exit_code=code, complete=complete)
-        outputs.keep(path)
+        nothing = interrupted is not None and not journal.summary["levels"]
+        if nothing and outputs.result is None:
+            path = Path(scratch) / "result.json"
+        journal.finish(exit_code=code, complete=complete, path=path)
+        if not nothing:  # else the last run stays the last one
+            outputs.keep(path)
         outputs.publish(path)
     return code
 

@@ -11,7 +11,7 @@ DEFAULT_REFERENCE_BUDGET_S = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """What the command line says of time, memory and chance; None leaves it to the scenario."""
+    """Time, memory and chance. None is the scenario's own, or where a scenario has no such key the frameworks'."""
 
     timing: str | float | None = None
     timeout_s: float | None = None

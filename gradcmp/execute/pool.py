@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import NoReturn, Self
@@ -170,12 +171,9 @@ class Pool:
     def _close(self) -> None:
         self._closed = True
         self._gate.close()
-        # Side by side: a large process takes its time to go.
-        closing = [threading.Thread(target=keeper.close) for keeper in self._keepers.values()]
-        for thread in closing:
-            thread.start()
-        for thread in closing:
-            thread.join()
+        # A large process takes its time to go.
+        with ThreadPoolExecutor(max_workers=max(1, len(self._keepers))) as side_by_side:
+            list(side_by_side.map(Keeper.close, self._keepers.values()))
         for thread in (self._watch, *self._keepers.values()):
             if thread.is_alive():
                 thread.stop() if isinstance(thread, Watch) else thread.join(10.0)

@@ -50,22 +50,24 @@ def check(
     `dtype` is the problem's; `parameters` are sweep names, plain numbers in the program. Raises `UsageError` with every
     complaint found.
     """
-    task = _Task(
+    typing = _Typing(
         text=program.text,
+        parsed=bool(program.body),
         leaves=tuple(leaves.items()),
         dtype=dtype,
         numbers=tuple((name, repr(value)) for name, value in parameters.items()),
         program=program,
         parameters=parameters,
     )
-    return replace(_checked(task), program=program, leaves=dict(leaves))
+    return replace(_checked(typing), program=program, leaves=dict(leaves))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Task:
+class _Typing:
     """What decides the types of a program. Where it stands does not, and its text says all of the rest."""
 
     text: str
+    parsed: bool
     leaves: tuple[tuple[str, ArrayType], ...]
     dtype: str
     numbers: tuple[tuple[str, str], ...]  # the parameters as written: 1 is not 1.0 here
@@ -74,10 +76,10 @@ class _Task:
 
 
 @lru_cache(maxsize=256)  # a suite often has the same function at many points
-def _checked(task: _Task) -> Checked:
-    program, leaves, parameters = task.program, dict(task.leaves), task.parameters
+def _checked(typing: _Typing) -> Checked:
+    program, leaves, parameters = typing.program, dict(typing.leaves), typing.parameters
     words = {name: value for name, value in parameters.items() if isinstance(value, str)}
-    checker = Checker(Source.of(program), dtype=task.dtype, words=words)
+    checker = Checker(Source.of(program), dtype=typing.dtype, words=words)
     inputs = _inputs(leaves)
     checker.bind_inputs(program, inputs, parameters)
     body: tuple[CheckedStatement, ...] = ()
@@ -96,7 +98,7 @@ def _checked(task: _Task) -> Checked:
         leaves=leaves,
         body=prune(body),
         outputs=outputs,
-        dtype=task.dtype,
+        dtype=typing.dtype,
         program=program,
     )
 

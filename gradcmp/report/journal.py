@@ -102,28 +102,27 @@ class Journal:
         self._head.update(blocks)
         self._append("run", {"format": FORMAT, **self._head})
 
-    def finish(self, *, exit_code: int, complete: bool = True) -> Path:
-        """Assemble the document beside the file, rename it into place, remove what was partial. Returns the path."""
+    def finish(self, *, exit_code: int, complete: bool = True, path: Path | None = None) -> Path:
+        """Assemble the document beside the file, rename it into place, remove what was partial. Returns the path.
+
+        With `path`, the document of a run without arrays goes there, and an earlier file stays as it is.
+        """
         ending = {"finished": timestamp(), "exit_code": exit_code, "complete": complete}
         head = self._head | {"run": self._head["run"] | ending}
         self.arrays.close()
-        beside = self.path.with_name(self.arrays.name)
+        path = path or self.path
+        beside = path.with_name(self.arrays.name)
         try:
             self._stream.flush()
-            _replace(self.path, _document(head, self._sections(), self.summary))
+            _replace(path, _document(head, self._sections(), self.summary))
             if self.arrays.empty:
                 beside.unlink(missing_ok=True)  # of an earlier run: nothing in the new document points there
             else:
                 self.arrays.path.replace(beside)
         except OSError as error:
-            raise GradcmpError(_unwritable(self.path, error, hint=_ROOM)) from error
+            raise GradcmpError(_unwritable(path, error, hint=_ROOM)) from error
         self._remove_partial()
-        return self.path
-
-    def discard(self) -> None:
-        """Leave an earlier file as it is, and nothing of this run."""
-        self.arrays.path.unlink(missing_ok=True)
-        self._remove_partial()
+        return path
 
     def close(self) -> None:
         """Stop writing and leave the partial files as they are."""
@@ -170,8 +169,9 @@ def _exit_code(error: BaseException | None) -> int:
 
 def make_own_folder(folder: Path) -> None:
     """Create the folder of gradcmp's own files, which git does not see. Raises OSError."""
-    if not folder.is_dir():
-        folder.mkdir(parents=True)
+    new = not folder.is_dir()
+    folder.mkdir(parents=True, exist_ok=True)  # another run may make it at the same moment
+    if new:
         (folder / ".gitignore").write_text("*\n", encoding="utf-8")
 
 

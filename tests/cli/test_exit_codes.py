@@ -283,28 +283,34 @@ def test_130_and_143_keep_what_was_done(tmp_path: Path, number: int, code: int) 
     assert "did not come to its end" in stdout
 
 
-def test_an_interruption_before_any_case_leaves_the_last_run_as_it_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", [(), ("-o", "own.json"), ("--json", "-", "--junit", "own.xml")])
+def test_an_interruption_before_any_case_leaves_the_last_run_as_it_is(tmp_path: Path, words: tuple[str, ...]) -> None:
     write(tmp_path, "a.yaml", SQUARE)
     assert gradcmp("run", cwd=tmp_path).returncode == 0
     last = tmp_path / ".gradcmp" / "last.json"
     before = last.read_text()
     write(tmp_path, "a.yaml", SQUARE.replace("execution: right", "execution: hangs"))
     process = subprocess.Popen(
-        [sys.executable, "-m", "gradcmp", "run"],
+        [sys.executable, "-m", "gradcmp", "run", *words],
         cwd=tmp_path,
         env=os.environ | {"GRADCMP_BACKENDS": FAKE},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+    partial = tmp_path / "own.json.partial" if "-o" in words else last.with_name("last.json.partial")
     for _ in range(600):
-        if last.with_name("last.json.partial").exists():
+        if partial.exists():
             break
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert stderr.splitlines()[-1] == "interrupted before any case was done"
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    if "--json" in words:
+        assert json.loads(stdout)["run"]["complete"] is False
+        assert "<testsuite" in (tmp_path / "own.xml").read_text()
+    else:
+        assert "did not come to its end" in stdout
     assert last.read_text() == before
     assert sorted(path.name for path in last.parent.iterdir()) == [".gitignore", "last.json"]
 

@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+from gradcmp.backends.descriptors import TENSORFLOW, TORCH
 from gradcmp.core.requests import WorkerKey
 from gradcmp.execute import memory
 from gradcmp.execute.settings import command_of, variables_of
@@ -40,6 +41,11 @@ def test_the_descriptor_has_the_last_word():
 def test_a_variable_may_name_the_folder_that_goes_with_the_run():
     own = variables_of(descriptor(TMPDIR="{folder}"), WorkerKey(backend="fake"), threads=None, folder=FOLDER)
     assert own["TMPDIR"] == "folder"
+    torch, tensorflow = (
+        variables_of(known, WorkerKey(backend=known.name), threads=None, folder=FOLDER) for known in (TORCH, TENSORFLOW)
+    )
+    assert (torch["TORCHINDUCTOR_CACHE_DIR"], tensorflow["TMPDIR"]) == ("folder", "folder")
+    assert "TMPDIR" not in torch  # its precompiled headers are kept there
 
 
 def test_nothing_beside_the_scenario_is_importable():
