@@ -57,16 +57,18 @@ class Inbox:
                 del self.outcomes[name]
 
     def partial(self) -> Iterator[tuple[Question, dict[str, Outcome]]]:
-        """What is there when a run is interrupted: the questions of which every case was answered, wherever they stand.
+        """What is there when a run is interrupted: the questions of which any case was answered, wherever they stand.
 
-        The first may be the one that was given out last. Where the reference has not answered yet, the problem is
-        judged without it.
+        The first may be the one that was given out last. The other cases are skipped, and where the reference has not
+        answered yet, the problem is judged without it.
         """
         for question in self.waiting:
-            if question.inquiry is not None:
-                self.outcomes.setdefault(question.inquiry.case, Skipped(message="the run ended before it could"))
-            if self._has_all(question):
-                yield question, self._outcomes_of(question)
+            asked = {request.case for request in question.requests}
+            if asked and asked.isdisjoint(self.outcomes):
+                continue
+            for name in question.awaited:
+                self.outcomes.setdefault(name, Skipped(message="the run ended before it could"))
+            yield question, self._outcomes_of(question)
 
     def _has_all(self, question: Question) -> bool:
         return all(name in self.outcomes for name in question.awaited)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gradcmp.core.formats import FLOAT_DTYPES
@@ -136,16 +136,23 @@ def _cases(problem: Problem, registry: Registry, installed: Installed, preferenc
         absent = None if installed(descriptor) else f"{descriptor.title} is not installed: {descriptor.install}"
         if absent and named is None:
             continue
-        for execution in _executions(descriptor, preferences.executions or scenario.executions or ("eager",)):
+        known = _known_executions(registry)
+        for execution in _executions(descriptor, preferences.executions or scenario.executions or ("eager",), known):
+            unknown = None if execution in known else str(unknown_name("execution", execution, [*known, "all"]))
             for device in preferences.devices or scenario.devices or ("cpu",):
                 target = Target(backend=name, execution=execution, device=resolve_device(device))
-                yield Case(problem=problem, target=target, left_out=absent or _skip_reason(scenario, target))
+                yield Case(problem=problem, target=target, left_out=unknown or absent or _skip_reason(scenario, target))
 
 
-def _executions(descriptor: Descriptor, names: Iterable[str]) -> tuple[str, ...]:
+def _executions(descriptor: Descriptor, names: Iterable[str], known: Collection[str]) -> tuple[str, ...]:
+    """Those that the backend has, and those that no backend has, which are told and not dropped."""
     every = tuple(execution.name for execution in descriptor.executions)
     wanted = dict.fromkeys(one for name in names for one in (every if name == "all" else (name,)))
-    return tuple(name for name in wanted if name in every)
+    return tuple(name for name in wanted if name in every or name not in known)
+
+
+def _known_executions(registry: Registry) -> frozenset[str]:
+    return frozenset(e.name for descriptor in registry.descriptors.values() for e in descriptor.executions)
 
 
 def _skip_reason(scenario: Scenario, target: Target) -> str | None:
@@ -159,9 +166,8 @@ def _in_shard(identifier: str, shard: tuple[int, int]) -> bool:
 
 
 def _refuse_unknown_names(registry: Registry, preferences: Preferences) -> None:
-    executions = {e.name for descriptor in registry.descriptors.values() for e in descriptor.executions}
     known: Mapping[str, tuple[Iterable[str] | None, Iterable[str]]] = {
-        "execution": (preferences.executions, [*executions, "all"]),
+        "execution": (preferences.executions, [*_known_executions(registry), "all"]),
         "dtype": (preferences.dtypes, [*FLOAT_DTYPES, "all"]),
         "operator": (preferences.operators, OPERATORS),
     }

@@ -38,6 +38,19 @@ def test_an_interruption_before_the_reference_answered_loses_no_answer(tmp_path:
     assert referred(question, outcomes).reason == "the reference did not answer: the run ended before it could"
 
 
+def test_an_interruption_keeps_the_finished_cases_of_a_problem(tmp_path: Path) -> None:
+    plan, inbox = plan_of(tmp_path, "a", "b", executions=("right", "hangs")), Inbox()
+    right, *_ = (request for request in inbox.ask(plan, REGISTRY, RunOptions()) if request.execution == "right")
+    with open_pool(plan, REGISTRY, RunOptions()) as pool:
+        ((_, inbox.outcomes[right.case]),) = pool.run(iter([right]))
+    ((question, outcomes),) = inbox.partial()
+    judged = answer(question, outcomes).judgement
+    assert [(finding.case.split("@")[1], finding.verdict) for finding in judged.findings] == [
+        ("fake-right-cpu", "unjudged"),
+        ("fake-hangs-cpu", "skipped"),
+    ]
+
+
 def test_what_has_been_given_out_is_forgotten(tmp_path: Path) -> None:
     plan, inbox = plan_of(tmp_path, "a", "b"), Inbox()
     with open_pool(plan, REGISTRY, RunOptions()) as pool:

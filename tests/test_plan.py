@@ -64,6 +64,24 @@ def test_all_executions_are_those_that_each_backend_has() -> None:
     }  # fmt: skip
 
 
+def test_an_execution_that_nobody_has_is_told_and_one_of_another_backend_is_no_row() -> None:
+    plan = make_plan([replace(SCENARIO, executions=("compild", "xla"))], REGISTRY, everything, Preferences())
+    assert [(case.target.id, case.left_out) for case in plan.cases] == [
+        (
+            f"{name}-{execution}-cpu",
+            None
+            if execution == "xla"
+            else "there is no execution `compild`; expected one of all, compiled, eager, xla; did you mean `compiled`?",
+        )
+        for name, execution in (
+            ("torch", "compild"),
+            ("tensorflow", "compild"),
+            ("tensorflow", "xla"),
+            ("jax", "compild"),
+        )
+    ]
+
+
 def test_unknown_names_are_refused_with_the_nearest() -> None:
     with pytest.raises(UsageError, match="did you mean `eager`"):
         ids(SCENARIO, Preferences(executions=("eagre",)))

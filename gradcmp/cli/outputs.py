@@ -11,10 +11,14 @@ from typing import Any
 
 import click
 
-from gradcmp.errors import GradcmpError, UsageError
+from gradcmp.errors import Complaint, GradcmpError, UsageError
 
 LAST_RESULT = Path(".gradcmp") / "last.json"
 """The result of the last run in this folder."""
+
+
+SCENARIO_SUFFIXES = (".yaml", ".yml")
+"""Of files that people write; results go nowhere near them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +41,18 @@ class Outputs:
             return
         from gradcmp.report.journal import refuse_unwritable
 
+        scenarios = [path for path in files if path.suffix.lower() in SCENARIO_SUFFIXES]
+        if scenarios:
+            raise UsageError(
+                *(
+                    Complaint(
+                        what="this names a scenario",
+                        where=str(path),
+                        expected="expected a file for results, such as `result.json`",
+                    )
+                    for path in scenarios
+                )
+            )
         for path in files:
             refuse_unwritable(path)
         given = [path.resolve() for path in files]

@@ -237,6 +237,16 @@ def test_a_full_disk_behind_stdout_is_told(tmp_path: Path, words: list[str]) -> 
     assert done.stderr.splitlines()[-1] == "error: the system says: [Errno 28] No space left on device"
 
 
+@pytest.mark.parametrize("option", ["-o", "--junit", "--markdown"])
+def test_results_do_not_go_over_scenarios(tmp_path: Path, option: str) -> None:
+    path = write(tmp_path, "square.yaml", SQUARE)
+    done = gradcmp("run", option, "scenarios/square.yaml", cwd=tmp_path)
+    assert (done.returncode, path.read_text()) == (2, SQUARE)
+    assert done.stderr == (
+        "error: scenarios/square.yaml: this names a scenario; expected a file for results, such as `result.json`\n"
+    )
+
+
 def test_a_result_file_of_ones_own(tmp_path: Path) -> None:
     write(tmp_path, "square.yaml", SQUARE)
     done = gradcmp("run", "-o", "result.json", "--junit", "junit.xml", "--markdown", "tables.md", cwd=tmp_path)
