@@ -21,6 +21,7 @@ from gradcmp.core.outcomes import Computed, Died, Outcome, Raised, Referred, Ski
 from gradcmp.core.requests import Inquiry, Request, WorkerKey
 from gradcmp.core.tensors import Leaf, Tensor
 from gradcmp.core.truth import Kink, RunningErrors, Truth, TruthLeaf
+from gradcmp.core.verdicts import Evidence
 from gradcmp.wire import ITEM_BYTES, WireArray, WireError
 
 Frame = tuple[dict[str, Any], tuple[WireArray, ...]]
@@ -213,7 +214,7 @@ def _truth(header: Mapping[str, Any], arrays: Sequence[WireArray]) -> Truth:
         return None if listed is None else tuple(leaf(x) for x in listed)
 
     return Truth(
-        evidence=str(header["evidence"]),
+        evidence=Evidence(header["evidence"]),
         reason=header["reason"],
         bits=header["bits"],
         fragile=tuple(header["fragile"]),

@@ -131,9 +131,7 @@ def answer(
         judgement = judge(unexpecting, by_target, targets, Truth(), {})
         return Answered(question=question, outcomes=outcomes, judgement=judgement)
     checked = understood.checked
-    leaves = operator_leaves(
-        problem.operator, problem.scenario.wrt, checked.leaves, checked.outputs, protocol=problem.protocol
-    )
+    leaves = operator_leaves(problem.operator, problem.scenario.wrt, checked.leaves, checked.outputs)
     common, expected = expected_truths(problem, targets, checked, understood.arrays.inputs, leaves)
     truth = referred(question, outcomes)
     judgement = judge(problem, by_target, targets, truth, expected, common=common, leaves=leaves, evidence_from=others)

@@ -10,6 +10,7 @@ import numpy as np
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.tensors import Key
 from gradcmp.core.truth import Truth, TruthLeaf
+from gradcmp.core.verdicts import Evidence
 from gradcmp.reference.algebra import EvaluationError, OverBudget, Undecided
 from gradcmp.reference.arrays import Array, Context
 from gradcmp.reference.balls import BallAlgebra, WholeAlgebra
@@ -49,7 +50,7 @@ def certify(question: Question, dtype: str, budget: Budget) -> Truth:
         return _estimated(question, tolerances, f"{error}; `--reference-budget` sets it")
     except EvaluationError as error:
         return _numerical(question, dtype, budget.afresh(), tolerances, str(error), at_kink=bool(ties))
-    return _truth(question, leaves, tolerances, evidence="certified", bits=certificate.bits)
+    return _truth(question, leaves, tolerances, evidence=Evidence.CERTIFIED, bits=certificate.bits)
 
 
 def _tolerances(question: Question, dtype: str, budget: Budget) -> Tolerances | None:
@@ -154,7 +155,7 @@ def _numerical(
         leaves = differences(question, dtype, budget)
     except EvaluationError as error:
         return Truth(reason=f"{reason}; {error}")
-    return replace(_truth(question, leaves, tolerances, evidence="numerical", bits=None), reason=reason)
+    return replace(_truth(question, leaves, tolerances, evidence=Evidence.NUMERICAL, bits=None), reason=reason)
 
 
 def _estimated(question: Question, tolerances: Tolerances | None, reason: str) -> Truth:
@@ -165,7 +166,7 @@ def _estimated(question: Question, tolerances: Tolerances | None, reason: str) -
         leaves = in_floating_point(tolerances)
     except EvaluationError as error:
         return Truth(reason=f"{reason}; {error}")
-    return replace(_truth(question, leaves, tolerances, evidence="numerical", bits=None), reason=reason)
+    return replace(_truth(question, leaves, tolerances, evidence=Evidence.NUMERICAL, bits=None), reason=reason)
 
 
 def _truth(
@@ -173,7 +174,7 @@ def _truth(
     leaves: Mapping[Key, TruthLeaf],
     tolerances: Tolerances | None,
     *,
-    evidence: str,
+    evidence: Evidence,
     bits: int | None,
 ) -> Truth:
     told = tuple(

@@ -13,6 +13,7 @@ from gradcmp.core.expectations import (
     ExpectedResult,
 )
 from gradcmp.core.leaves import operator_leaves
+from gradcmp.core.operators import Operator
 from gradcmp.core.problems import Problem
 from gradcmp.core.scenarios import Scenario
 from gradcmp.core.specifications import InputTree
@@ -42,7 +43,7 @@ def setting(function="sum(w * x * x)", operator="gradient", wrt=("x",), dtype="f
         "problem": Problem(scenario=scenario, operator=operator, dtype=dtype),
         "checked": checked,
         "inputs": {name: Tensor(dtype=dtype, array=array) for name, array in arrays.items()},
-        "leaves": operator_leaves(operator, wrt, checked.leaves, checked.outputs),
+        "leaves": operator_leaves(Operator(operator), wrt, checked.leaves, checked.outputs),
     }
 
 
