@@ -15,10 +15,13 @@ from gradcmp.core.truth import RunningErrors, TruthLeaf
 from gradcmp.core.verdicts import Verdict, worst
 from gradcmp.judge.codes import EXACT, EXCESS, FRAGILE, HIGH, NO_DIGITS, NONFINITE, ROUNDING, VERDICTS, WRONG, Codes
 from gradcmp.judge.kinks import read
-from gradcmp.judge.metrics import Flags, Floats, distance, is_exact, overflows, spacing, split
+from gradcmp.judge.metrics import distance, is_exact
 from gradcmp.judge.precision import Elsewhere, decided, shrinking
 from gradcmp.judge.tolerance import Limits, Supplier, generous
 from gradcmp.judge.wording import Facts, message
+from gradcmp.numbers.arrays import Flags, Floats
+from gradcmp.numbers.rounding import split
+from gradcmp.numbers.ulp import overflows, spacing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

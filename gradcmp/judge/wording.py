@@ -24,9 +24,10 @@ from gradcmp.judge.codes import (
     Codes,
 )
 from gradcmp.judge.kinks import Reading
-from gradcmp.judge.metrics import Floats, spacing
 from gradcmp.judge.precision import Shrinking, other_dtype
 from gradcmp.judge.tolerance import Limits
+from gradcmp.numbers.arrays import Floats
+from gradcmp.numbers.ulp import spacing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

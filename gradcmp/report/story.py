@@ -11,8 +11,9 @@ from pathlib import Path
 from gradcmp.core.findings import LeafErrors
 from gradcmp.core.truth import TruthLeaf
 from gradcmp.core.verdicts import Evidence, Verdict
+from gradcmp.numbers.ulp import spacing_at
 from gradcmp.report.cells import side_text, truth_text
-from gradcmp.report.digits import MOST, known_digits, unit
+from gradcmp.report.digits import MOST, known_digits
 from gradcmp.report.document import Document
 from gradcmp.report.elements import Arrays, Key, Known, Place, sharper
 from gradcmp.report.explanations import message
@@ -184,7 +185,7 @@ class Teller:
         away, dtype = known.away(got), self.arrays.dtype
         if math.isnan(away):
             return
-        parts = [f"{distance(away / unit(known.high, known.low, dtype))} ULPs"] if known.high else []
+        parts = [f"{distance(away / spacing_at(known.high, known.low, dtype))} ULPs"] if known.high else []
         parts.append(f"absolute {distance(away)}")
         if known.high:
             parts.append(f"relative {distance(away / abs(known.high))}")
@@ -192,7 +193,7 @@ class Teller:
         if errors.limit:
             at_worst = errors.limit_at_worst
             if not known.high:
-                at_worst = absolute(at_worst, unit(0.0, 0.0, dtype))
+                at_worst = absolute(at_worst, spacing_at(0.0, 0.0, dtype))
             yield Said("limit", at_worst or errors.limit)
             if from_where := origin(errors.limit, dtype):
                 yield Said("", from_where)

@@ -18,7 +18,7 @@ from gradcmp.core.truth import Kink, RunningErrors, Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence
 from gradcmp.errors import Location
 from gradcmp.judge import judge
-from gradcmp.judge.metrics import round_to
+from gradcmp.numbers.rounding import round_to
 from gradcmp.program.ir import Program
 
 DTYPES = tuple(FORMATS)
