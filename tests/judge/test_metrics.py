@@ -14,6 +14,7 @@ from gradcmp.judge.elements import compare
 from gradcmp.judge.metrics import distance, is_exact
 from gradcmp.judge.tolerance import interim
 from gradcmp.numbers.rounding import split
+from gradcmp.numbers.ulp import spacing_at
 from tests.judge.cases import DTYPES, rounded, true
 
 ANY = st.floats(allow_nan=False, allow_infinity=False, width=64)
