@@ -44,8 +44,8 @@ def command(identifier: str, backend: str | None, execution: str, shipped: bool)
 
 
 def _first_problem(identifier: str, shipped: bool) -> Problem:
-    from gradcmp.plan import no_such, problems_of
     from gradcmp.scenario.load import load
+    from gradcmp.session.plan import no_such, problems_of
 
     selection = load((identifier,), folder=Path.cwd(), shipped=shipped)
     problems = [problem for scenario in selection.scenarios for problem in problems_of(scenario)]
@@ -61,11 +61,11 @@ def _first_problem(identifier: str, shipped: bool) -> Problem:
 
 
 def _code(problem: Problem, backend: str, execution: str) -> str:
-    from gradcmp.core.run_options import RunOptions
     from gradcmp.core.suggest import unknown_name
     from gradcmp.program.lower import CannotLower
-    from gradcmp.questions import lower_for, understand
     from gradcmp.registry import load_registry
+    from gradcmp.session.prepare import lower_for, understand
+    from gradcmp.session.request import RunOptions
 
     registry = load_registry()
     if backend not in registry.descriptors:

@@ -15,13 +15,14 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import NoReturn, Self
 
+from gradcmp.core.executors import Failed, Ready
 from gradcmp.core.machine import usable_cores
 from gradcmp.core.outcomes import Outcome
 from gradcmp.core.requests import Request, WorkerKey
 from gradcmp.execute.gate import Gate
 from gradcmp.execute.keeper import Answers, Keeper
 from gradcmp.execute.memory import default_limit_bytes
-from gradcmp.execute.process import Failed, Ready, WorkerProcess
+from gradcmp.execute.process import WorkerProcess
 from gradcmp.execute.settings import command_of, variables_of
 from gradcmp.execute.watch import Watch
 from gradcmp.registry import Registry

@@ -74,7 +74,7 @@ class Document:
             fields = Fields(record)
             numbers = count(1)
             return cls(
-                run=fields.mapping("run"),
+                run=_run(fields.mapping("run")),
                 machine=_machine(fields.mapping("machine")),
                 targets=fields.each("targets", _target),
                 problems=fields.each("problems", _problem),
@@ -88,6 +88,15 @@ class Document:
                 expected="expected the format of docs/result-file.md",
             )
             raise UsageError(complaint) from error
+
+
+def _run(run: Mapping[str, Any]) -> Mapping[str, Any]:
+    fields = Fields(run)
+    if run.get("fail_on") is not None:
+        fields.texts("fail_on")
+    if run.get("max_failures") is not None:
+        fields.count("max_failures", least=1)
+    return run
 
 
 def _machine(machine: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -170,7 +179,7 @@ def _case(fields: Fields, number: int) -> CaseView:
         values=fields.each("values", _leaf),
         derivatives=fields.each("derivatives", _leaf),
         verdict=fields.one_of("verdict", Verdict),
-        verdicts={Verdict(name): count for name, count in fields.counts("verdicts").items()},
+        verdicts=fields.counts_of("verdicts", Verdict),
         expectation=fields.one_of("expectation", ExpectationState),
         level=fields.one_of("level", Level),
         evidence=fields.one_of("evidence", Evidence),

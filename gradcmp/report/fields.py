@@ -43,11 +43,7 @@ class Fields:
 
     def one_of(self, key: str, rows: type[Row]) -> Row:
         """A row of a table, by its name."""
-        name = self.text(key)
-        try:
-            return rows(name)
-        except ValueError:
-            raise DamageError(f"`{key}` is {quoted(name)}, which is no {key}") from None
+        return _row(key, self.text(key), rows)
 
     def flag(self, key: str) -> bool:
         return self._as(key, bool, "true or false")
@@ -101,6 +97,10 @@ class Fields:
         inner = Fields(self.mapping(key))
         return {name: inner.count(name) for name in inner.record}
 
+    def counts_of(self, key: str, rows: type[Row]) -> Mapping[Row, int]:
+        """An object of whole numbers by the rows of a table."""
+        return {_row(key, name, rows): count for name, count in self.counts(key).items()}
+
     def each(self, key: str, build: Callable[[Fields], T]) -> tuple[T, ...]:
         """The list's records, built one by one; damage is told with the place in the list."""
         return tuple(_built(f"{key}[{place}]", record, build) for place, record in enumerate(self.list(key)))
@@ -143,6 +143,13 @@ def quoted(value: Any) -> str:
         return "a list"
     text = repr(value) if not isinstance(value, str) else f"`{value}`"
     return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
+
+
+def _row(key: str, name: str, rows: type[Row]) -> Row:
+    try:
+        return rows(name)
+    except ValueError:
+        raise DamageError(f"`{key}` is {quoted(name)}, which is no {key}") from None
 
 
 def _built(where: str, record: Any, build: Callable[[Fields], T]) -> T:

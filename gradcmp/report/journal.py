@@ -102,12 +102,15 @@ class Journal:
         self._head.update(blocks)
         self._append("run", {"format": FORMAT, **self._head})
 
-    def finish(self, *, exit_code: int, complete: bool = True, path: Path | None = None) -> Path:
+    def finish(
+        self, *, exit_code: int, complete: bool = True, stopped: str | None = None, path: Path | None = None
+    ) -> Path:
         """Assemble the document beside the file, rename it into place, remove what was partial. Returns the path.
 
-        With `path`, the document of a run without arrays goes there, and an earlier file stays as it is.
+        `stopped` says what ended a run that is not complete. With `path`, the document of a run without arrays goes
+        there, and an earlier file stays as it is.
         """
-        ending = {"finished": timestamp(), "exit_code": exit_code, "complete": complete}
+        ending = {"finished": timestamp(), "exit_code": exit_code, "complete": complete, "stopped": stopped}
         head = self._head | {"run": self._head["run"] | ending}
         self.arrays.close()
         path = path or self.path

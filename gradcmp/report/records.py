@@ -31,15 +31,27 @@ def timestamp(moment: datetime | None = None) -> str:
     return (moment or datetime.now(UTC)).astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
-def run_record(*, version: str, started: str, arguments: Sequence[str]) -> Record:
+def run_record(
+    *,
+    version: str,
+    started: str,
+    arguments: Sequence[str],
+    shipped: bool = False,
+    fail_on: Sequence[str] = ("fail",),
+    max_failures: int | None = None,
+) -> Record:
     """The `run` block as it stands at the beginning; `Journal.finish` fills in the rest."""
     return {
         "gradcmp": version,
         "started": started,
         "finished": None,
         "arguments": list(arguments),
+        "shipped": shipped,
+        "fail_on": list(fail_on),
+        "max_failures": max_failures,
         "exit_code": None,
         "complete": False,
+        "stopped": None,
     }
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gradcmp.backends.fake_descriptor import FAKE
+from gradcmp.core.executors import Failed, Ready
 from gradcmp.core.outcomes import Computed, Died
 from gradcmp.execute.pool import Pool
-from gradcmp.execute.process import Failed, Ready
 from tests.execute.fakes import KEY, answers, ask, descriptor, registry
 
 BLOCKER = """

@@ -4,9 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from gradcmp.backends.fake_descriptor import FAKE
-from gradcmp.plan import Plan, Preferences, make_plan
 from gradcmp.registry import Registry
 from gradcmp.scenario.load import load
+from gradcmp.session.plan import Plan, Preferences, make_plan
 
 BROKEN = replace(FAKE, name="broken", title="Broken", variables={"GRADCMP_FAKE_IMPORT": "fail"})
 REGISTRY = Registry(descriptors={"fake": FAKE, "broken": BROKEN}, failed={})

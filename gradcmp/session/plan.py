@@ -14,9 +14,9 @@ from gradcmp.core.requests import WorkerKey
 from gradcmp.core.scenarios import Scenario
 from gradcmp.core.suggest import nearest, unknown_name
 from gradcmp.core.targets import Target, TargetPattern, resolve_device
-from gradcmp.demands import Demand, complaint_about, demands_of, extra_workers
 from gradcmp.errors import Complaint, MissingTargetError, NothingSelectedError, UsageError
 from gradcmp.registry import Descriptor, Registry
+from gradcmp.session.demands import Demand, complaint_about, demands_of, extra_workers
 
 Installed = Callable[[Descriptor], bool]
 

@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gradcmp.core.problems import Problem
-from gradcmp.core.run_options import RunOptions
 from gradcmp.core.tensors import Key
 from gradcmp.core.truth import TruthLeaf
 from gradcmp.errors import GradcmpError
-from gradcmp.plan import problems_of
-from gradcmp.questions import understand
 from gradcmp.reference.algebra import EvaluationError
 from gradcmp.reference.arrays import Array, Context
 from gradcmp.reference.derivatives import Question, derive
 from gradcmp.reference.evaluator import Budget
 from gradcmp.reference.precision import refined
 from gradcmp.scenario.load import load
+from gradcmp.session.plan import problems_of
+from gradcmp.session.prepare import understand
+from gradcmp.session.request import RunOptions
 
 BITS = (128, 256, 512, 1024)
 

@@ -7,13 +7,13 @@ import pytest
 
 from gradcmp.backends.fake_descriptor import FAKE
 from gradcmp.core.outcomes import Raised, Skipped
-from gradcmp.core.run_options import RunOptions
 from gradcmp.errors import UsageError
-from gradcmp.pipeline import answer
-from gradcmp.plan import Plan, Preferences, make_plan
-from gradcmp.questions import make_question, refuse_too_large
 from gradcmp.registry import Registry
 from gradcmp.scenario.load import load
+from gradcmp.session.plan import Plan, Preferences, make_plan
+from gradcmp.session.prepare import make_question, refuse_too_large
+from gradcmp.session.request import RunOptions
+from gradcmp.session.session import answer
 
 REGISTRY = Registry(descriptors={"fake": FAKE}, failed={})
 FROM_FILE = """
@@ -56,7 +56,8 @@ def test_a_file_that_has_changed_fails_its_cases_whatever_is_expected(tmp_path: 
 def test_where_every_case_is_left_out_no_array_is_made(tmp_path: Path, monkeypatch) -> None:
     plan = plan_of(tmp_path, "inputs: {x: {arange: 4}}\nfunction: sum(x)\nexecution: right\nskip: {fake: known}\n")
     monkeypatch.setattr(
-        "gradcmp.questions.materialise", lambda problem, **_options: pytest.fail(f"{problem.id}: arrays were made")
+        "gradcmp.session.prepare.materialise",
+        lambda problem, **_options: pytest.fail(f"{problem.id}: arrays were made"),
     )
     question = make_question(plan.problems[0], REGISTRY, RunOptions())
     assert list(question.decided.values()) == [Skipped(message="known")]

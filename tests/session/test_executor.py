@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from gradcmp.core.run_options import RunOptions
 from gradcmp.core.targets import TargetPattern
 from gradcmp.errors import MissingTargetError
-from gradcmp.workers import open_pool, refuse_unmet_demands
-from tests.fake_plans import REGISTRY, plan_of
+from gradcmp.session.executor import open_pool, refuse_unmet_demands
+from gradcmp.session.request import RunOptions
+from tests.session.fake_plans import REGISTRY, plan_of
 
 
 @pytest.mark.parametrize("named", ["backends", "required"])

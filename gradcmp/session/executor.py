@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
+from gradcmp.core.executors import Executor, Failed, Ready
 from gradcmp.core.requests import REFEREE
-from gradcmp.core.run_options import RunOptions
 from gradcmp.core.targets import Target
-from gradcmp.demands import Demand
 from gradcmp.errors import Complaint, MissingTargetError
 from gradcmp.execute.pool import Pool
-from gradcmp.execute.process import Failed, Ready
-from gradcmp.plan import Plan
 from gradcmp.registry import Registry
+from gradcmp.session.demands import Demand
+from gradcmp.session.plan import Plan
+from gradcmp.session.request import RunOptions
 
 
 def open_pool(plan: Plan, registry: Registry, options: RunOptions) -> Pool:
@@ -23,11 +23,11 @@ def open_pool(plan: Plan, registry: Registry, options: RunOptions) -> Pool:
     )
 
 
-def refuse_unmet_demands(plan: Plan, pool: Pool, registry: Registry) -> None:
+def refuse_unmet_demands(plan: Plan, executor: Executor, registry: Registry) -> None:
     """Raise MissingTargetError for what was named and can run nowhere; waits for the workers where there is any."""
     if not plan.demands:
         return
-    workers = {key: state for key, state in pool.wait_until_ready().items() if key != REFEREE}
+    workers = {key: state for key, state in executor.wait_until_ready().items() if key != REFEREE}
     serving = [
         Target(backend=key.backend, environment=key.environment, execution=execution.name, device=device)
         for key, worker in workers.items()

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from gradcmp.core.run_options import RunOptions
-from gradcmp.plan import problems_of
-from gradcmp.questions import understand
 from gradcmp.report.digits import known_digits
 from gradcmp.scenario.load import load
-from gradcmp.sharpen import sharpened
+from gradcmp.session.plan import problems_of
+from gradcmp.session.prepare import understand
+from gradcmp.session.request import RunOptions
+from gradcmp.session.sharpen import sharpened
 
 TEXT = "inputs: {x: [1.0, 0.5]}\nfunction: sum(exp(x))\noperator: [gradient, hessian]\n"
 PROBLEM = "s[gradient-float32]"

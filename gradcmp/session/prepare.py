@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from gradcmp.core.outcomes import Outcome, Raised, Skipped, Unsupported
 from gradcmp.core.problems import Case, Problem
 from gradcmp.core.requests import REFEREE, Inquiry, Request, WorkerKey
-from gradcmp.core.run_options import RunOptions
 from gradcmp.errors import Complaint, UsageError
 from gradcmp.materialise.arrays import Materialised, check_size, materialise
-from gradcmp.plan import Plan, PlannedProblem
 from gradcmp.program.check import check
 from gradcmp.program.ir import ArrayType, Checked
 from gradcmp.program.lower import CannotLower, Lowered, lower
 from gradcmp.registry import CannotLoad, Registry
+from gradcmp.session.plan import Plan, PlannedProblem
+from gradcmp.session.request import RunOptions
 
 QUICK_S = 0.1
 """Budget of `--timing quick`, seconds a case."""

@@ -7,9 +7,9 @@ from gradcmp.core.scenarios import Scenario
 from gradcmp.core.specifications import InputTree, Specification
 from gradcmp.core.targets import TargetPattern
 from gradcmp.errors import Location, MissingTargetError, NothingSelectedError, UsageError
-from gradcmp.plan import Preferences, make_plan
 from gradcmp.program.ir import Constant, Program, Return, Span
 from gradcmp.registry import Descriptor, Registry
+from gradcmp.session.plan import Preferences, make_plan
 
 HERE = Location(file="s.yaml", line=1, column=1)
 REGISTRY = Registry(descriptors={d.name: d for d in (TORCH, TENSORFLOW, JAX)}, failed={})

@@ -5,8 +5,8 @@ import pytest
 from gradcmp.backends.descriptors import JAX, TENSORFLOW, TORCH
 from gradcmp.core.requests import WorkerKey
 from gradcmp.core.targets import Target, TargetPattern
-from gradcmp.demands import complaint_about, demands_of, extra_workers
 from gradcmp.registry import Registry
+from gradcmp.session.demands import complaint_about, demands_of, extra_workers
 
 REGISTRY = Registry(descriptors={d.name: d for d in (TORCH, TENSORFLOW, JAX)}, failed={"odd": "ImportError: no such"})
 TORCH_CPU = WorkerKey(backend="torch")
