@@ -14,7 +14,7 @@ from gradcmp.cli.outputs import echo_json
 from gradcmp.core.scenarios import Scenario
 
 if TYPE_CHECKING:
-    from gradcmp.program.primitives import Primitive
+    from gradcmp.program.catalogue.rows import Primitive
 
 
 @click.command("list")

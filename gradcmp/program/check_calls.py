@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gradcmp.program.calls import DDOF, BadOption, convert, default, interval, option, rounded
+from gradcmp.program.catalogue.rows import Primitive
 from gradcmp.program.fold import FOLDS, CannotFold, fold
 from gradcmp.program.hints import MAYBE_MODULES
 from gradcmp.program.ir import (
@@ -29,11 +30,11 @@ from gradcmp.program.ir import (
     Type,
 )
 from gradcmp.program.joins import describe, joined_dtype, kind_of
-from gradcmp.program.primitives import PRIMITIVES, Primitive
-from gradcmp.program.shapes import ShapeError, result_shape
+from gradcmp.program.primitives import PRIMITIVES
+from gradcmp.program.shapes import Rule, ShapeError, broadcast, elementwise, result_shape
 from gradcmp.program.source import Complaints, Refused, Source
 
-TAKES_NUMBERS: frozenset[str] = frozenset({"elementwise", "broadcast", "where"})
+TAKES_NUMBERS: frozenset[Rule] = frozenset({elementwise, broadcast})
 """Rules whose operands may be plain numbers beside arrays; everywhere else numbers become arrays first."""
 
 
@@ -181,7 +182,7 @@ class CallChecker(Complaints, ABC):
         self._check_kinds(span, row, operands)
         numbers = [operand.value for operand in operands if isinstance(operand, Literal)]
         plain = all(isinstance(operand.type, NumberType) for operand in operands)
-        if plain and len(numbers) == len(operands) and row.name in FOLDS and row.rule in ("broadcast", "elementwise"):
+        if plain and len(numbers) == len(operands) and row.name in FOLDS and row.shape in TAKES_NUMBERS:
             return self._fold(span, row, numbers)
         if plain and row.infix and row.name != "matmul":
             type_ = NumberType(kind=self._number_kind(row, operands))
@@ -259,14 +260,14 @@ class CallChecker(Complaints, ABC):
         ]
         joined = joined_dtype(meeting, dtype=self.dtype, result="float" if row.result == "float" else "same")
         try:
-            wrap = row.rule not in TAKES_NUMBERS or all(isinstance(operand.type, NumberType) for operand in operands)
+            wrap = row.shape not in TAKES_NUMBERS or all(isinstance(operand.type, NumberType) for operand in operands)
             met = tuple(self._meet(row, at, operand, joined, wrap=wrap) for at, operand in enumerate(operands))
             shapes = [
                 _shape(item)
                 for operand in met
                 for item in (operand.items if isinstance(operand, Group) else (operand,))
             ]
-            shape = result_shape(row.rule, shapes, options)
+            shape = result_shape(row.shape, shapes, options)
         except BadOption as error:
             raise self.refuse(span, str(error)) from None
         except ShapeError as error:
@@ -274,7 +275,7 @@ class CallChecker(Complaints, ABC):
             raise self.refuse(span, what, error.hint) from None
         out = {"bool": "bool", "int": "int64"}.get(row.result, joined)
         type_: Type = ArrayType(kind=kind_of(out), dtype=out, shape=shape)
-        if row.rule == "slogdet":
+        if row.pair:
             type_ = TupleType(items=(type_, type_))
         return Apply(span=span, primitive=row.name, operands=met, options=options, type=type_)
 

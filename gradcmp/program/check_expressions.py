@@ -8,6 +8,7 @@ from gradcmp.core.suggest import foreign_letter
 from gradcmp.program import hints
 from gradcmp.program.calls import convert
 from gradcmp.program.check_calls import CallChecker
+from gradcmp.program.indexing import index_shape
 from gradcmp.program.ir import (
     ArrayType,
     Call,
@@ -38,7 +39,7 @@ from gradcmp.program.ir import (
 )
 from gradcmp.program.joins import CannotJoin, describe, join
 from gradcmp.program.primitives import CONSTANTS, PRIMITIVES
-from gradcmp.program.shapes import ShapeError, index_shape
+from gradcmp.program.shapes import ShapeError
 from gradcmp.program.source import Refused, Source
 
 MOST_VISITS = 30_000
