@@ -22,7 +22,7 @@ from gradcmp.scenario.expectations import (
 )
 from gradcmp.scenario.functions import check_outputs, check_program, function_text, leaf_types, read_program
 from gradcmp.scenario.inputs import check_sizes, read_inputs, read_wrt
-from gradcmp.scenario.keys import MEANT, SUPPORTED, UNSUPPORTED
+from gradcmp.scenario.keys import SCENARIO
 from gradcmp.scenario.nodes import Mapping, Node, Scalar
 from gradcmp.scenario.reading import Number, Reader, joined
 from gradcmp.scenario.seeds import read_seeds
@@ -33,16 +33,6 @@ if TYPE_CHECKING:
 
 TAG = re.compile(r"[^\s,()\[\]]+")
 DEVICE = re.compile(r"[a-z]+(:[0-9]+)?")
-
-
-def check_keys(reader: Reader, node: Mapping, path: str = "") -> None:
-    """Complain about keys that do not exist or are not supported yet."""
-    for name, entry in node.entries.items():
-        here = joined(path, name)
-        if name in UNSUPPORTED:
-            reader.complain(entry.key, here, f"`{name}` is not supported yet")
-        elif name not in SUPPORTED:
-            reader.unknown_key(entry.key, here, SUPPORTED, MEANT)
 
 
 def read_once(reader: Reader, draft: Draft, *, parsed: bool = True) -> Program | None:
@@ -71,7 +61,7 @@ def build(
     sound = "inputs" in node and reader.count == before
     choices = _choices(reader, node)
     operators, protocols, modes = _operators(reader, draft)
-    dtypes = choices["dtypes"] or ("float32",)
+    dtypes = choices["dtypes"] or (SCENARIO["dtype"].word,)
     check_sizes(reader, inputs, max(dtypes, key=BYTES.__getitem__), max_bytes)
     expect = Expectations()
     context: Context | None = None
@@ -153,7 +143,7 @@ def _operators(reader: Reader, draft: Draft) -> tuple[tuple[str, ...], tuple[str
             operator = None
         else:
             protocol = None
-    operators = ("gradient",) if operator is None else reader.words(
+    operators = (SCENARIO["operator"].word,) if operator is None else reader.words(
         operator, "operator", f"one of {', '.join(OPERATORS)}", OPERATORS, OPERATORS_MEANT
     )  # fmt: skip
     protocols = () if protocol is None else reader.words(

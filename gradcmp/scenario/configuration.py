@@ -8,11 +8,10 @@ from typing import Any
 
 from gradcmp.core.targets import TargetPattern
 from gradcmp.errors import Location, UsageError
-from gradcmp.scenario.build import check_keys
 from gradcmp.scenario.expectations import check_pattern
 from gradcmp.scenario.identifiers import FOLDER, tidy
-from gradcmp.scenario.keys import CONFIGURATION_KEYS
-from gradcmp.scenario.nodes import Mapping, Scalar, from_plain
+from gradcmp.scenario.keys import CONFIGURATION, check_keys
+from gradcmp.scenario.nodes import Entry, Mapping, Scalar, from_plain
 from gradcmp.scenario.reading import Reader
 
 _NOTHING = Mapping(entries={}, location=Location(file=""))
@@ -68,6 +67,15 @@ def _table(path: Path, folder: Path) -> tuple[Path, dict[str, Any]] | None:
     return None if document is None else (path, document)
 
 
+def _parted(node: Mapping) -> tuple[Mapping, Mapping]:
+    """The keys that only a configuration has, and the others."""
+    parts: tuple[dict[str, Entry], dict[str, Entry]] = {}, {}
+    for name, entry in node.entries.items():
+        parts[name not in CONFIGURATION][name] = entry
+    own, others = (Mapping(entries=part, location=node.location) for part in parts)
+    return own, others
+
+
 def _understood(path: Path, document: Any, folder: Path) -> Configuration:
     reader = Reader()
     where = Location(file=shown(path, folder))
@@ -78,20 +86,15 @@ def _understood(path: Path, document: Any, folder: Path) -> Configuration:
     if not isinstance(node, Mapping):
         reader.wrong(node, "tool.gradcmp", "a table")
     else:
-        own = {name: entry for name, entry in node.entries.items() if name in CONFIGURATION_KEYS}
-        for name in ("baseline", "environments"):
-            if name in own:
-                reader.complain(where, name, f"`{name}` is not supported yet")
-        defaults = Mapping(
-            entries={name: entry for name, entry in node.entries.items() if name not in own}, location=where
-        )
+        own, defaults = _parted(node)
+        check_keys(reader, own, known=CONFIGURATION)
         check_keys(reader, defaults)
         if "scenarios" in own:
-            given = reader.text(own["scenarios"].value, "scenarios", "a folder")
-            scenarios = path.parent / (given or FOLDER)
+            folder_name = reader.text(own["scenarios"], "scenarios", "a folder")
+            scenarios = path.parent / (folder_name or FOLDER)
         require = [
             TargetPattern(text=item.text)
-            for item in (reader.listed(own["require"].value) if "require" in own else ())
+            for item in (reader.listed(own["require"]) if "require" in own else ())
             if isinstance(item, Scalar) and check_pattern(reader, item, "require")
         ]
     if reader.complaints:

@@ -40,7 +40,7 @@ def first_scenario(schema: str = SCHEMA_NAME) -> str:
 
 def schema_text() -> str:
     """The JSON Schema of scenario files as text."""
-    from gradcmp.scenario.schema import json_schema  # pydantic takes its time
+    from gradcmp.scenario.schema import json_schema  # only a first scenario needs it
 
     return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
 

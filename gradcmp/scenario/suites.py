@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradcmp.core.suggest import did_you_mean
-from gradcmp.scenario.build import check_keys
 from gradcmp.scenario.drafts import Draft
 from gradcmp.scenario.identifiers import NAME
-from gradcmp.scenario.keys import KEYS, SUITE_KEYS
+from gradcmp.scenario.keys import SCENARIO, SUITE, check_keys
 from gradcmp.scenario.nodes import Entry, Mapping, Node, Scalar, describe
 from gradcmp.scenario.reading import Reader, joined, listing
 from gradcmp.scenario.yaml_source import EXPECTED_FILE
@@ -41,10 +40,10 @@ def open_file(reader: Reader, node: Node, identifier: str, path: Path) -> File |
     if "scenarios" not in node and not ("defaults" in node and "function" not in node):
         return File(id=identifier, path=path, root=node, defaults=empty, members=None)
     for name, entry in node.entries.items():
-        if name not in SUITE_KEYS:
-            hint = "put it below `defaults`" if name in KEYS else did_you_mean(name, SUITE_KEYS)
+        if name not in SUITE:
+            hint = "put it below `defaults`" if name in SCENARIO else did_you_mean(name, SUITE)
             what = "unknown key of a suite"
-            reader.complain(entry.key, name, what, f"expected {listing(SUITE_KEYS)}", hint)
+            reader.complain(entry.key, name, what, f"expected {listing(SUITE)}", hint)
     defaults = node.get("defaults")
     members = node.get("scenarios")
     if defaults is not None and not isinstance(defaults, Mapping):
