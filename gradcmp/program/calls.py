@@ -58,10 +58,10 @@ def option(row: Primitive, name: str, value: Static, *, dtype: str) -> Static:
     if name in ("shape", "axes"):
         if value is None and name == "axes":
             return None
-        found = (value,) if _whole(value) else value
-        if not isinstance(found, tuple) or not all(_whole(length) for length in found):
+        lengths = (value,) if _whole(value) else value
+        if not isinstance(lengths, tuple) or not all(_whole(length) for length in lengths):
             raise BadOption("expected whole numbers in parentheses: `(2, 3)`")
-        return found
+        return lengths
     if name in ("k", "offset"):
         if not _whole(value):
             raise BadOption("expected a whole number")

@@ -178,15 +178,15 @@ class Checker(WayChecker):
         self.hidden = frozenset(inputs) - frozenset(wanted)
 
     def block(self, statements: Sequence[Statement]) -> tuple[CheckedStatement, ...]:
-        found: list[CheckedStatement] = []
+        checked: list[CheckedStatement] = []
         for statement in statements:
             self.visit(5)  # a statement costs about as much as a few expressions
             try:
-                found.extend(_STATEMENTS[type(statement)](self, statement))
+                checked.extend(_STATEMENTS[type(statement)](self, statement))
             except Refused:
                 for name in assigned_names((statement,)):
                     self.environment[name] = Binding(type=None)
-        return tuple(found)
+        return tuple(checked)
 
     # Assignments
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gradcmp.program.calls import DDOF, BadOption, convert, default, interval, option, rounded
@@ -65,18 +65,6 @@ class CallChecker(Complaints, ABC):
     def expression(self, node: Expression) -> Checked_:
         """The expression with its type; raises `Refused` with the reason noted."""
 
-    def each(self, nodes: Iterable[Expression]) -> tuple[Checked_, ...]:
-        """Check all of them before giving up on any."""
-        found, refused = [], False
-        for node in nodes:
-            try:
-                found.append(self.expression(node))
-            except Refused:
-                refused = True
-        if refused:
-            raise Refused
-        return tuple(found)
-
     def literal(self, span: Span, value: Number) -> Literal:
         kind = "bool" if isinstance(value, bool) else "int" if isinstance(value, int) else "float"
         return Literal(span=span, value=value, type=NumberType(kind=kind))
@@ -95,7 +83,7 @@ class CallChecker(Complaints, ABC):
         if row.name in ("max", "min") and len(node.arguments) > 1 and not node.keywords:
             return self._extreme(node, row)
         operands, options = self._sort_arguments(node, row)
-        checked = self.each(operands)
+        checked = self.each(operands, self.expression)
         values = self._options(node, row, options)
         return self.apply(node.span, row, checked, values)
 
@@ -114,7 +102,7 @@ class CallChecker(Complaints, ABC):
 
     def _extreme(self, node: Call, row: Primitive) -> Checked_:
         """`max(a, b)`: Python's for numbers, but for arrays NumPy's second operand is an axis: refused."""
-        checked = self.each(node.arguments)
+        checked = self.each(node.arguments, self.expression)
         numbers = [item.value for item in checked if isinstance(item, Literal)]
         if len(numbers) == len(checked):
             return self._fold(node.span, row, numbers)
@@ -174,8 +162,8 @@ class CallChecker(Complaints, ABC):
             raise self.refuse(
                 node.span, f"`{name}` has to be known before the run", "write a number, or a name of the sweep"
             )
-        found = tuple(part.value for part in parts if isinstance(part, Literal))
-        return found if isinstance(value, Group) else found[0]
+        numbers = tuple(part.value for part in parts if isinstance(part, Literal))
+        return numbers if isinstance(value, Group) else numbers[0]
 
     def apply(self, span: Span, row: Primitive, operands: tuple[Checked_, ...], options: dict[str, Static]) -> Checked_:
         """A primitive on checked operands: folded, or with its type."""
@@ -285,13 +273,13 @@ class CallChecker(Complaints, ABC):
             items = tuple(self._wrapped(item, joined) for item in operand.items)
             return Group(span=operand.span, items=items, type=TupleType(items=tuple(item.type for item in items)))
         name = row.operands[position]
-        own = {"condition": "bool", "indices": "int64"}.get(name, joined)
+        own_dtype = {"condition": "bool", "indices": "int64"}.get(name, joined)
         if isinstance(operand, Literal):
             exponent = row.name == "power" and position == 1
             if exponent and kind_of(joined) == "int" and operand.value < 0:
                 raise BadOption("whole numbers have no negative powers: write `1.0 * x`")
-            operand = rounded(operand, dtype=own, exponent=exponent and not wrap)
-        return self._wrapped(operand, own) if wrap else operand
+            operand = rounded(operand, dtype=own_dtype, exponent=exponent and not wrap)
+        return self._wrapped(operand, own_dtype) if wrap else operand
 
     def _wrapped(self, operand: Checked_, dtype: str) -> Checked_:
         """A number as a 0-d array of `dtype`; arrays stay as they are."""

@@ -118,14 +118,14 @@ class ExpressionChecker(CallChecker):
     # Compound values
 
     def sequence(self, node: Sequence) -> Checked_:
-        items = self.each(node.items)
+        items = self.each(node.items, self.expression)
         for item in items:
             if isinstance(item.type, TupleType | MappingType):
                 raise self.refuse(item.span, f"this is {describe(item.type)}: tuples hold only arrays and numbers")
         return Group(span=node.span, items=items, type=TupleType(items=tuple(item.type for item in items)))
 
     def dictionary(self, node: Dictionary) -> Checked_:
-        values = self.each(value for _, value in node.items)
+        values = self.each((value for _, value in node.items), self.expression)
         items = tuple((key, value) for (key, _), value in zip(node.items, values, strict=True))
         return Outputs(span=node.span, items=items, type=MappingType(items=tuple((k, v.type) for k, v in items)))
 
@@ -195,8 +195,10 @@ class ExpressionChecker(CallChecker):
     def _length(self, node: Subscript) -> Checked_ | None:
         """`x.shape[0]`, which may be known where the rest of the shape is not."""
         assert isinstance(node.value, Field)
-        value, place = self.each((node.value.value, node.items[0])) if _plain(node.items[0]) else (None, None)
-        if value is None or not isinstance(value.type, ArrayType) or not isinstance(place, Literal):
+        if not _plain(node.items[0]):
+            return None
+        value, place = self.each((node.value.value, node.items[0]), self.expression)
+        if not isinstance(value.type, ArrayType) or not isinstance(place, Literal):
             return None
         shape, position = value.type.shape, place.value
         if shape is None or not isinstance(position, int) or not -len(shape) <= position < len(shape):
@@ -256,7 +258,7 @@ class ExpressionChecker(CallChecker):
         test = self.condition(node.test)
         if isinstance(test, Literal):
             return self.expression(node.body if test.value else node.orelse)
-        body, orelse = self.each((node.body, node.orelse))
+        body, orelse = self.each((node.body, node.orelse), self.expression)
         try:
             type_ = join(body.type, orelse.type, dtype=self.dtype)
         except CannotJoin as error:

@@ -94,14 +94,14 @@ class WayChecker(ExpressionChecker):
         self, span: Span, names: Sequence[tuple[str, Type]], environment: Environment
     ) -> list[CheckedStatement]:
         """Assignments that make arrays of numbers where the names are to hold arrays."""
-        found: list[CheckedStatement] = []
+        conversions: list[CheckedStatement] = []
         for name, type_ in names:
             binding = environment[name]
             if binding.type is None or not _numbers_become_arrays(binding.type, type_):
                 continue
             value = binding.known or Read(span=span, path=(name,), type=binding.type)
-            found.append(Bind(span=span, names=(name,), value=convert(value, type_, dtype=self.dtype)))
-        return found
+            conversions.append(Bind(span=span, names=(name,), value=convert(value, type_, dtype=self.dtype)))
+        return conversions
 
     def loop(self, node: While) -> list[CheckedStatement]:
         before = dict(self.environment)
@@ -159,7 +159,7 @@ class WayChecker(ExpressionChecker):
         raise self.refuse(node.span, "the types of this loop's names do not settle", "keep each name of one type")
 
     def count(self, node: For) -> list[CheckedStatement]:
-        start, stop, step = self.each((node.start, node.stop, node.step))
+        start, stop, step = self.each((node.start, node.stop, node.step), self.expression)
         low, high, exact = self._range(node, start, stop, step)
         before = dict(self.environment)
         if exact is not None and not exact:
@@ -240,17 +240,17 @@ class WayChecker(ExpressionChecker):
 
 def assigned_names(statements: Sequence[Statement]) -> list[str]:
     """The names that statements may bind, in order of appearance."""
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     for statement in statements:
         if isinstance(statement, Assign):
-            found.update(dict.fromkeys(statement.names))
+            names.update(dict.fromkeys(statement.names))
         elif isinstance(statement, If):
-            found.update(dict.fromkeys(assigned_names((*statement.body, *statement.orelse))))
+            names.update(dict.fromkeys(assigned_names((*statement.body, *statement.orelse))))
         elif isinstance(statement, While):
-            found.update(dict.fromkeys(assigned_names(statement.body)))
+            names.update(dict.fromkeys(assigned_names(statement.body)))
         elif isinstance(statement, For):
-            found.update(dict.fromkeys([statement.variable, *assigned_names(statement.body)]))
-    return list(found)
+            names.update(dict.fromkeys([statement.variable, *assigned_names(statement.body)]))
+    return list(names)
 
 
 def _ends(statements: Sequence[Statement]) -> bool:

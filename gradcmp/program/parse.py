@@ -230,17 +230,17 @@ class Parser(ExpressionParser):
         return tuple(argument.arg for argument in plain)
 
     def block(self, statements: Sequence[ast.stmt], *, loops: int) -> tuple[Statement, ...]:
-        found: list[Statement] = []
+        read: list[Statement] = []
         for statement in statements:
             try:
-                found.extend(self.statement(statement, loops=loops))
+                read.extend(self.statement(statement, loops=loops))
             except Refused:
                 continue
             if isinstance(statement, ast.Return) and statement is not statements[-1]:
                 following = statements[statements.index(statement) + 1]
                 self.complain(self.span(following), "nothing after a `return` is ever reached", "leave it out")
                 break
-        return tuple(found)
+        return tuple(read)
 
     def statement(self, node: ast.stmt, *, loops: int) -> tuple[Statement, ...]:
         """One statement (`pass` is none); raises `Refused` with the reason noted."""

@@ -25,7 +25,7 @@ from gradcmp.program.primitives import CONSTANTS, METHOD_ALIASES, PRIMITIVES
 from gradcmp.program.source import Complaints, Refused, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
 MOST_BITS = 4096
 """The longest whole number."""
@@ -93,18 +93,6 @@ class ExpressionParser(Complaints):
         if not 1 <= line <= len(self.lines):
             return column + 1
         return len(self.lines[line - 1][: column + self.offset].decode("utf-8", "ignore")) + 1
-
-    def each(self, nodes: Iterable[ast.expr], read: Callable[[ast.expr], Expression]) -> tuple[Expression, ...]:
-        """Read all of them before giving up on any."""
-        found, refused = [], False
-        for node in nodes:
-            try:
-                found.append(read(node))
-            except Refused:
-                refused = True
-        if refused:
-            raise Refused
-        return tuple(found)
 
     def expression(self, node: ast.expr) -> Expression:
         """The expression; raises `Refused` with the reason noted."""

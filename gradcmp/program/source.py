@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from gradcmp.core.suggest import did_you_mean
 from gradcmp.errors import Complaint, Location
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from gradcmp.program.ir import Program, Span
+
+Part = TypeVar("Part")
+Read = TypeVar("Read")
 
 WIDTH = 100
 """Columns of a line that a snippet shows."""
@@ -86,6 +89,18 @@ class Complaints:
         """Note a complaint; what is returned is to be raised, which gives up on this part."""
         self.complain(span, what, hint, expected)
         return Refused()
+
+    def each(self, parts: Iterable[Part], read: Callable[[Part], Read]) -> tuple[Read, ...]:
+        """Read all of the parts before giving up on any."""
+        results, refused = [], False
+        for part in parts:
+            try:
+                results.append(read(part))
+            except Refused:
+                refused = True
+        if refused:
+            raise Refused
+        return tuple(results)
 
     def suggest(self, word: str, candidates: Iterable[str]) -> str:
         """The nearest name, while the complaints are few enough for anybody to read."""

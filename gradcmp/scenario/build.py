@@ -132,14 +132,14 @@ def _operators(reader: Reader, draft: Draft) -> tuple[tuple[str, ...], tuple[str
     node = draft.node
     operator, protocol, mode = node.get("operator"), node.get("protocol"), node.get("mode")
     if operator is not None and protocol is not None:
-        if ("operator" in draft.own) == ("protocol" in draft.own):
+        if ("operator" in draft.written) == ("protocol" in draft.written):
             reader.complain(
                 node.entries["protocol"].key,
                 "protocol",
                 "a scenario has `operator` or `protocol`, not both",
                 hint="leave one out",
             )
-        elif "protocol" in draft.own:
+        elif "protocol" in draft.written:
             operator = None
         else:
             protocol = None
@@ -150,7 +150,7 @@ def _operators(reader: Reader, draft: Draft) -> tuple[tuple[str, ...], tuple[str
         protocol, "protocol", f"one of {', '.join(PROTOCOLS)}", PROTOCOLS
     )  # fmt: skip
     modes = () if mode is None else reader.words(mode, "mode", f"one of {', '.join(MODES)}", MODES)
-    if protocols and mode is not None and "mode" in draft.own:
+    if protocols and mode is not None and "mode" in draft.written:
         reader.complain(node.entries["mode"].key, "mode", "a protocol has no mode", hint="leave it out")
     return operators, protocols, () if protocols else modes
 
@@ -186,8 +186,8 @@ def _timing(reader: Reader, node: Node) -> str | Number | None:
 
 
 def _seconds(reader: Reader, node: Node | None, key: str) -> float | None:
-    found = None if node is None else _positive(reader, node, key, "seconds, above 0")
-    return None if found is None else float(found)
+    seconds = None if node is None else _positive(reader, node, key, "seconds, above 0")
+    return None if seconds is None else float(seconds)
 
 
 def _positive(reader: Reader, node: Node, path: str, expected: str) -> Number | None:
@@ -221,11 +221,11 @@ def _skip(reader: Reader, node: Node | None) -> tuple[tuple[TargetPattern, str],
     mapping = reader.mapping(node, "skip", "target patterns with reasons, such as `{jax-compiled: …}`")
     if mapping is None:
         return ()
-    found: list[tuple[TargetPattern, str]] = []
+    skips: list[tuple[TargetPattern, str]] = []
     for name, entry in mapping.entries.items():
         path = joined("skip", name)
         good = check_pattern(reader, entry.key, path)
         reason = reader.text(entry.value, path, "the reason, in words")
         if good and reason is not None:
-            found.append((TargetPattern(text=name), reason))
-    return tuple(found)
+            skips.append((TargetPattern(text=name), reason))
+    return tuple(skips)

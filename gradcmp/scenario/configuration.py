@@ -72,8 +72,8 @@ def _parted(node: Mapping) -> tuple[Mapping, Mapping]:
     parts: tuple[dict[str, Entry], dict[str, Entry]] = {}, {}
     for name, entry in node.entries.items():
         parts[name not in CONFIGURATION][name] = entry
-    own, others = (Mapping(entries=part, location=node.location) for part in parts)
-    return own, others
+    settings, others = (Mapping(entries=part, location=node.location) for part in parts)
+    return settings, others
 
 
 def _understood(path: Path, document: Any, folder: Path) -> Configuration:
@@ -86,15 +86,15 @@ def _understood(path: Path, document: Any, folder: Path) -> Configuration:
     if not isinstance(node, Mapping):
         reader.wrong(node, "tool.gradcmp", "a table")
     else:
-        own, defaults = _parted(node)
-        check_keys(reader, own, known=CONFIGURATION)
+        settings, defaults = _parted(node)
+        check_keys(reader, settings, known=CONFIGURATION)
         check_keys(reader, defaults)
-        if "scenarios" in own:
-            folder_name = reader.text(own["scenarios"], "scenarios", "a folder")
+        if "scenarios" in settings:
+            folder_name = reader.text(settings["scenarios"], "scenarios", "a folder")
             scenarios = path.parent / (folder_name or FOLDER)
         require = [
             TargetPattern(text=item.text)
-            for item in (reader.listed(own["require"]) if "require" in own else ())
+            for item in (reader.listed(settings["require"]) if "require" in settings else ())
             if isinstance(item, Scalar) and check_pattern(reader, item, "require")
         ]
     if reader.complaints:

@@ -106,15 +106,15 @@ def read_wrt(reader: Reader, node: Node | None, inputs: InputTree, where: Node) 
     """Leaf paths to differentiate by: those named, or every floating one."""
     leaves = dict(inputs.leaves())
     if node is None:
-        found = tuple(path for path, leaf in leaves.items() if leaf.kind == "float")
-        if not found and leaves:
+        floating = tuple(path for path, leaf in leaves.items() if leaf.kind == "float")
+        if not floating and leaves:
             reader.complain(
                 where,
                 "inputs",
                 "there is no floating input to differentiate by",
                 hint="numbers without a `dtype` are floating",
             )
-        return found
+        return floating
     chosen: list[str] = []
     for item in reader.listed(node):
         known = isinstance(item, Scalar) and item.text in leaves  # an input named like a sweep is a complaint already

@@ -34,9 +34,9 @@ def kind_of(dtype: str) -> str:
 
 def generator_of(node: Mapping) -> str | None:
     """The generator that a mapping specifies, None where it is a tree."""
-    found = [name for name in node.entries if name in OPTIONS]
-    if len(found) == 1 and all(name in OPTIONS[found[0]] for name in node.entries if name != found[0]):
-        return found[0]
+    generators = [name for name in node.entries if name in OPTIONS]
+    if len(generators) == 1 and all(name in OPTIONS[generators[0]] for name in node.entries if name != generators[0]):
+        return generators[0]
     return None
 
 

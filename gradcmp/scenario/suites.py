@@ -78,16 +78,18 @@ def draft(reader: Reader, file: File, member: str | None, configured: Mapping) -
             return None
     check_keys(reader, node)
     merged = merge(merge(configured, file.defaults), node)
-    return Draft(id=identifier, node=merged, own=frozenset(node.entries), location=location, folder=file.path.parent)
+    return Draft(
+        id=identifier, node=merged, written=frozenset(node.entries), location=location, folder=file.path.parent
+    )
 
 
-def merge(defaults: Mapping, own: Mapping) -> Mapping:
+def merge(defaults: Mapping, written: Mapping) -> Mapping:
     """`own` over `defaults`: key by key, whole, except that `inputs` merge by name."""
     if not defaults.entries:
-        return own
-    entries = {**defaults.entries, **own.entries}
-    ours, theirs = own.get("inputs"), defaults.get("inputs")
-    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
-        inputs = Mapping(entries={**theirs.entries, **ours.entries}, location=ours.location)
-        entries["inputs"] = Entry(key=own.entries["inputs"].key, value=inputs)
-    return Mapping(entries=entries, location=own.location)
+        return written
+    entries = {**defaults.entries, **written.entries}
+    inputs, default_inputs = written.get("inputs"), defaults.get("inputs")
+    if isinstance(inputs, Mapping) and isinstance(default_inputs, Mapping):
+        both = Mapping(entries={**default_inputs.entries, **inputs.entries}, location=inputs.location)
+        entries["inputs"] = Entry(key=written.entries["inputs"].key, value=both)
+    return Mapping(entries=entries, location=written.location)
