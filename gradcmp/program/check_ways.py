@@ -132,13 +132,7 @@ class WayChecker(ExpressionChecker):
         return self.condition(test), self.block(body)
 
     def _settle(
-        self,
-        node: While | For,
-        names: Sequence[str],
-        before: Environment,
-        *,
-        stays: bool,
-        body: Callable[[], object],
+        self, node: While | For, names: Sequence[str], before: Environment, *, stays: bool, body: Callable[[], object]
     ) -> Environment:
         """What holds at the head of every round: the types of `names` joined until another round changes nothing."""
         head = dict(before)

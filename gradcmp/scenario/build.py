@@ -13,13 +13,7 @@ from gradcmp.core.scenarios import Scenario, Tolerance
 from gradcmp.core.specifications import InputTree
 from gradcmp.core.targets import NAME, TargetPattern
 from gradcmp.scenario.drafts import Draft
-from gradcmp.scenario.expectations import (
-    BACKENDS_MEANT,
-    OPERATORS_MEANT,
-    Context,
-    check_pattern,
-    read_expectations,
-)
+from gradcmp.scenario.expectations import BACKENDS_MEANT, OPERATORS_MEANT, Context, check_pattern, read_expectations
 from gradcmp.scenario.functions import check_outputs, check_program, function_text, leaf_types, read_program
 from gradcmp.scenario.inputs import check_sizes, read_inputs, read_wrt
 from gradcmp.scenario.keys import SCENARIO

@@ -8,15 +8,7 @@ from math import prod
 
 from gradcmp.program.catalogue.rows import ANY_KIND, Primitive
 from gradcmp.program.joins import Shape, show
-from gradcmp.program.shapes import (
-    Options,
-    ShapeError,
-    elementwise,
-    entries,
-    matrix,
-    normal_axes,
-    normal_axis,
-)
+from gradcmp.program.shapes import Options, ShapeError, elementwise, entries, matrix, normal_axes, normal_axis
 
 
 def _transpose(shapes: Sequence[Shape], options: Options) -> Shape:
