@@ -79,7 +79,7 @@ class CallChecker(Complaints, ABC):
         row = PRIMITIVES[node.primitive]
         first = node.arguments[0] if node.arguments else None
         if isinstance(first, Name) and first.id in MAYBE_MODULES and first.id not in self.environment:
-            raise self.refuse(first.span, f"`{first.id}` is not defined", f"write `{row.name}(...)`")
+            raise self.refuse(first, f"`{first.id}` is not defined", f"write `{row.name}(...)`")
         if row.name in ("max", "min") and len(node.arguments) > 1 and not node.keywords:
             return self._extreme(node, row)
         operands, options = self._sort_arguments(node, row)
@@ -89,15 +89,15 @@ class CallChecker(Complaints, ABC):
 
     def _len(self, node: Call) -> Checked_:
         if len(node.arguments) != 1 or node.keywords:
-            raise self.refuse(node.span, "`len` takes one operand", "write `len(x)`")
+            raise self.refuse(node, "`len` takes one operand", "write `len(x)`")
         value = self.expression(node.arguments[0])
         if isinstance(value.type, TupleType):
             return self.literal(node.span, len(value.type.items))
         shape = value.type.shape if isinstance(value.type, ArrayType) else ()
         if shape is None or (shape and shape[0] is None):
-            raise self.refuse(node.span, "this length depends on the run", "only what is known before may be asked for")
+            raise self.refuse(node, "this length depends on the run", "only what is known before may be asked for")
         if not shape or shape[0] is None:
-            raise self.refuse(node.span, f"{describe(value.type)} has no length", "only arrays with an axis have one")
+            raise self.refuse(node, f"{describe(value.type)} has no length", "only arrays with an axis have one")
         return self.literal(node.span, shape[0])
 
     def _extreme(self, node: Call, row: Primitive) -> Checked_:
@@ -108,7 +108,7 @@ class CallChecker(Complaints, ABC):
             return self._fold(node.span, row, numbers)
         other = {"max": "maximum", "min": "minimum"}[row.name]
         hint = f"write `{other}(x, y)` to compare by element, `{row.name}(x, axis=0)` along an axis"
-        raise self.refuse(node.span, f"`{row.name}` of an array takes its axis by name", hint)
+        raise self.refuse(node, f"`{row.name}` of an array takes its axis by name", hint)
 
     def _sort_arguments(self, node: Call, row: Primitive) -> tuple[list[Expression], dict[str, Expression]]:
         """Arguments sorted into operands and options, as Python would."""
@@ -120,18 +120,16 @@ class CallChecker(Complaints, ABC):
             last = arguments[len(names) :]
             arguments = (*arguments[: len(names)], Sequence(span=last[0].span, items=last))
         if len(arguments) > len(names) + len(options):
-            raise self.refuse(
-                node.span, f"`{row.name}` takes {_count(len(names))}, not {len(node.arguments)}", *_usage(row)
-            )
+            raise self.refuse(node, f"`{row.name}` takes {_count(len(names))}, not {len(node.arguments)}", *_usage(row))
         given.update(zip([*names, *options], arguments, strict=False))
         for name, argument in node.keywords:
             if name in given:
-                raise self.refuse(node.span, f"`{row.name}` is given `{name}` twice", "leave one out")
+                raise self.refuse(node, f"`{row.name}` is given `{name}` twice", "leave one out")
             given[name] = argument
         missing = [name for name in names if name not in given]
         if missing:
             raise self.refuse(
-                node.span, f"`{row.name}` takes {_count(len(names))}: {_names(missing)} is missing", *_usage(row)
+                node, f"`{row.name}` takes {_count(len(names))}: {_names(missing)} is missing", *_usage(row)
             )
         return [given[name] for name in names], {name: given[name] for name in options if name in given}
 
@@ -143,10 +141,10 @@ class CallChecker(Complaints, ABC):
                     values[name] = option(row, name, self.static(given[name], name), dtype=self.dtype)
                 except BadOption as error:
                     raise self.refuse(
-                        given[name].span, f"`{name}` of `{row.name}` does not fit", expected=str(error)
+                        given[name], f"`{name}` of `{row.name}` does not fit", expected=str(error)
                     ) from None
             elif text is None:
-                raise self.refuse(node.span, f"`{row.name}` needs `{name}`", DDOF if name == "ddof" else _usage(row)[0])
+                raise self.refuse(node, f"`{row.name}` needs `{name}`", DDOF if name == "ddof" else _usage(row)[0])
             else:
                 value = default(text)
                 values[name] = option(row, name, value, dtype=self.dtype) if isinstance(value, float) else value
@@ -160,7 +158,7 @@ class CallChecker(Complaints, ABC):
         parts = value.items if isinstance(value, Group) else (value,)
         if not all(isinstance(part, Literal) for part in parts):
             raise self.refuse(
-                node.span, f"`{name}` has to be known before the run", "write a number, or a name of the sweep"
+                node, f"`{name}` has to be known before the run", "write a number, or a name of the sweep"
             )
         numbers = tuple(part.value for part in parts if isinstance(part, Literal))
         return numbers if isinstance(value, Group) else numbers[0]
@@ -201,9 +199,7 @@ class CallChecker(Complaints, ABC):
             if not isinstance(operand.type, ArrayType | NumberType):
                 part = "one of its parts" if isinstance(operand.type, MappingType) else "one of its items"
                 raise self.refuse(
-                    operand.span,
-                    f"`{row.infix or row.name}` takes an array, not {describe(operand.type)}",
-                    f"take {part}",
+                    operand, f"`{row.infix or row.name}` takes an array, not {describe(operand.type)}", f"take {part}"
                 )
             wanted = {"condition": ("bool",), "indices": ("int",)}.get(name, row.kinds)
             if operand.type.kind not in wanted:
@@ -221,21 +217,21 @@ class CallChecker(Complaints, ABC):
         kind = operand.type.kind if isinstance(operand.type, ArrayType | NumberType) else ""
         if name == "condition":
             what = f"the condition of `{row.name}` is true or false, not {words[kind]}"
-            return self.refuse(operand.span, what, "write a comparison: `x != 0`")
+            return self.refuse(operand, what, "write a comparison: `x != 0`")
         if name == "indices":
             return self.refuse(
-                operand.span, "indices are whole numbers", "make them an input: `{literal: [0, 2], dtype: int64}`"
+                operand, "indices are whole numbers", "make them an input: `{literal: [0, 2], dtype: int64}`"
             )
         hint = "write `where(mask, x, 0)` or `where(mask, 1, 0)`" if kind == "bool" else "write a comparison: `x != 0`"
-        return self.refuse(operand.span, f"`{shown}` takes {words[wanted[0]]}, not {words[kind]}", hint)
+        return self.refuse(operand, f"`{shown}` takes {words[wanted[0]]}, not {words[kind]}", hint)
 
     def _check_sequence(self, row: Primitive, operand: Checked_) -> set[str]:
         if not isinstance(operand, Group) or not operand.items:
-            raise self.refuse(operand.span, f"`{row.name}` takes arrays in brackets", f"write `{row.name}([x, y])`")
+            raise self.refuse(operand, f"`{row.name}` takes arrays in brackets", f"write `{row.name}([x, y])`")
         kinds = {item.type.kind for item in operand.items if isinstance(item.type, ArrayType | NumberType)}
         if "bool" in kinds and "bool" not in row.kinds:
             what = f"`{row.name}` takes numbers, not truth values"
-            raise self.refuse(operand.span, what, "write `where(mask, 1, 0)`")
+            raise self.refuse(operand, what, "write `where(mask, 1, 0)`")
         return kinds
 
     def _array(

@@ -112,7 +112,7 @@ class WayChecker(ExpressionChecker):
         if isinstance(test, Literal):
             if test.value:
                 raise self.refuse(
-                    node.test.span,
+                    node.test,
                     "this condition is always true: the loop never ends",
                     "compare something that the loop changes",
                 )
@@ -150,7 +150,7 @@ class WayChecker(ExpressionChecker):
             if all(new[name] == head[name] for name in names):
                 return head
             head = new
-        raise self.refuse(node.span, "the types of this loop's names do not settle", "keep each name of one type")
+        raise self.refuse(node, "the types of this loop's names do not settle", "keep each name of one type")
 
     def count(self, node: For) -> list[CheckedStatement]:
         start, stop, step = self.each((node.start, node.stop, node.step), self.expression)
@@ -168,7 +168,7 @@ class WayChecker(ExpressionChecker):
         outer, rounds = self.rounds, max(1, len(exact) if exact is not None else high - low + 1)
         self.rounds *= rounds
         if self.rounds > MOST_ROUNDS:
-            raise self.refuse(node.span, f"more than {MOST_ROUNDS} rounds of a `for` are refused", "write a `while`")
+            raise self.refuse(node, f"more than {MOST_ROUNDS} rounds of a `for` are refused", "write a `while`")
         try:
             head = self._settle(node, names, before, stays=True, body=one_round)
             exact_types = self._play(head, names, before, rounds, one_round) if exact is not None else {}
@@ -199,19 +199,17 @@ class WayChecker(ExpressionChecker):
         for bound in (start, stop, step):
             if not isinstance(bound.type, NumberType) or bound.type.kind != "int":
                 hint = "the range has to be known before the run; write a `while` otherwise"
-                raise self.refuse(bound.span, f"`range` takes whole numbers, not {describe(bound.type)}", hint)
+                raise self.refuse(bound, f"`range` takes whole numbers, not {describe(bound.type)}", hint)
         if isinstance(step, Literal) and step.value == 0:
-            raise self.refuse(step.span, "`range` cannot go in steps of 0", "write another step")
+            raise self.refuse(step, "`range` cannot go in steps of 0", "write another step")
         if isinstance(start, Literal) and isinstance(stop, Literal) and isinstance(step, Literal):
             exact = range(int(start.value), int(stop.value), int(step.value))
             if abs(stop.value - start.value) // abs(step.value) > MOST_ROUNDS and exact:
-                raise self.refuse(
-                    node.span, f"more than {MOST_ROUNDS} rounds of a `for` are refused", "write a `while`"
-                )
+                raise self.refuse(node, f"more than {MOST_ROUNDS} rounds of a `for` are refused", "write a `while`")
             return (min(exact[0], exact[-1]), max(exact[0], exact[-1]), exact) if exact else (0, 0, exact)
         (a, b), (c, d) = self.interval(start), self.interval(stop)
         if a is None or b is None or c is None or d is None or not isinstance(step, Literal):
-            raise self.refuse(node.span, "this range is not known before the run", "write a `while`")
+            raise self.refuse(node, "this range is not known before the run", "write a `while`")
         low, high = (a, d - 1) if step.value > 0 else (c + 1, b)
         return low, max(low, high), None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import reduce
 
 from gradcmp.core.formats import FORMATS
 from gradcmp.program.ir import ArrayType, MappingType, NumberType, TupleType, Type
@@ -81,16 +82,10 @@ def joined_dtype(types: Iterable[Type], *, dtype: str, result: str = "same") -> 
     if kinds == {"bool"}:
         return "bool"
     if "float" in kinds or result == "float":
-        dtypes = [name for name in arrays if name in FORMATS]
-        joined = dtypes[0] if dtypes else dtype
-        for name in dtypes:
-            joined = wider_float(joined, name)
-        return joined
-    dtypes = [name for name in arrays if name in INTEGER_LIMITS]
-    joined = dtypes[0] if dtypes else "int64"
-    for name in dtypes:
-        joined = wider_integer(joined, name)
-    return joined
+        floats = [name for name in arrays if name in FORMATS]
+        return reduce(wider_float, floats) if floats else dtype
+    integers = [name for name in arrays if name in INTEGER_LIMITS]
+    return reduce(wider_integer, integers) if integers else "int64"
 
 
 def join_shapes(a: Shape, b: Shape) -> Shape:
