@@ -11,7 +11,7 @@ from gradcmp.errors import Location, UsageError
 from gradcmp.scenario.expectations import check_pattern
 from gradcmp.scenario.identifiers import FOLDER, tidy
 from gradcmp.scenario.keys import CONFIGURATION, check_keys
-from gradcmp.scenario.nodes import Entry, Mapping, Scalar, from_plain
+from gradcmp.scenario.nodes import Mapping, Scalar, from_plain
 from gradcmp.scenario.reading import Reader
 
 _NOTHING = Mapping(entries={}, location=Location(file=""))
@@ -67,15 +67,6 @@ def _table(path: Path, folder: Path) -> tuple[Path, dict[str, Any]] | None:
     return None if document is None else (path, document)
 
 
-def _parted(node: Mapping) -> tuple[Mapping, Mapping]:
-    """The keys that only a configuration has, and the others."""
-    parts: tuple[dict[str, Entry], dict[str, Entry]] = {}, {}
-    for name, entry in node.entries.items():
-        parts[name not in CONFIGURATION][name] = entry
-    settings, others = (Mapping(entries=part, location=node.location) for part in parts)
-    return settings, others
-
-
 def _understood(path: Path, document: Any, folder: Path) -> Configuration:
     reader = Reader()
     where = Location(file=shown(path, folder))
@@ -86,7 +77,10 @@ def _understood(path: Path, document: Any, folder: Path) -> Configuration:
     if not isinstance(node, Mapping):
         reader.wrong(node, "tool.gradcmp", "a table")
     else:
-        settings, defaults = _parted(node)
+        settings, defaults = (
+            Mapping(entries={n: e for n, e in node.entries.items() if (n in CONFIGURATION) is only}, location=where)
+            for only in (True, False)
+        )
         check_keys(reader, settings, known=CONFIGURATION)
         check_keys(reader, defaults)
         if "scenarios" in settings:

@@ -94,7 +94,7 @@ def read_expectations(reader: Reader, node: Node, context: Context) -> Expectati
     if outcome is not None:
         whole = Expectation(pattern=None, operator=None, expected=outcome, location=node.location)
         return Expectations(entries=(whole,))
-    mapping = reader.mapping(node, "expect", "operators or targets, such as `{gradient: 2 * x}`")
+    mapping = reader.mapping(node, "expect", "operators or targets, such as `{gradient: 2 * x}`", filled=True)
     if mapping is None:
         return Expectations()
     entries: list[Expectation] = []
@@ -110,10 +110,6 @@ def read_expectations(reader: Reader, node: Node, context: Context) -> Expectati
                 entries.append(Expectation(pattern=None, operator=name, expected=expected, location=location))
         elif check_pattern(reader, entry.key, path, operators=True, alone=not _may_be_target(entry.value)):
             entries += _for_target(reader, entry.value, path, TargetPattern(text=name), context)
-    if not mapping.entries:
-        reader.complain(
-            node, "expect", "found an empty mapping", "expected operators or targets, such as `{gradient: 2 * x}`"
-        )
     return Expectations(entries=tuple(entries), strict=strict)
 
 

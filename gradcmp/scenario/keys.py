@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as AnyMapping
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from gradcmp.core.formats import FLOAT_DTYPES
 from gradcmp.core.operators import MODES, OPERATORS, PROTOCOLS
@@ -18,7 +18,6 @@ TEXT: Schema = {"type": "string"}
 NUMBER: Schema = {"type": ["number", "string"]}
 """A number, or a text with a name of the sweep in it."""
 WORDS: Schema = {"type": ["string", "array"], "items": TEXT}
-TREE: Schema = {"type": "object"}
 
 
 def reference(name: str) -> Schema:
@@ -102,12 +101,7 @@ KEYS: tuple[Key, ...] = (
 )  # fmt: skip
 
 
-def keys_at(place: Place) -> dict[str, Key]:
-    """Name → key, of those that belong to the place."""
-    return {key.name: key for key in KEYS if key.place == place}
-
-
-SCENARIO, SUITE, CONFIGURATION = keys_at("scenario"), keys_at("suite"), keys_at("configuration")
+SCENARIO, SUITE, CONFIGURATION = ({key.name: key for key in KEYS if key.place == place} for place in get_args(Place))
 
 _MEANT = {word: key.name for key in KEYS for word in key.meant}
 

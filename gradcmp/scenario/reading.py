@@ -116,8 +116,11 @@ class Reader:
                 words.append(word)
         return tuple(words)
 
-    def mapping(self, node: Node, path: str, expected: str) -> Mapping | None:
+    def mapping(self, node: Node, path: str, expected: str, *, filled: bool = False) -> Mapping | None:
+        """The node as a mapping, complained of where it is none, or is empty and should be `filled`."""
         if isinstance(node, Mapping):
+            if filled and not node.entries:
+                self.wrong(node, path, expected)
             return node
         empty = isinstance(node, Scalar) and node.is_empty
         self.wrong(node, path, expected, "indent what belongs to it" * empty)

@@ -11,7 +11,7 @@ from typing import Any
 
 from gradcmp.core.formats import DTYPES
 from gradcmp.scenario.generators import FILES, GENERATORS, OPTIONS
-from gradcmp.scenario.keys import NUMBER, SCENARIO, SUITE, TEXT, TREE, Key, Schema, reference
+from gradcmp.scenario.keys import NUMBER, SCENARIO, SUITE, TEXT, Key, Schema, reference
 from gradcmp.scenario.specifications import LARGEST_SEED
 
 DIALECT = "http://json-schema.org/draft-07/schema#"
@@ -38,8 +38,7 @@ _TOLERANCE: dict[str, Schema] = {
 
 def json_schema() -> dict[str, Any]:
     """The schema of scenario files as a JSON document."""
-    keys = _properties(SCENARIO)
-    inputs = [_NUMBERS, *(reference(f"generator_{name}") for name in OPTIONS), TREE]
+    inputs = [_NUMBERS, *(reference(f"generator_{name}") for name in OPTIONS), {"type": "object"}]
     return {
         "$schema": DIALECT,
         "title": "gradcmp scenario, format 1",
@@ -48,9 +47,9 @@ def json_schema() -> dict[str, Any]:
             **{f"generator_{name}": _generator(name) for name in OPTIONS},
             "input": {"description": "Numbers, a generator, or a tree of inputs.", "anyOf": inputs},
             "tolerance": _object("`{ulps: n}` or `{rtol: r, atol: a}`.", _TOLERANCE),
-            "scenario": _object("A function, its inputs, and the derivatives to take.", keys, _required(SCENARIO)),
-            "member": _object("A member of a suite: what it leaves out comes from `defaults`.", keys),
-            "suite": _object("Several scenarios that share keys.", _properties(SUITE), _required(SUITE)),
+            "scenario": _of_keys("A function, its inputs, and the derivatives to take.", SCENARIO),
+            "member": _of_keys("A member of a suite: what it leaves out comes from `defaults`.", SCENARIO, whole=False),
+            "suite": _of_keys("Several scenarios that share keys.", SUITE),
         },
     }
 
@@ -61,12 +60,10 @@ def _object(description: str, properties: dict[str, Schema], required: Sequence[
     return {**document, "required": list(required)} if required else document
 
 
-def _properties(keys: Mapping[str, Key]) -> dict[str, Schema]:
-    return {name: _property(key) for name, key in keys.items() if key.supported}
-
-
-def _required(keys: Mapping[str, Key]) -> list[str]:
-    return [name for name, key in keys.items() if key.required]
+def _of_keys(description: str, keys: Mapping[str, Key], *, whole: bool = True) -> Schema:
+    """A mapping with keys of the table, where it is `whole` with those that must be there."""
+    properties = {name: _property(key) for name, key in keys.items() if key.supported}
+    return _object(description, properties, [name for name, key in keys.items() if whole and key.required])
 
 
 def _property(key: Key) -> Schema:

@@ -36,28 +36,14 @@ class Primitive:
 
     @cached_property
     def operands(self) -> tuple[str, ...]:
-        return tuple(part for part in self.parts[0] if part)
+        return _parts(self.signature.partition("*")[0])
 
     @cached_property
     def options(self) -> dict[str, str | None]:
         """Static option → default as written; None where the option is demanded."""
-        pairs = (part.partition("=") for part in self.parts[1])
+        pairs = (part.partition("=") for part in _parts(self.signature.partition("*")[2]))
         return {name: default if equals else None for name, equals, default in pairs}
 
-    @cached_property
-    def parts(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        operands, _, options = self.signature.partition("*")
-        return tuple(tuple(piece.strip() for piece in _split(text) if piece.strip()) for text in (operands, options))  # type: ignore[return-value]  # exactly two by construction
 
-
-def _split(text: str) -> list[str]:
-    """Split at commas outside parentheses."""
-    pieces, depth, current = [], 0, ""
-    for character in text:
-        depth += (character == "(") - (character == ")")
-        if character == "," and depth == 0:
-            pieces.append(current)
-            current = ""
-        else:
-            current += character
-    return [*pieces, current]
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
