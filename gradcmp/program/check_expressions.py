@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import prod
 
 from gradcmp.core.suggest import foreign_letter
 from gradcmp.program import hints
@@ -145,10 +146,7 @@ class ExpressionChecker(CallChecker):
             if node.name == "shape":
                 types = TupleType(items=tuple(length.type for length in lengths))
                 return Group(span=node.span, items=tuple(lengths), type=types)
-            size = 1
-            for length in shape:
-                size *= length or 0
-            return self.literal(node.span, size)
+            return self.literal(node.span, prod(length or 0 for length in shape))
         if node.name in PRIMITIVES and PRIMITIVES[node.name].method:
             raise self.refuse(node, f"`{node.name}` is a method and has to be called", f"write `x.{node.name}()`")
         hint = hints.for_method(node.name) or self.suggest(node.name, ("T", "shape", "size", "ndim"))

@@ -120,12 +120,10 @@ class ExpressionParser(Complaints):
                 raise self.reject(node, f"a whole number here has more than {MOST_BITS} bits")
             return Constant(span=self.span(node), value=value)
         kinds = {str: "a string", bytes: "a string", complex: "a complex number"}
-        hint = (
-            "complex numbers are not supported yet"
-            if isinstance(value, complex)
-            else "only numbers and arrays are computed here"
-        )
-        raise self.foreign(node, f"{kinds.get(type(value), 'this')}", hint)
+        hint = "only numbers and arrays are computed here"
+        if isinstance(value, complex):
+            hint = "complex numbers are not supported yet"
+        raise self.foreign(node, kinds.get(type(value), "this"), hint)
 
     def name(self, node: ast.Name) -> Expression:
         if node.id == "newaxis":
@@ -153,13 +151,9 @@ class ExpressionParser(Complaints):
         if node is value:
             return self.expression(node)
         if isinstance(node, ast.Slice):
-            parts = {
-                name: self.expression(part)
-                for name, part in (("start", node.lower), ("stop", node.upper), ("step", node.step))
-                if part is not None
-            }
-            parts = {name: part for name, part in parts.items() if not isinstance(part, NewAxis)}
-            return Slice(span=self.span(node), start=parts.get("start"), stop=parts.get("stop"), step=parts.get("step"))
+            bounds = [None if part is None else self.expression(part) for part in (node.lower, node.upper, node.step)]
+            start, stop, step = (None if isinstance(bound, NewAxis) else bound for bound in bounds)
+            return Slice(span=self.span(node), start=start, stop=stop, step=step)
         if isinstance(node, ast.Constant) and node.value is Ellipsis:
             return Ellipsis_(span=self.span(node))
         if isinstance(node, ast.Constant) and isinstance(node.value, str):

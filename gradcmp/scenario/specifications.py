@@ -156,9 +156,10 @@ def _fits(value: Any, dtype: str) -> bool:
         return value in (0, 1)
     if isinstance(value, float) and not value.is_integer():
         return False
-    bits = int(dtype.lstrip("uint"))
-    least, most = (0, 2**bits) if dtype.startswith("u") else (-(2 ** (bits - 1)), 2 ** (bits - 1))
-    return bool(least <= value < most)
+    from gradcmp.program.joins import INTEGER_LIMITS  # few inputs are of whole numbers
+
+    least, most = INTEGER_LIMITS[dtype]
+    return bool(least <= value <= most)
 
 
 # Files ------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 import yaml
 
-from gradcmp.scenario.first import first_scenario
+from gradcmp.scenario.first import FIRST_SCENARIO
 from gradcmp.scenario.generators import OPTIONS
 from gradcmp.scenario.keys import SCENARIO, SUITE
 from gradcmp.scenario.schema import json_schema
@@ -26,7 +26,7 @@ def test_it_is_a_schema_of_draft_7():
     jsonschema.Draft7Validator.check_schema(json_schema())
 
 
-@pytest.mark.parametrize("text", [*EXAMPLES, first_scenario()])
+@pytest.mark.parametrize("text", [*EXAMPLES, FIRST_SCENARIO])
 def test_every_example_fits(text):
     VALIDATOR.validate(plain(text))
 
