@@ -13,11 +13,11 @@ LINTER = Path(sys.executable).with_name("lint-imports")
 
 PLANTED = {
     "program/fold.py": "import numpy",
-    "plan.py": "import pydantic",
+    "plan.py": "import yaml",
     "report/summary.py": "import click",
     "judge/metrics.py": "import torch",
     "worker/load.py": "import psutil",
-    "judge/tolerance.py": "import pydantic",
+    "judge/tolerance.py": "import yaml",
     "judge/consensus.py": "import gradcmp.report.summary",
     "backends/jax_backend.py": "import gradcmp.backends.torch_backend",
 }

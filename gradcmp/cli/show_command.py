@@ -88,6 +88,8 @@ class CannotShow(GradcmpError):
 
 
 def _understood(problem: Problem) -> Iterator[str]:
+    from gradcmp.scenario.keys import SCENARIO
+
     scenario = problem.scenario
     rows: Mapping[str, Any] = {
         "id": scenario.id,
@@ -98,13 +100,13 @@ def _understood(problem: Problem) -> Iterator[str]:
         "operator": "" if scenario.protocols else ", ".join(scenario.operators),
         "mode": ", ".join(scenario.modes),
         "protocol": ", ".join(scenario.protocols),
-        "dtype": ", ".join(scenario.dtypes or ("float32",)),
+        "dtype": ", ".join(scenario.dtypes or (SCENARIO["dtype"].word,)),
         "wrt": ", ".join(scenario.wrt),
         "cotangent": _seed(scenario.cotangent, problem.dtype),
         "tangent": _seed(scenario.tangent, problem.dtype),
         "backend": ", ".join(scenario.backends or ("every one that is installed",)),
-        "execution": ", ".join(scenario.executions or ("eager",)),
-        "device": ", ".join(scenario.devices or ("cpu",)),
+        "execution": ", ".join(scenario.executions or (SCENARIO["execution"].word,)),
+        "device": ", ".join(scenario.devices or (SCENARIO["device"].word,)),
         "max_iterations": scenario.max_iterations or "",
         "tolerance": _tolerance(scenario.tolerance),
         "timing": "" if scenario.timing is None else scenario.timing,
