@@ -17,7 +17,7 @@ from gradcmp.core.requests import REFEREE, WorkerKey
 from gradcmp.core.targets import NAME, Target
 
 if TYPE_CHECKING:
-    from gradcmp.backends.spelling.base import Spelling
+    from gradcmp.program.spelling import Spelling
 
 GROUP = "gradcmp.backends"
 VARIABLE = "GRADCMP_BACKENDS"
@@ -40,8 +40,10 @@ class Execution:
 class Descriptor:
     """A backend, without importing it. Dotted names are `module:attribute`.
 
-    `variables` are set in the worker before the framework is imported; `{folder}` in a value is the worker's own
-    folder, which is removed when the run ends.
+    What a worker's environment has before the framework is imported: `variables`, where `{folder}` in a value is the
+    worker's own folder, which is removed when the run ends; `cpu_variables` on top of them for the CPU;
+    `thread_variables`, which hold the number of threads where one is asked for; and `one_thread_flags`, which where it
+    is one are added to what the variable holds.
     """
 
     name: str
@@ -53,6 +55,9 @@ class Descriptor:
     executions: tuple[Execution, ...]
     install: str
     variables: Mapping[str, str] = field(default_factory=dict)
+    cpu_variables: Mapping[str, str] = field(default_factory=dict)
+    thread_variables: tuple[str, ...] = ()
+    one_thread_flags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in (self.name, *(execution.name for execution in self.executions)):
@@ -70,7 +75,7 @@ class Descriptor:
 
     def load_spelling(self) -> Spelling:
         """The spelling table; raises CannotLoad."""
-        from gradcmp.backends.spelling.base import Spelling  # most commands spell nothing
+        from gradcmp.program.spelling import Spelling  # most commands spell nothing
 
         try:
             spelling = resolve(self.spelling)

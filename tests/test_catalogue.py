@@ -2,7 +2,9 @@
 
 import pytest
 
-from gradcmp.backends.descriptors import JAX, TENSORFLOW, TORCH
+from gradcmp.backends.jax.descriptor import JAX
+from gradcmp.backends.tensorflow.descriptor import TENSORFLOW
+from gradcmp.backends.torch.descriptor import TORCH
 from gradcmp.program.primitives import PRIMITIVES
 
 PYTHONS_OWN = {row.name for row in PRIMITIVES.values() if row.infix and not row.infix.isalpha()}

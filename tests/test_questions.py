@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy
 import pytest
 
-from gradcmp.backends.fake_descriptor import FAKE
+from gradcmp.backends.fake.descriptor import FAKE
 from gradcmp.core.outcomes import Raised, Skipped
 from gradcmp.core.run_options import RunOptions
 from gradcmp.errors import UsageError

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gradcmp.backends.spelling.base import Spelling
+from gradcmp.program.infix import ATOM, Piece
 from gradcmp.program.ir import (
     Apply,
     ArrayType,
@@ -23,8 +23,9 @@ from gradcmp.program.ir import (
     Loop,
     NumberType,
 )
-from gradcmp.program.lower_expressions import ATOM, ExpressionWriter, Piece
+from gradcmp.program.lower_expressions import ExpressionWriter
 from gradcmp.program.prune import assigns
+from gradcmp.program.spelling import Spelling
 
 BUILTINS = frozenset({"range", "float", "tuple", "reversed", "len", "_"})
 """Names that texts use besides those that they import."""

@@ -80,7 +80,7 @@ class _Phases:
 
 
 def _construct(options: Mapping[str, Any]) -> Backend:
-    settings = Settings(threads=options["threads"], device=options["device"], variables=options["variables"])
+    settings = Settings(threads=options["threads"], device=options["device"])
     backend: Backend = resolve(options["implementation"])(settings)
     return backend
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from gradcmp.backends.spelling.base import Application, Fragment, Spelling
 from gradcmp.program.ir import ArrayType, NumberType, TupleType
 from gradcmp.program.primitives import PRIMITIVES
+from gradcmp.program.spelling import Application, Fragment, Spelling
 
 X = np.array([0.25, -0.5, 0.75])
 Y = np.array([1.5, 2.0, -3.0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gradcmp.backends.base import LoopNotFinished, NoSuchNotion, Settings, UnsupportedByFramework
-from gradcmp.backends.fake_backend import FakeBackend
+from gradcmp.backends.fake.backend import FakeBackend
 from gradcmp.core.outcomes import Raised, Skipped, Unsupported
 from gradcmp.worker.failures import MESSAGE_CHARACTERS, as_outcome, told
 

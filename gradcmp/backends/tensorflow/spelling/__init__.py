@@ -1,0 +1,34 @@
+"""How TensorFlow spells the primitives, a module for each group of the catalogue; the protocols' idioms beside it."""
+
+from __future__ import annotations
+
+from gradcmp.backends.tensorflow.idioms import IDIOMS
+from gradcmp.backends.tensorflow.spelling import (
+    arithmetic,
+    comparison,
+    differentiation,
+    elementary,
+    linear_algebra,
+    neural_network,
+    reduction,
+    selection,
+    shape,
+)
+from gradcmp.core.formats import DTYPES
+from gradcmp.program.spelling import Spelling
+
+__all__ = ["IDIOMS", "SPELLING"]
+
+_GROUPS = (
+    arithmetic, comparison, elementary, neural_network, selection, reduction, linear_algebra, shape, differentiation,
+)  # fmt: skip
+
+SPELLING = Spelling(
+    primitives={name: spell for group in _GROUPS for name, spell in group.PRIMITIVES.items()},
+    imports=("import tensorflow as tf",),
+    dtypes={dtype: f"tf.{dtype}" for dtype in DTYPES},
+    number="tf.constant({value}, dtype={dtype})",
+    # only in compiled text: without a bound XLA cannot differentiate a `while`
+    loop_bound="tf.autograph.experimental.set_loop_options(maximum_iterations={max_iterations})",
+    cast="tf.cast({value}, {dtype})",
+)
