@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 
@@ -43,7 +44,13 @@ class Application:
 Template = str
 Spell = Callable[[Application], str]
 Spellings = dict[str, Template | Spell]
-"""Primitive → how it is spelled; a spelling package has such a table, `PRIMITIVES`, in a module for each group."""
+"""Primitive → how it is spelled."""
+
+GROUPS = (
+    "arithmetic", "comparison", "elementary", "neural_network", "selection", "reduction", "linear_algebra", "shape",
+    "differentiation",
+)  # fmt: skip
+"""The groups of the catalogue, which are the modules of a spelling package."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +85,12 @@ class Spelling:
     prelude: Mapping[str, str] = field(default_factory=dict)
     loop_bound: Template | None = None
     cast: Template | None = None
+
+
+def spellings_in(package: str) -> Spellings:
+    """The tables `PRIMITIVES` of a spelling package, one in the module of each group."""
+    modules = [import_module(f"{package}.{group}") for group in GROUPS]
+    return {name: spell for module in modules for name, spell in module.PRIMITIVES.items()}
 
 
 def is_array(operand: Any, kind: str | None = None) -> bool:

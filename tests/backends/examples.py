@@ -145,4 +145,8 @@ def spell(spelling: Spelling, application: Application) -> str:
     template = spelling.primitives.get(application.primitive)
     if template is None:
         return f"{application.operands[0]} {PRIMITIVES[application.primitive].infix} {application.operands[1]}"
-    return template.format(*application.operands) if isinstance(template, str) else template(application)
+    return (
+        template.format(*application.operands, **application.options)
+        if isinstance(template, str)
+        else template(application)
+    )

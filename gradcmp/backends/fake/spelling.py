@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from gradcmp.program.spelling import Application, Fragment, Spell, Spelling
+from gradcmp.core.formats import DTYPES
+from gradcmp.program.spelling import Application, Spell, Spelling
 
 
 def _reduction(name: str) -> Spell:
-    def spell(application: Application) -> str:
-        return f"numpy.{name}({application.operands[0]}{_axes(application)})"
-
-    return spell
+    return lambda application: f"numpy.{name}({application.operands[0]}{_axes(application)})"
 
 
 def _axes(application: Application) -> str:
@@ -27,18 +25,6 @@ def _transpose(application: Application) -> str:
     return (
         f"{application.operands[0]:atom}.T" if axes is None else f"numpy.transpose({application.operands[0]}, {axes!r})"
     )
-
-
-def _reshape(application: Application) -> str:
-    return f"numpy.reshape({application.operands[0]}, {application.options['shape']!r})"
-
-
-def _joined(name: str) -> Spell:
-    def spell(application: Application) -> str:
-        operand: Fragment = application.operands[0]
-        return f"numpy.{name}({operand}, axis={application.options['axis']!r})"
-
-    return spell
 
 
 _SAME_NAME = (
@@ -64,9 +50,9 @@ SPELLING = Spelling(
         "where": "numpy.where({0}, {1}, {2})",
         "clip": "numpy.minimum(numpy.maximum({0}, {1}), {2})",
         "transpose": _transpose,
-        "reshape": _reshape,
-        "concatenate": _joined("concatenate"),
-        "stack": _joined("stack"),
+        "reshape": "numpy.reshape({0}, {shape!r})",
+        "concatenate": "numpy.concatenate({0}, axis={axis!r})",
+        "stack": "numpy.stack({0}, axis={axis!r})",
         "trace": "numpy.trace({0}, axis1=-2, axis2=-1)",
         "det": "numpy.linalg.det({0})",
         "inv": "numpy.linalg.inv({0})",
@@ -77,10 +63,6 @@ SPELLING = Spelling(
         ("erf", "lgamma", "digamma", "gelu", "cholesky", "slogdet"), "the fake backend does not spell it"
     ),
     imports=("import numpy",),
-    dtypes={
-        "float16": "numpy.float16", "bfloat16": "numpy.float32", "float32": "numpy.float32", "float64": "numpy.float64",
-        "int8": "numpy.int8", "int16": "numpy.int16", "int32": "numpy.int32", "int64": "numpy.int64",
-        "uint8": "numpy.uint8", "bool": "numpy.bool_",
-    },
+    dtypes={dtype: f"numpy.{dtype}" for dtype in DTYPES} | {"bfloat16": "numpy.float32", "bool": "numpy.bool_"},
     number="numpy.array({value}, dtype={dtype})",
 )  # fmt: skip

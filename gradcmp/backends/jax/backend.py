@@ -26,10 +26,9 @@ from gradcmp.backends.base import (
     Result,
     Settings,
     UnsupportedByFramework,
-    check_finished,
     check_mode,
-    labelled,
     outputs_of,
+    repeatable,
 )
 
 UNSUPPORTED: tuple[tuple[str, str], ...] = (
@@ -132,17 +131,9 @@ class JaxBackend(Backend):
         mode = check_mode(self, job)
         execute = self._compiled_run if job.execution == "compiled" else self._eager_run
         call = execute(job, mode)
-        differentiated: list[int] | None = None  # which outputs are floating; None before the first run
-
-        def run() -> Result:
-            nonlocal differentiated
-            values, finished, derivatives = self._in_words(call)
-            if differentiated is None:
-                check_finished(finished)  # once: to ask waits for the device
-                differentiated = [i for i, value in enumerate(values) if self._derivatives.floating(value)]
-            return Result(values=values, derivatives=labelled(job.operator, differentiated, derivatives))
-
-        return Prepared(run=run, mode=mode)
+        return Prepared(
+            run=repeatable(job.operator, lambda: self._in_words(call), self._derivatives.floating), mode=mode
+        )
 
     def protocol(self, job: ProtocolJob) -> Result:
         result: Result = self._in_words(lambda: self._protocols.use(job))

@@ -8,11 +8,11 @@ import jax
 
 from gradcmp.backends.base import (
     Arrays,
-    Derivative,
     NoSuchNotion,
     ProtocolJob,
     Result,
     UnsupportedByFramework,
+    by_primal,
     check_finished,
 )
 from gradcmp.backends.jax.derivatives import Body, differentiable, one_hot, ones
@@ -37,12 +37,12 @@ def use(job: ProtocolJob) -> Result:
     if job.protocol in ("backward_twice", "backward_twice_retained"):
         pullback(ones(outputs))  # the first of the two; what it gives is thrown away
     if job.protocol in ("backward_twice", "backward_twice_retained", "unused_input"):
-        return Result(values=values, derivatives=_by_primal(None, pullback(ones(outputs))))
+        return Result(values=values, derivatives=by_primal(None, pullback(ones(outputs))))
     if job.protocol == "two_targets":
         if len(outputs) < 2:
             msg = f"`two_targets` needs a function of two floating outputs, this one has {len(outputs)}"
             raise ValueError(msg)
-        first, second = (_by_primal(of, pullback(one_hot(outputs, at=of))) for of in (0, 1))
+        first, second = (by_primal(of, pullback(one_hot(outputs, at=of))) for of in (0, 1))
         return Result(values=values, derivatives=(*first, *second))
     raise UnsupportedByFramework(f"jax has no protocol {job.protocol}")
 
@@ -56,8 +56,4 @@ def _vector_backward(body: Body, primals: Arrays) -> Result:
 
     gradient, (values, finished) = jax.grad(sole, argnums=tuple(range(len(primals))), has_aux=True)(*primals)
     check_finished(finished)
-    return Result(values=values, derivatives=_by_primal(None, gradient))
-
-
-def _by_primal(of: int | None, arrays: Arrays) -> tuple[Derivative, ...]:
-    return tuple(Derivative(of=of, wrt=(i,), array=array) for i, array in enumerate(arrays))
+    return Result(values=values, derivatives=by_primal(None, gradient))

@@ -19,9 +19,8 @@ from gradcmp.backends.base import (
     Result,
     Settings,
     UnsupportedByFramework,
-    check_finished,
     check_mode,
-    labelled,
+    repeatable,
 )
 from gradcmp.backends.tensorflow.importing import import_tensorflow
 from gradcmp.backends.tensorflow.refusals import in_its_words, is_refusal
@@ -148,17 +147,7 @@ class TensorFlowBackend(Backend):
     def _prepared(
         self, job: Job, execute: Callable[[], Any], mode: str, notes: Callable[[], Mapping[str, int | str]]
     ) -> Prepared:
-        started = False
-
-        def run() -> Result:
-            nonlocal started
-            values, finished, derivatives = self._said(execute)
-            if not started:  # the answer is the same every time
-                check_finished(finished)
-                started = True
-            differentiated = [index for index, value in enumerate(values) if value.dtype.is_floating]
-            return Result(values=values, derivatives=labelled(job.operator, differentiated, derivatives))
-
+        run = repeatable(job.operator, lambda: self._said(execute), lambda value: bool(value.dtype.is_floating))
         return Prepared(run=run, mode=mode, notes=notes)
 
     def _eager(self, job: Job, mode: str, *, pfor: bool | None) -> Callable[[], Any]:

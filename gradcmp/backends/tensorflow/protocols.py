@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import tensorflow as tf
 
-from gradcmp.backends.base import Arrays, Derivative, NoSuchNotion, ProtocolJob, Result, check_finished, outputs_of
+from gradcmp.backends.base import Arrays, NoSuchNotion, ProtocolJob, Result, by_primal, check_finished, outputs_of
 from gradcmp.backends.tensorflow.derivatives import floating
 from gradcmp.backends.tensorflow.idioms import IDIOMS
 
@@ -18,12 +19,17 @@ def use(job: ProtocolJob) -> Result:
     persistent = job.protocol in {"backward_twice_retained", "two_targets"}
     tape, outputs = _record(job, persistent=persistent, watch=job.protocol != "untracked_input")
     if job.protocol == "two_targets":
-        return _result(outputs, _each(tape, outputs, job.primals))
+        each = [
+            by_primal(of, tape.gradient(output, job.primals))
+            for of, output in enumerate(outputs)
+            if output.dtype.is_floating
+        ]
+        return Result(values=outputs, derivatives=tuple(chain.from_iterable(each)))
     targets = floating(outputs)
     gradients = tape.gradient(targets, job.primals)
     if job.protocol in {"backward_twice", "backward_twice_retained"}:
         gradients = tape.gradient(targets, job.primals)
-    return _result(outputs, [Derivative(of=None, wrt=(i,), array=g) for i, g in enumerate(gradients)])
+    return Result(values=outputs, derivatives=by_primal(None, gradients))
 
 
 def _record(job: ProtocolJob, *, persistent: bool, watch: bool) -> tuple[Any, Arrays]:
@@ -37,16 +43,3 @@ def _record(job: ProtocolJob, *, persistent: bool, watch: bool) -> tuple[Any, Ar
         outputs = tuple(map(tf.convert_to_tensor, outputs))
     check_finished(finished)
     return tape, outputs
-
-
-def _each(tape: Any, outputs: Arrays, primals: Arrays) -> list[Derivative]:
-    return [
-        Derivative(of=of, wrt=(i,), array=gradient)
-        for of, output in enumerate(outputs)
-        if output.dtype.is_floating
-        for i, gradient in enumerate(tape.gradient(output, primals))
-    ]
-
-
-def _result(outputs: Arrays, derivatives: list[Derivative]) -> Result:
-    return Result(values=outputs, derivatives=tuple(derivatives))

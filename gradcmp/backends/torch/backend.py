@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy
@@ -43,17 +42,15 @@ class TorchBackend(Backend):
 
     name = "torch"
 
-    modes: ClassVar[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-        {
-            "value": ("forward",),
-            "gradient": ("reverse",),
-            "vjp": ("reverse",),
-            "jvp": ("forward", "reverse"),
-            "jacobian": ("vectorized", "forward", "loop", "reverse"),
-            "hessian": ("forward-over-reverse", "reverse-over-reverse", "loop", "vectorized"),
-            "hvp": ("forward-over-reverse", "reverse-over-reverse"),
-        }
-    )
+    modes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "value": ("forward",),
+        "gradient": ("reverse",),
+        "vjp": ("reverse",),
+        "jvp": ("forward", "reverse"),
+        "jacobian": ("vectorized", "forward", "loop", "reverse"),
+        "hessian": ("forward-over-reverse", "reverse-over-reverse", "loop", "vectorized"),
+        "hvp": ("forward-over-reverse", "reverse-over-reverse"),
+    }
 
     def __init__(self, settings: Settings) -> None:
         import torch  # a framework is imported when its backend is constructed, never before

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import torch
 
-from gradcmp.backends.base import Arrays, Derivative, NoSuchNotion, ProtocolJob, Result, UnsupportedByFramework
+from gradcmp.backends.base import Arrays, NoSuchNotion, ProtocolJob, Result, UnsupportedByFramework, by_primal
 from gradcmp.backends.torch.recordings import Call, detached, finished, ones, pull, record
 
 PASSES = 3
@@ -77,9 +77,9 @@ def two_targets(job: ProtocolJob, call: Call) -> Result:
     if len(outputs) != 2:
         raise NoSuchNotion(f"two_targets needs a function of two outputs, not of {len(outputs)}")
     derivatives = tuple(
-        Derivative(of=of, wrt=(i,), array=array)
+        derivative
         for of, output in enumerate(outputs)
-        for i, array in enumerate(pull((output,), leaves, ones((output,)), retain_graph=of == 0))
+        for derivative in by_primal(of, pull((output,), leaves, ones((output,)), retain_graph=of == 0))
     )
     return Result(values=detached(outputs), derivatives=derivatives)
 
@@ -90,8 +90,7 @@ def clear(leaves: Arrays) -> None:
 
 
 def collected(leaves: Arrays, outputs: Arrays) -> Result:
-    derivatives = tuple(Derivative(of=None, wrt=(i,), array=leaf.grad) for i, leaf in enumerate(leaves))
-    return Result(values=detached(outputs), derivatives=derivatives)
+    return Result(values=detached(outputs), derivatives=by_primal(None, (leaf.grad for leaf in leaves)))
 
 
 TABLE: dict[str, Callable[[ProtocolJob, Call], Result]] = {

@@ -7,11 +7,11 @@ Python goes, through branches and loops that depend on data, and gives None wher
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import product
+from itertools import chain, product
 
 import torch
 
-from gradcmp.backends.base import A, Arrays, Derivative, Function, Job, Result, check_finished, outputs_of
+from gradcmp.backends.base import A, Arrays, Derivative, Function, Job, Result, by_primal, check_finished, outputs_of
 
 Call = Callable[[Arrays, Arrays], Arrays]
 
@@ -61,19 +61,18 @@ def value(job: Job, call: Call) -> Result:
 def gradient(job: Job, call: Call) -> Result:
     leaves, outputs = record(job.function, call, job.primals, job.fixed)
     last = len(outputs) - 1
-    derivatives = [
-        Derivative(of=of, wrt=(i,), array=array)
+    derivatives = tuple(
+        derivative
         for of, output in enumerate(outputs)
-        for i, array in enumerate(pull((output,), leaves, None, retain_graph=of < last))
-    ]
-    return Result(values=detached(outputs), derivatives=tuple(derivatives))
+        for derivative in by_primal(of, pull((output,), leaves, None, retain_graph=of < last))
+    )
+    return Result(values=detached(outputs), derivatives=derivatives)
 
 
 def vjp(job: Job, call: Call) -> Result:
     leaves, outputs = record(job.function, call, job.primals, job.fixed)
     arrays = pull(outputs, leaves, job.cotangents or ones(outputs))
-    derivatives = tuple(Derivative(of=None, wrt=(i,), array=array) for i, array in enumerate(arrays))
-    return Result(values=detached(outputs), derivatives=derivatives)
+    return Result(values=detached(outputs), derivatives=by_primal(None, arrays))
 
 
 def jvp_by_reverse(job: Job, call: Call) -> Result:
@@ -106,12 +105,8 @@ def jacobian_block(output: A, leaves: Arrays) -> tuple[A | None, ...]:
 
 def jacobian_by_rows(job: Job, call: Call) -> Result:
     leaves, outputs = record(job.function, call, job.primals, job.fixed)
-    derivatives = tuple(
-        Derivative(of=of, wrt=(i,), array=block)
-        for of, output in enumerate(outputs)
-        for i, block in enumerate(jacobian_block(output, leaves))
-    )
-    return Result(values=detached(outputs), derivatives=derivatives)
+    blocks = (by_primal(of, jacobian_block(output, leaves)) for of, output in enumerate(outputs))
+    return Result(values=detached(outputs), derivatives=tuple(chain.from_iterable(blocks)))
 
 
 def hessian_by_rows(job: Job, call: Call) -> Result:
@@ -138,7 +133,7 @@ def hvp_by_reverse(job: Job, call: Call) -> Result:
             continue
         slopes = filled(pull((output,), leaves, None, create_graph=True), leaves)
         products = filled(pull(slopes, leaves, tangents, retain_graph=True), leaves)
-        derivatives += [Derivative(of=of, wrt=(i,), array=array) for i, array in enumerate(products)]
+        derivatives += by_primal(of, products)
     return Result(values=detached(outputs), derivatives=tuple(derivatives) + undefined(outputs, 1, len(leaves)))
 
 

@@ -8,8 +8,10 @@ import numpy
 import pytest
 
 from gradcmp.backends.base import Function, Job, Settings
-from gradcmp.backends.fake.backend import MISDEEDS, SPOILERS, FakeBackend, typed
+from gradcmp.backends.fake.backend import FakeBackend
+from gradcmp.backends.fake.derivatives import typed
 from gradcmp.backends.fake.descriptor import BEHAVIOURS, COMPILING, FAKE
+from gradcmp.backends.fake.misdeeds import MISDEEDS, SPOILERS
 from gradcmp.backends.fake.spelling import SPELLING
 from gradcmp.program.primitives import PRIMITIVES
 from gradcmp.program.spelling import Application, Fragment
@@ -95,7 +97,7 @@ def test_every_spelling_is_numpy_text_through_which_a_complex_step_goes(primitiv
             dtype="float64",
         )
         spell = SPELLING.primitives[primitive]
-        text = spell.format(*names) if isinstance(spell, str) else spell(application)
+        text = spell.format(*names, **options) if isinstance(spell, str) else spell(application)
         return numpy.asarray(eval(text, environment))
 
     point = numpy.array([[0.9, 0.2], [0.1, 0.7]]) if matrix else POINT

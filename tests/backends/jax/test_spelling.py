@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 from typing import Any
 
 import numpy as np
 import pytest
 
 from gradcmp.backends.jax.spelling import SPELLING
-from gradcmp.program.infix import between
 from gradcmp.program.primitives import PRIMITIVES
-from gradcmp.program.spelling import Fragment
 from tests.backends.examples import EXAMPLES, M, N, S, T, X, Y, apply, spell
 
 pytestmark = pytest.mark.frameworks
@@ -77,24 +74,3 @@ def test_text_is_what_one_would_write(
     primitive: str, operands: Any, options: dict[str, Any], expected: Any, text: str
 ) -> None:
     assert spell(SPELLING, apply(SPELLING, (primitive, operands, options, expected))[1]) == text
-
-
-@pytest.mark.parametrize(
-    ("left", "symbol", "right", "text"),
-    [
-        ("a", "*", "b", "a * b"),
-        ("a + b", "*", "c * d", "(a + b) * (c * d)"),
-        ("a * b", "+", "c * d", "a * b + c * d"),
-        ("a - b", "-", "c", "a - b - c"),
-        ("a", "-", "b - c", "a - (b - c)"),
-        ("-a", "**", "-b", "(-a) ** -b"),
-        ("a", "**", "b ** c", "a ** b ** c"),
-        ("a ** b", "**", "c", "(a ** b) ** c"),
-        ("a < b", "*", "c", "(a < b) * c"),
-        ("x if c else y", "+", "f(z)", "(x if c else y) + f(z)"),
-    ],
-)
-def test_parentheses_are_those_that_python_needs(left: str, symbol: str, right: str, text: str) -> None:
-    got = between(Fragment(left, atomic=False), symbol, Fragment(right, atomic=False))
-    assert got == text
-    assert ast.dump(ast.parse(got)) == ast.dump(ast.parse(f"({left}) {symbol} ({right})"))

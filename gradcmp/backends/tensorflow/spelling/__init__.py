@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 from gradcmp.backends.tensorflow.idioms import IDIOMS
-from gradcmp.backends.tensorflow.spelling import (
-    arithmetic,
-    comparison,
-    differentiation,
-    elementary,
-    linear_algebra,
-    neural_network,
-    reduction,
-    selection,
-    shape,
-)
 from gradcmp.core.formats import DTYPES
-from gradcmp.program.spelling import Spelling
+from gradcmp.program.spelling import Spelling, spellings_in
 
 __all__ = ["IDIOMS", "SPELLING"]
 
-_GROUPS = (
-    arithmetic, comparison, elementary, neural_network, selection, reduction, linear_algebra, shape, differentiation,
-)  # fmt: skip
-
 SPELLING = Spelling(
-    primitives={name: spell for group in _GROUPS for name, spell in group.PRIMITIVES.items()},
+    primitives=spellings_in(__name__),
     imports=("import tensorflow as tf",),
     dtypes={dtype: f"tf.{dtype}" for dtype in DTYPES},
     number="tf.constant({value}, dtype={dtype})",

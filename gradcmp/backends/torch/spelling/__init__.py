@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 from gradcmp.backends.torch.idioms import IDIOMS
-from gradcmp.backends.torch.spelling import (
-    arithmetic,
-    comparison,
-    differentiation,
-    elementary,
-    linear_algebra,
-    neural_network,
-    reduction,
-    selection,
-    shape,
-)
+from gradcmp.backends.torch.spelling.linear_algebra import PRELUDE
 from gradcmp.backends.torch.spelling.operands import DTYPES, NUMBER
-from gradcmp.program.spelling import Spelling
+from gradcmp.program.spelling import Spelling, spellings_in
 
 __all__ = ["IDIOMS", "SPELLING"]
 
-_GROUPS = (
-    arithmetic, comparison, elementary, neural_network, selection, reduction, linear_algebra, shape, differentiation,
-)  # fmt: skip
-
 SPELLING = Spelling(
-    primitives={name: spell for group in _GROUPS for name, spell in group.PRIMITIVES.items()},
+    primitives=spellings_in(__name__),
     imports=("import torch",),
     dtypes=DTYPES,
     number=NUMBER,
-    prelude=linear_algebra.PRELUDE,
+    prelude=PRELUDE,
 )
