@@ -82,7 +82,7 @@ class Descriptor:
             if not isinstance(spelling, Spelling):
                 raise TypeError(f"`{self.spelling}` is a {type(spelling).__name__}, expected a Spelling")
         except Exception as error:  # a stranger's plug-in may raise anything
-            raise CannotLoad(f"the spelling of {self.title} cannot be loaded: {_told(error)}") from error
+            raise CannotLoad(f"the spelling of {self.title} cannot be loaded: {_described(error)}") from error
         return spelling
 
     def load_idioms(self) -> Mapping[str, str]:
@@ -95,7 +95,7 @@ class Descriptor:
             if not all(isinstance(text, str) for pair in idioms.items() for text in pair):
                 raise TypeError("`IDIOMS` holds something else than texts")
         except Exception as error:
-            raise CannotLoad(f"the idioms of {self.title} cannot be loaded: {_told(error)}") from error
+            raise CannotLoad(f"the idioms of {self.title} cannot be loaded: {_described(error)}") from error
         return idioms
 
 
@@ -133,11 +133,11 @@ class Registry:
 
 def load_registry() -> Registry:
     """Every backend that can be described; one that cannot is a row in `failed`, never a crash."""
-    found: list[tuple[str, str]] = [(point.name, point.value) for point in metadata.entry_points(group=GROUP)]
-    found += [(name, name) for name in os.environ.get(VARIABLE, "").split(",") if name]
+    entry_points: list[tuple[str, str]] = [(point.name, point.value) for point in metadata.entry_points(group=GROUP)]
+    entry_points += [(name, name) for name in os.environ.get(VARIABLE, "").split(",") if name]
     descriptors: dict[str, Descriptor] = {}
     failed: dict[str, str] = {}
-    for name, value in found:
+    for name, value in entry_points:
         try:
             descriptor = resolve(value)
             if not isinstance(descriptor, Descriptor):
@@ -146,11 +146,11 @@ def load_registry() -> Registry:
             if descriptor.name == REFERENCE.name:
                 raise ValueError(f"`{descriptor.name}` is the name of gradcmp's own reference")
         except Exception as error:  # noqa: BLE001  # a stranger's plug-in may raise anything
-            failed[name] = _told(error)
+            failed[name] = _described(error)
         else:
             descriptors.setdefault(descriptor.name, descriptor)
     return Registry(descriptors=descriptors, failed=failed)
 
 
-def _told(error: Exception) -> str:
+def _described(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"

@@ -15,7 +15,7 @@ import numpy
 
 from gradcmp.backends.base import Backend, Job, NoSuchNotion, Prepared, ProtocolJob, Result, Settings, check_mode
 from gradcmp.backends.fake.derivatives import Typed, evaluate, typed
-from gradcmp.backends.fake.misdeeds import SPOILERS, break_import, each, misbehave
+from gradcmp.backends.fake.misdeeds import SPOILERS, altered, break_import, misbehave
 
 
 class FakeBackend(Backend):
@@ -74,7 +74,7 @@ class FakeBackend(Backend):
         )  # fmt: skip
         match job.protocol:
             case "accumulate":
-                return each(evaluate(gradient), lambda array: 3 * array)
+                return altered(evaluate(gradient), lambda array: 3 * array)
             case "zero_between":
                 return evaluate(gradient)
             case "backward_twice":
@@ -85,6 +85,6 @@ class FakeBackend(Backend):
     def _spoilt(self, execution: str, result: Result) -> Result:
         if execution == "noisy":
             factor = 1 + 1e-3 * self._draws.random()
-            return each(result, lambda array: array * array.dtype.type(factor))
+            return altered(result, lambda array: array * array.dtype.type(factor))
         spoil = SPOILERS.get(execution)
-        return result if spoil is None else each(result, spoil)
+        return result if spoil is None else altered(result, spoil)

@@ -31,7 +31,7 @@ def break_import(how: str) -> None:
             time.sleep(1.0)
 
 
-def each(result: Result, spoil: Callable[[Any], Any]) -> Result:
+def altered(result: Result, spoil: Callable[[Any], Any]) -> Result:
     def spoilt(array: Any) -> Typed | None:
         changed = spoil(array)
         return None if changed is None else typed(changed, getattr(changed, "dtype_name", array.dtype_name))
@@ -129,14 +129,14 @@ def _damage() -> None:
 
 
 def _open_descriptors() -> list[int]:
-    found = []
+    descriptors = []
     for descriptor in range(3, 64):
         try:
             os.fstat(descriptor)
         except OSError:
             continue
-        found.append(descriptor)
-    return found
+        descriptors.append(descriptor)
+    return descriptors
 
 
 def _allocate() -> None:

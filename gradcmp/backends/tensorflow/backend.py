@@ -138,7 +138,7 @@ class TensorFlowBackend(Backend):
 
     def protocol(self, job: ProtocolJob) -> Result:
         with self._place(job.device):
-            result: Result = self._said(lambda: self._protocols.use(job))
+            result: Result = self._in_words(lambda: self._protocols.use(job))
             return result
 
     def is_unsupported(self, error: BaseException) -> bool:
@@ -147,7 +147,7 @@ class TensorFlowBackend(Backend):
     def _prepared(
         self, job: Job, execute: Callable[[], Any], mode: str, notes: Callable[[], Mapping[str, int | str]]
     ) -> Prepared:
-        run = repeatable(job.operator, lambda: self._said(execute), lambda value: bool(value.dtype.is_floating))
+        run = repeatable(job.operator, lambda: self._in_words(execute), lambda value: bool(value.dtype.is_floating))
         return Prepared(run=run, mode=mode, notes=notes)
 
     def _eager(self, job: Job, mode: str, *, pfor: bool | None) -> Callable[[], Any]:
@@ -165,7 +165,7 @@ class TensorFlowBackend(Backend):
         for pfor in forms:
             traced = self._traced(job.function, job.operator, mode, job.execution, job.device, bool(pfor))
             try:
-                self._said(partial(traced.get_concrete_function, job.primals, job.fixed, job.seeds))
+                self._in_words(partial(traced.get_concrete_function, job.primals, job.fixed, job.seeds))
             except UnsupportedByFramework:
                 if pfor == forms[-1]:
                     raise
@@ -187,7 +187,7 @@ class TensorFlowBackend(Backend):
         kind, _, index = device.partition(":")
         return self._tf.device("/CPU:0" if kind == "cpu" else f"/GPU:{index or 0}")
 
-    def _said(self, call: Callable[[], T]) -> T:
+    def _in_words(self, call: Callable[[], T]) -> T:
         """What `call` returns; where TensorFlow refuses, its words without the graph."""
         try:
             return call()
