@@ -32,6 +32,10 @@ class Point:
     def argnums(self) -> tuple[int, ...]:
         return tuple(range(len(self.primals)))
 
+    @property
+    def tangents(self) -> Arrays:
+        return ones(self.primals) if self.seeds is None else self.seeds
+
 
 def program(function: Function, operator: str, mode: str, *, unrolled: bool) -> Program:
     """The derivative as one pure function. `unrolled`: loops over rows are Python's, else `lax.map`."""
@@ -93,14 +97,6 @@ def _gradients(body: Any, *primals: A) -> tuple[tuple[Arrays, ...], Any]:
     return tuple(pullback(one_hot(values, at=k)) for k in range(len(values))), aux
 
 
-def _value(point: Point) -> tuple[Any, Any]:
-    return (), point.body(*point.primals)[1]
-
-
-def _gradient(point: Point) -> tuple[Any, Any]:
-    return _gradients(point.body, *point.primals)
-
-
 def _vjp(point: Point) -> tuple[Any, Any]:
     values, pullback, aux = jax.vjp(point.body, *point.primals, has_aux=True)
     if point.seeds is None:
@@ -109,8 +105,7 @@ def _vjp(point: Point) -> tuple[Any, Any]:
 
 
 def _jvp(point: Point) -> tuple[Any, Any]:
-    tangents = ones(point.primals) if point.seeds is None else point.seeds
-    _, pushed, aux = jax.jvp(point.body, point.primals, tangents, has_aux=True)
+    _, pushed, aux = jax.jvp(point.body, point.primals, point.tangents, has_aux=True)
     return pushed, aux
 
 
@@ -118,17 +113,20 @@ def _jvp_by_reverse(point: Point) -> tuple[Any, Any]:
     """The push-forward as the pull-back of the pull-back, which is linear in the cotangent."""
     values, pullback, aux = jax.vjp(point.body, *point.primals, has_aux=True)
     _, push = jax.vjp(pullback, ones(values))
-    return push(ones(point.primals) if point.seeds is None else point.seeds)[0], aux
+    return push(point.tangents)[0], aux
 
 
-def _jacobian_vectorized(point: Point) -> tuple[Any, Any]:
-    jacobian: tuple[Any, Any] = jax.jacrev(point.body, argnums=point.argnums, has_aux=True)(*point.primals)
-    return jacobian
+def _batched(*layers: Callable[..., Any]) -> Callable[[Point], tuple[Any, Any]]:
+    """`jax.jacrev` and its like, the innermost first, over all primals at once."""
 
+    def derive(point: Point) -> tuple[Any, Any]:
+        derivative: Callable[..., Any] = point.body
+        for layer in layers:
+            derivative = layer(derivative, argnums=point.argnums, has_aux=True)
+        blocks, aux = derivative(*point.primals)
+        return blocks, aux
 
-def _jacobian_forward(point: Point) -> tuple[Any, Any]:
-    jacobian: tuple[Any, Any] = jax.jacfwd(point.body, argnums=point.argnums, has_aux=True)(*point.primals)
-    return jacobian
+    return derive
 
 
 def _jacobian_loop(point: Point) -> tuple[Any, Any]:
@@ -140,17 +138,6 @@ def _jacobian_loop(point: Point) -> tuple[Any, Any]:
         return tuple(s.reshape(*values[k].shape, *p.shape) for s, p in zip(stacked, point.primals, strict=True))
 
     return tuple(of_output(k) for k in range(len(values))), aux
-
-
-def _hessian_forward_over_reverse(point: Point) -> tuple[Any, Any]:
-    hessian: tuple[Any, Any] = jax.hessian(point.body, argnums=point.argnums, has_aux=True)(*point.primals)
-    return hessian
-
-
-def _hessian_reverse_over_reverse(point: Point) -> tuple[Any, Any]:
-    inner = jax.jacrev(point.body, argnums=point.argnums, has_aux=True)
-    hessian: tuple[Any, Any] = jax.jacrev(inner, argnums=point.argnums, has_aux=True)(*point.primals)
-    return hessian
 
 
 def _hessian_loop(point: Point) -> tuple[Any, Any]:
@@ -169,35 +156,33 @@ def _hessian_loop(point: Point) -> tuple[Any, Any]:
 
 
 def _hvp_forward_over_reverse(point: Point) -> tuple[Any, Any]:
-    tangents = ones(point.primals) if point.seeds is None else point.seeds
-    _, pushed, aux = jax.jvp(lambda *p: _gradients(point.body, *p), point.primals, tangents, has_aux=True)
+    _, pushed, aux = jax.jvp(lambda *p: _gradients(point.body, *p), point.primals, point.tangents, has_aux=True)
     return pushed, aux
 
 
 def _hvp_reverse_over_reverse(point: Point) -> tuple[Any, Any]:
     """The Hessian is symmetric: pulling the tangents back through the gradient is the same product."""
-    tangents = ones(point.primals) if point.seeds is None else point.seeds
     gradients, pullback, aux = jax.vjp(lambda *p: _gradients(point.body, *p), *point.primals, has_aux=True)
-    zeros = tuple(map(jnp.zeros_like, point.primals))
+    tangents, zeros = point.tangents, tuple(map(jnp.zeros_like, point.primals))
     return tuple(
         pullback(tuple(tangents if i == of else zeros for i in range(len(gradients)))) for of in range(len(gradients))
     ), aux
 
 
 _DERIVE: dict[tuple[str, str], Callable[[Point], tuple[Any, Any]]] = {
-    ("value", "forward"): _value,
-    ("gradient", "reverse"): _gradient,
+    ("value", "forward"): lambda point: ((), point.body(*point.primals)[1]),
+    ("gradient", "reverse"): lambda point: _gradients(point.body, *point.primals),
     ("vjp", "reverse"): _vjp,
     ("jvp", "forward"): _jvp,
     ("jvp", "reverse"): _jvp_by_reverse,
-    ("jacobian", "vectorized"): _jacobian_vectorized,
-    ("jacobian", "forward"): _jacobian_forward,
+    ("jacobian", "vectorized"): _batched(jax.jacrev),
+    ("jacobian", "forward"): _batched(jax.jacfwd),
     ("jacobian", "loop"): _jacobian_loop,
-    ("jacobian", "reverse"): _jacobian_vectorized,
-    ("hessian", "forward-over-reverse"): _hessian_forward_over_reverse,
-    ("hessian", "reverse-over-reverse"): _hessian_reverse_over_reverse,
+    ("jacobian", "reverse"): _batched(jax.jacrev),
+    ("hessian", "forward-over-reverse"): _batched(jax.hessian),
+    ("hessian", "reverse-over-reverse"): _batched(jax.jacrev, jax.jacrev),
     ("hessian", "loop"): _hessian_loop,
-    ("hessian", "vectorized"): _hessian_forward_over_reverse,
+    ("hessian", "vectorized"): _batched(jax.hessian),
     ("hvp", "forward-over-reverse"): _hvp_forward_over_reverse,
     ("hvp", "reverse-over-reverse"): _hvp_reverse_over_reverse,
 }

@@ -81,20 +81,12 @@ def _dense_gradients(point: Point) -> tuple[tuple[Arrays, ...], Any]:
     return dense, recorded
 
 
-def _value(point: Point) -> tuple[Any, Any]:
-    return (), point.body()
-
-
 def _vjp(point: Point) -> tuple[Any, Any]:
     tape, outputs, recorded = record(point)
     seeds = None
     if point.seeds is not None:
         seeds = [seed for seed, output in zip(point.seeds, recorded[0], strict=True) if output.dtype.is_floating]
     return tuple(tape.gradient(outputs, point.primals, output_gradients=seeds)), recorded
-
-
-def _jvp(point: Point) -> tuple[Any, Any]:
-    return _pushed(point, point.tangents)
 
 
 def _pushed(point: Point, tangents: Arrays) -> tuple[Arrays, Any]:
@@ -196,10 +188,6 @@ def _pushed_gradients(point: Point, tangents: Arrays) -> tuple[tuple[Arrays, ...
     return pushed, recorded
 
 
-def _hvp_forward_over_reverse(point: Point) -> tuple[Any, Any]:
-    return _pushed_gradients(point, point.tangents)
-
-
 def _hvp_reverse_over_reverse(point: Point) -> tuple[Any, Any]:
     """The Hessian is symmetric: pulling the tangents back through the gradient is the same product."""
     with tf.GradientTape(persistent=True) as tape:
@@ -217,10 +205,10 @@ def _hvp_reverse_over_reverse(point: Point) -> tuple[Any, Any]:
 
 
 _DERIVE: dict[tuple[str, str], Callable[[Point], tuple[Any, Any]]] = {
-    ("value", "forward"): _value,
+    ("value", "forward"): lambda point: ((), point.body()),
     ("gradient", "reverse"): _gradients,
     ("vjp", "reverse"): _vjp,
-    ("jvp", "forward"): _jvp,
+    ("jvp", "forward"): lambda point: _pushed(point, point.tangents),
     ("jvp", "reverse"): _jvp_by_reverse,
     ("jacobian", "vectorized"): _jacobian,
     ("jacobian", "loop"): _jacobian,
@@ -231,5 +219,5 @@ _DERIVE: dict[tuple[str, str], Callable[[Point], tuple[Any, Any]]] = {
     ("hessian", "vectorized"): _hessian_reverse_over_reverse,
     ("hessian", "forward-over-reverse"): _hessian_forward_over_reverse,
     ("hvp", "reverse-over-reverse"): _hvp_reverse_over_reverse,
-    ("hvp", "forward-over-reverse"): _hvp_forward_over_reverse,
+    ("hvp", "forward-over-reverse"): lambda point: _pushed_gradients(point, point.tangents),
 }

@@ -6,6 +6,7 @@ Imported by `TorchBackend` when it is constructed, so that PyTorch is not import
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 
@@ -31,10 +32,6 @@ def backward_twice(job: ProtocolJob, call: Call, *, retain_graph: bool = False) 
     return collected(leaves, outputs)
 
 
-def backward_twice_retained(job: ProtocolJob, call: Call) -> Result:
-    return backward_twice(job, call, retain_graph=True)
-
-
 def accumulate(job: ProtocolJob, call: Call, *, zero: bool = False) -> Result:
     """Three recordings over the same leaves, as in a training loop."""
     leaves, outputs = record(job.function, call, job.primals, job.fixed)
@@ -47,13 +44,10 @@ def accumulate(job: ProtocolJob, call: Call, *, zero: bool = False) -> Result:
     return collected(leaves, outputs)
 
 
-def zero_between(job: ProtocolJob, call: Call) -> Result:
-    return accumulate(job, call, zero=True)
-
-
-def vector_backward(job: ProtocolJob, call: Call) -> Result:
+def backward_once(job: ProtocolJob, call: Call, *, seeded: bool = True) -> Result:
+    """`x.grad` stays None where `x` is not used, while `torch.autograd.grad` would raise."""
     leaves, outputs = record(job.function, call, job.primals, job.fixed)
-    backward(outputs, seeded=False)
+    backward(outputs, seeded=seeded)
     return collected(leaves, outputs)
 
 
@@ -61,13 +55,6 @@ def untracked_input(job: ProtocolJob, call: Call) -> Result:
     """Leaves that were never asked to require a gradient."""
     leaves = detached(job.primals)
     outputs = finished(job.function, call(leaves, job.fixed))
-    backward(outputs)
-    return collected(leaves, outputs)
-
-
-def unused_input(job: ProtocolJob, call: Call) -> Result:
-    """`x.grad` stays None where `x` is not used, while `torch.autograd.grad` would raise."""
-    leaves, outputs = record(job.function, call, job.primals, job.fixed)
     backward(outputs)
     return collected(leaves, outputs)
 
@@ -95,12 +82,12 @@ def collected(leaves: Arrays, outputs: Arrays) -> Result:
 
 TABLE: dict[str, Callable[[ProtocolJob, Call], Result]] = {
     "backward_twice": backward_twice,
-    "backward_twice_retained": backward_twice_retained,
+    "backward_twice_retained": partial(backward_twice, retain_graph=True),
     "accumulate": accumulate,
-    "zero_between": zero_between,
-    "vector_backward": vector_backward,
+    "zero_between": partial(accumulate, zero=True),
+    "vector_backward": partial(backward_once, seeded=False),
     "untracked_input": untracked_input,
-    "unused_input": unused_input,
+    "unused_input": backward_once,
     "two_targets": two_targets,
 }
 
