@@ -24,7 +24,7 @@ def break_import(how: str) -> None:
         case "fail":
             raise ImportError("libfake.so.1: cannot open shared object file")
         case "die":
-            segfault()
+            _segfault()
         case "hang":
             time.sleep(1e6)
         case "slow":
@@ -80,7 +80,7 @@ def _raise(error: BaseException) -> NoReturn:
     raise error
 
 
-def segfault() -> None:
+def _segfault() -> None:
     os.kill(os.getpid(), signal.SIGSEGV)
     time.sleep(60)
 
@@ -156,7 +156,7 @@ MISDEEDS: dict[str, Callable[[], object]] = {
     "recurses": _recurse,
     "hangs": lambda: time.sleep(1e6),
     "hangs_with_child": _hang_with_child,
-    "segfaults": segfault,
+    "segfaults": _segfault,
     "exits": lambda: os._exit(3),
     "orphans": _orphan,
     "floods": _flood,
