@@ -19,7 +19,12 @@ PLANTED = {
     "worker/load.py": "import psutil",
     "judge/tolerance.py": "import yaml",
     "judge/consensus.py": "import gradcmp.report.summary",
-    "backends/jax_backend.py": "import gradcmp.backends.torch_backend",
+    "program/spelling.py": "import gradcmp.backends.base",
+    "backends/jax/descriptor.py": "import jax",
+    "backends/torch/spelling/shape.py": "import torch",
+    "backends/tensorflow/idioms.py": "import numpy",
+    "backends/jax/backend.py": "import gradcmp.backends.torch.backend",
+    "backends/fake/spelling.py": "import gradcmp.backends.jax.spelling",
 }
 
 

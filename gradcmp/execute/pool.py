@@ -163,7 +163,7 @@ class Pool:
         folder = self._folder / f"{key.backend}-{next(self._starts)}"
         folder.mkdir()
         variables = variables_of(descriptor, key, threads=self._threads, folder=folder)
-        command = command_of(interpreter, descriptor, key, threads=self._threads, variables=variables, folder=folder)
+        command = command_of(interpreter, descriptor, key, threads=self._threads, folder=folder)
         return WorkerProcess(command, variables)
 
     def _processes(self) -> list[WorkerProcess]:

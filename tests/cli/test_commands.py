@@ -314,7 +314,7 @@ def test_the_help_shows_how_json_is_asked_for(tmp_path: Path) -> None:
 def test_a_broken_spelling_is_a_row_of_the_protocols(tmp_path: Path) -> None:
     (tmp_path / "odd.py").write_text(
         "from dataclasses import replace\n"
-        "from gradcmp.backends.fake_descriptor import FAKE\n"
+        "from gradcmp.backends.fake.descriptor import FAKE\n"
         'ODD = replace(FAKE, name="odd", title="Odd", spelling="no.such.module:SPELLING")\n'
     )
     variables = {"GRADCMP_BACKENDS": "odd:ODD", "PYTHONPATH": str(tmp_path)}

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from gradcmp.backends.fake_descriptor import FAKE
+from gradcmp.backends.fake.descriptor import FAKE
 from gradcmp.registry import Registry
 from gradcmp.scenario.load import load
 from gradcmp.session.plan import Plan, Preferences, make_plan

@@ -2,7 +2,9 @@
 
 import pytest
 
-from gradcmp.backends.descriptors import JAX, TENSORFLOW, TORCH
+from gradcmp.backends.jax.descriptor import JAX
+from gradcmp.backends.tensorflow.descriptor import TENSORFLOW
+from gradcmp.backends.torch.descriptor import TORCH
 from gradcmp.core.requests import WorkerKey
 from gradcmp.core.targets import Target, TargetPattern
 from gradcmp.registry import Registry

@@ -2,7 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from gradcmp.backends.descriptors import JAX, TENSORFLOW, TORCH
+from gradcmp.backends.jax.descriptor import JAX
+from gradcmp.backends.tensorflow.descriptor import TENSORFLOW
+from gradcmp.backends.torch.descriptor import TORCH
 from gradcmp.core.scenarios import Scenario
 from gradcmp.core.specifications import InputTree, Specification
 from gradcmp.core.targets import TargetPattern

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy
 import pytest
 
-from gradcmp.backends.fake_descriptor import FAKE
+from gradcmp.backends.fake.descriptor import FAKE
 from gradcmp.core.outcomes import Raised, Skipped
 from gradcmp.errors import UsageError
 from gradcmp.registry import Registry

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradcmp.backends.fake_descriptor import FAKE
+from gradcmp.backends.fake.descriptor import FAKE
 from gradcmp.core.executors import Failed, Ready
 from gradcmp.core.outcomes import Computed, Died
 from gradcmp.execute.pool import Pool
