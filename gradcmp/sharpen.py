@@ -13,9 +13,9 @@ from gradcmp.errors import GradcmpError
 from gradcmp.plan import problems_of
 from gradcmp.questions import understand
 from gradcmp.reference.algebra import EvaluationError
-from gradcmp.reference.arrays import Array, Context
-from gradcmp.reference.derivatives import Question, derive
-from gradcmp.reference.evaluator import Budget
+from gradcmp.reference.budget import Budget
+from gradcmp.reference.language.arrays import Array, Context
+from gradcmp.reference.modes.derivatives import DerivativeProblem, derive
 from gradcmp.reference.precision import refined
 from gradcmp.scenario.load import load
 
@@ -39,7 +39,7 @@ def sharpened(
         return {}
     if understood.arrays.hashes != hashes:
         return {}
-    question = Question(
+    derivative_problem = DerivativeProblem(
         checked=understood.checked,
         operator=found.operator,
         wrt=found.scenario.wrt,
@@ -50,7 +50,7 @@ def sharpened(
     budget = Budget(seconds=budget_s)
 
     def run(context: Context) -> dict[Key, Array]:
-        return dict(derive(question, context, budget).arrays)
+        return dict(derive(derivative_problem, context, budget).arrays)
 
     try:
         return refined(run, {}, dtype=found.dtype, bits=BITS).leaves

@@ -2,7 +2,7 @@
 
 The evaluator walks a program once for every `Algebra`: balls, germs or running errors, and a tape or dual numbers over
 any of them. An algebra has the few steps below; everything else in the catalogue is composed of them
-(`compositions.py`), or the algebra's own where it lists the primitive in `own`.
+(`language.compositions`), or the algebra's own where it lists the primitive in `own`.
 """
 
 from __future__ import annotations
@@ -19,21 +19,6 @@ Places = npt.NDArray[np.int64]
 Signs = npt.NDArray[np.int8]
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
-
-ELEMENTWISE: tuple[str, ...] = (
-    "add", "subtract", "multiply", "divide", "power", "arctan2", "maximum", "minimum",
-    "negative", "abs", "square", "floor",
-    "exp", "expm1", "log", "log1p", "sqrt", "rsqrt",
-    "sin", "cos", "tan", "arcsin", "arccos", "arctan",
-    "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh",
-    "erf", "erfc", "lgamma", "digamma",
-    "scale", "sech_squared", "trigamma", "tetragamma", "two_over_root_pi",
-)  # fmt: skip
-"""The steps that work element by element, with broadcasting.
-
-The last line serves derivatives: `scale` is the product that an exact zero on the left annihilates, whatever stands on
-the right, so that a masked branch leaves no NaN behind; `two_over_root_pi` is that constant, whatever its operand.
-"""
 
 
 class Undecided(Exception):
@@ -56,7 +41,7 @@ class Algebra(Protocol[A]):
 
     @property
     def own(self) -> Mapping[str, Callable[..., Any]]:
-        """Primitive → this algebra's own step in place of the one in `COMPOSITIONS`, with the same signature."""
+        """Primitive → this algebra's own step in place of its composition, with the same signature."""
 
     def constant(self, values: npt.NDArray[Any]) -> A:
         """An array of exact numbers, from float64 or Python integers."""
@@ -67,7 +52,7 @@ class Algebra(Protocol[A]):
     def shape(self, x: A) -> Shape: ...
 
     def elementwise(self, name: str, *operands: A) -> A:
-        """A step of `ELEMENTWISE` on operands that broadcast."""
+        """A row of `steps.table` on operands that broadcast."""
 
     def whole_power(self, x: A, exponent: int) -> A: ...
 

@@ -26,8 +26,9 @@ from gradcmp.errors import UsageError
 from gradcmp.program.expected import check_expectation, result_paths
 from gradcmp.program.ir import Checked
 from gradcmp.reference.algebra import EvaluationError
-from gradcmp.reference.arrays import Array, Context
-from gradcmp.reference.evaluator import Budget, evaluate, exact_input
+from gradcmp.reference.budget import Budget
+from gradcmp.reference.language.arrays import Array, Context
+from gradcmp.reference.language.evaluator import evaluate, exact_input
 from gradcmp.reference.precision import certified
 
 

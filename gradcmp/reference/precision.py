@@ -16,8 +16,9 @@ from flint import arb, ctx
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.truth import TruthLeaf
 from gradcmp.reference.algebra import EvaluationError, Flags, Floats, Undecided
-from gradcmp.reference.arrays import Array, Context
-from gradcmp.reference.balls import BallAlgebra, WholeAlgebra
+from gradcmp.reference.algebras.balls import BallAlgebra
+from gradcmp.reference.algebras.whole_numbers import WholeAlgebra
+from gradcmp.reference.language.arrays import Array, Context
 
 BITS: tuple[int, ...] = (64, 128, 256, 512, 1024)
 """64 bits are enough for most results in float32 and below; float64 starts with 128."""

@@ -16,9 +16,10 @@ from gradcmp.program.check import check
 from gradcmp.program.ir import ArrayType
 from gradcmp.program.parse import parse
 from gradcmp.reference.algebra import EvaluationError
+from gradcmp.reference.budget import Budget
 from gradcmp.reference.certify import certify
-from gradcmp.reference.derivatives import Question
-from gradcmp.reference.evaluator import KINDS, Budget
+from gradcmp.reference.language.evaluator import KINDS
+from gradcmp.reference.modes.derivatives import DerivativeProblem
 
 
 class Referee:
@@ -46,7 +47,7 @@ class Referee:
         }
         program = parse(inquiry.source, location=Location(file=inquiry.case))
         checked = check(program, leaves, dtype=inquiry.dtype, parameters=inquiry.parameters)
-        question = Question(
+        problem = DerivativeProblem(
             checked=checked,
             operator=inquiry.operator,
             wrt=inquiry.wrt,
@@ -55,6 +56,6 @@ class Referee:
             tangents=inquiry.tangents,
         )
         try:
-            return Referred(truth=certify(question, inquiry.dtype, Budget(seconds=inquiry.budget_s)))
+            return Referred(truth=certify(problem, inquiry.dtype, Budget(seconds=inquiry.budget_s)))
         except EvaluationError as error:
             return Referred(truth=Truth(reason=str(error)))

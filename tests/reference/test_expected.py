@@ -22,7 +22,7 @@ from gradcmp.errors import Location
 from gradcmp.program.parse import parse
 from gradcmp.reference.algebra import EvaluationError
 from gradcmp.reference.expected import expected_truth, expected_truths
-from tests.reference.test_evaluator import program
+from tests.reference.language.test_evaluator import program
 
 WHERE = Location(file="s.yaml", line=1)
 ARRAYS = {"x": np.arange(4.0), "w": np.array([2.0, -1.0, 0.5, 0.25])}

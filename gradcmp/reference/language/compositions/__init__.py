@@ -1,0 +1,1 @@
+"""What every primitive of the catalogue is composed of: a module for each group."""

@@ -1,0 +1,11 @@
+"""All elementwise steps by name."""
+
+from __future__ import annotations
+
+from gradcmp.reference.steps import arithmetic, exponential, special, trigonometric
+from gradcmp.reference.steps.step import Step
+
+STEPS: dict[str, Step] = {
+    row.name: row for group in (arithmetic, exponential, trigonometric, special) for row in group.ROWS
+}
+"""The steps that every algebra has, with broadcasting. A test asks every row for what programs need of it."""
