@@ -12,12 +12,14 @@ from gradcmp.core.leaves import operator_leaves
 from gradcmp.core.outcomes import Computed, Outcome, Referred, Skipped
 from gradcmp.core.requests import Request
 from gradcmp.core.run_options import RunOptions
-from gradcmp.core.truth import Truth
+from gradcmp.core.truth import Truth, TruthLeaf
 from gradcmp.execute.pool import Pool
 from gradcmp.judge.verdicts import judge
 from gradcmp.plan import Plan, PlannedProblem
 from gradcmp.questions import Question, make_question
+from gradcmp.reference.budget import Budget
 from gradcmp.reference.expected import expected_truths
+from gradcmp.reference.expressions import Expression, evaluated
 from gradcmp.registry import Registry
 
 
@@ -134,7 +136,11 @@ def answer(
     leaves = operator_leaves(
         problem.operator, problem.scenario.wrt, checked.leaves, checked.outputs, protocol=problem.protocol
     )
-    common, expected = expected_truths(problem, targets, checked, understood.arrays.inputs, leaves)
+
+    def evaluate(expressions: Mapping[str, Expression]) -> Mapping[str, TruthLeaf | str]:
+        return evaluated(expressions, checked, understood.arrays.inputs, Budget())
+
+    common, expected = expected_truths(problem, targets, checked, leaves, evaluate)
     truth = referred(question, outcomes)
     judgement = judge(problem, by_target, targets, truth, expected, common=common, leaves=leaves, evidence_from=others)
     return Answered(question=question, outcomes=outcomes, judgement=judgement)

@@ -14,12 +14,9 @@ from gradcmp.plan import problems_of
 from gradcmp.questions import understand
 from gradcmp.reference.algebra import EvaluationError
 from gradcmp.reference.budget import Budget
-from gradcmp.reference.language.arrays import Array, Context
-from gradcmp.reference.modes.derivatives import DerivativeProblem, derive
-from gradcmp.reference.precision import refined
+from gradcmp.reference.certify import with_more_digits
+from gradcmp.reference.modes.derivatives import DerivativeProblem
 from gradcmp.scenario.load import load
-
-BITS = (128, 256, 512, 1024)
 
 
 def sharpened(
@@ -47,13 +44,8 @@ def sharpened(
         cotangents=understood.arrays.cotangents,
         tangents=understood.arrays.tangents,
     )
-    budget = Budget(seconds=budget_s)
-
-    def run(context: Context) -> dict[Key, Array]:
-        return dict(derive(derivative_problem, context, budget).arrays)
-
     try:
-        return refined(run, {}, dtype=found.dtype, bits=BITS).leaves
+        return with_more_digits(derivative_problem, found.dtype, Budget(seconds=budget_s))
     except EvaluationError:
         return {}
 

@@ -42,12 +42,14 @@ class Algebra(Protocol[A]):
     @property
     def own(self) -> Mapping[str, Callable[..., Any]]:
         """Primitive → this algebra's own step in place of its composition, with the same signature."""
+        return {}
 
     def constant(self, values: npt.NDArray[Any]) -> A:
         """An array of exact numbers, from float64 or Python integers."""
 
     def direction(self, values: npt.NDArray[Any]) -> A:
         """An array of tangents or cotangents, from float64: its zeros say that nothing comes this way."""
+        return self.constant(values)
 
     def shape(self, x: A) -> Shape: ...
 
@@ -90,3 +92,4 @@ class Algebra(Protocol[A]):
 
     def constantly(self, x: A) -> A:
         """`x` as a constant of the function: `stop_gradient`."""
+        return x

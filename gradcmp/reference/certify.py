@@ -27,6 +27,8 @@ from gradcmp.reference.tolerance import Tolerances, running_errors
 ELEMENT_S = 0.7e-6
 """Seconds that a tape over balls takes an element, at the least; the tolerance pass has counted them."""
 
+SHARP_BITS = (128, 256, 512, 1024)
+
 
 def certify(problem: DerivativeProblem, dtype: str, budget: Budget) -> Truth:
     """The truth of `problem` for arrays of `dtype`.
@@ -51,6 +53,15 @@ def certify(problem: DerivativeProblem, dtype: str, budget: Budget) -> Truth:
     except EvaluationError as error:
         return _numerical(problem, dtype, budget.afresh(), tolerances, str(error), at_kink=bool(ties))
     return _truth(problem, leaves, tolerances, evidence="certified", bits=certificate.bits)
+
+
+def with_more_digits(problem: DerivativeProblem, dtype: str, budget: Budget) -> Mapping[Key, TruthLeaf]:
+    """The arrays of `problem` at twice the precision that a verdict needs, and more. Raises `EvaluationError`."""
+
+    def run(context: Context) -> dict[Key, Array]:
+        return dict(derive(problem, context, budget).arrays)
+
+    return refined(run, {}, dtype=dtype, bits=SHARP_BITS).leaves
 
 
 def _tolerances(problem: DerivativeProblem, dtype: str, budget: Budget) -> Tolerances | None:

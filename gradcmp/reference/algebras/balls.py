@@ -5,7 +5,8 @@ The precision is FLINT's, which is global to the process: only `precision.at` se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from flint import arb, arb_mat
 
 from gradcmp.core.tensors import Shape
-from gradcmp.reference.algebra import Flags, Places, Signs, Undecided
+from gradcmp.reference.algebra import Algebra, Flags, Places, Signs, Undecided
 from gradcmp.reference.steps.table import STEPS
 
 Balls = npt.NDArray[np.object_]
@@ -35,10 +36,8 @@ def sign(x: Any, y: Any) -> int:
     raise Undecided("a comparison of two numbers that may be equal")
 
 
-class BallAlgebra:
+class BallAlgebra(Algebra[Balls]):
     """`Algebra` over `arb` in NumPy object arrays; matrices go through `arb_mat`."""
-
-    own: Mapping[str, Callable[..., Any]] = {}
 
     def __init__(self) -> None:
         self.annihilated = False
@@ -53,8 +52,7 @@ class BallAlgebra:
 
     def elementwise(self, name: str, *operands: Balls) -> Balls:
         step: Callable[..., Any] = self._scale if name == "scale" else STEPS[name].ball
-        same = all(x.shape == operands[0].shape for x in operands)
-        spread = operands if same else np.broadcast_arrays(*operands)  # which is slow beside a few numbers
+        spread = spread_out(operands)
         return filled(list(map(step, *(x.ravel().tolist() for x in spread))), spread[0].shape)
 
     def _scale(self, x: Any, y: Any) -> Any:
@@ -67,9 +65,7 @@ class BallAlgebra:
         return filled([each**exponent for each in x.ravel().tolist()], x.shape)
 
     def sum(self, x: Balls, axes: tuple[int, ...]) -> Balls:
-        kept = tuple(n for axis, n in enumerate(x.shape) if axis not in axes)
-        rows = np.moveaxis(x, axes, tuple(range(x.ndim - len(axes), x.ndim))).reshape(int(np.prod(kept, dtype=int)), -1)
-        return filled([sum(row, start=arb(0)) for row in rows.tolist()], kept)
+        return summed(x, axes, lambda row: sum(row, start=arb(0)))
 
     def matmul(self, x: Balls, y: Balls) -> Balls:
         return _unpacked(_packed(x) * _packed(y))
@@ -100,18 +96,26 @@ class BallAlgebra:
         pairs = zip(x.ravel().tolist(), y.ravel().tolist(), strict=True)
         return np.asarray([sign(a, b) for a, b in pairs], dtype=np.int8).reshape(x.shape)
 
-    def direction(self, values: npt.NDArray[Any]) -> Balls:
-        return self.constant(values)
-
-    def constantly(self, x: Balls) -> Balls:
-        return x
-
 
 def filled(items: list[Any], shape: Shape) -> Balls:
     """A NumPy object array that holds `items` as they are."""
     array = np.empty(len(items), dtype=object)
     array[:] = items
     return array.reshape(shape)
+
+
+def spread_out(operands: Sequence[Balls]) -> Sequence[Balls]:
+    """The operands of one shape."""
+    same = all(x.shape == operands[0].shape for x in operands)
+    return operands if same else np.broadcast_arrays(*operands)  # which is slow beside a few numbers
+
+
+def summed(x: Balls, axes: tuple[int, ...], total: Callable[[list[Any]], Any]) -> Balls:
+    """The `total` of the elements along `axes`, which go."""
+    kept = tuple(n for axis, n in enumerate(x.shape) if axis not in axes)
+    last = tuple(range(x.ndim - len(axes), x.ndim))
+    rows = np.moveaxis(x, axes, last).reshape(math.prod(kept), math.prod(x.shape[axis] for axis in axes))
+    return filled([total(row) for row in rows.tolist()], kept)
 
 
 def _packed(x: Balls) -> Any:

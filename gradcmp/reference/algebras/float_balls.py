@@ -9,7 +9,7 @@ only in a process that does not flush subnormal numbers to zero, hence in one wi
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ import numpy.typing as npt
 from flint import arb, arb_mat
 
 from gradcmp.core.tensors import Shape
-from gradcmp.reference.algebra import Flags, Floats, Places, Signs, Undecided
+from gradcmp.reference.algebra import Algebra, Flags, Floats, Places, Signs, Undecided
 from gradcmp.reference.steps.table import STEPS
 
 U = 2.0**-53
@@ -39,13 +39,11 @@ class FloatBall:
     radius: Floats
 
 
-class FloatBallAlgebra:
+class FloatBallAlgebra(Algebra[FloatBall]):
     """`Algebra` over `FloatBall`. Everything unknown, by overflow for example, has an infinite radius.
 
     `foresee` is told the seconds that a step through `arb` will take, about, before it is taken; it may raise.
     """
-
-    own: Mapping[str, Callable[..., Any]] = {}
 
     def __init__(self, foresee: Callable[[float], None] = lambda seconds: None) -> None:  # noqa: ARG005  # no limit
         self._foresee = foresee
@@ -59,12 +57,6 @@ class FloatBallAlgebra:
             away = [float(abs(arb(e) - arb(m)).abs_upper()) for e, m in zip(exact_items, items, strict=True)]
             return FloatBall(middle, np.asarray(away, dtype=np.float64).reshape(middle.shape) * SLACK)
         return FloatBall(middle, np.zeros_like(middle))
-
-    def direction(self, values: npt.NDArray[Any]) -> FloatBall:
-        return self.constant(values)
-
-    def constantly(self, x: FloatBall) -> FloatBall:
-        return x
 
     def shape(self, x: FloatBall) -> Shape:
         return x.middle.shape

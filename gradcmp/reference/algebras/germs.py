@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from flint import arb
 
-from gradcmp.core.tensors import Shape
 from gradcmp.reference.algebra import Flags, Places, Signs, Undecided
 from gradcmp.reference.algebras import jets
-from gradcmp.reference.algebras.balls import BallAlgebra, filled
+from gradcmp.reference.algebras.balls import BallAlgebra, filled, spread_out, summed
 from gradcmp.reference.algebras.germ_steps import Outside, Singular, compared, divide, element, minus, whole_power
 from gradcmp.reference.algebras.jets import NAN, ZERO, Element, Germ, NeedOrder, moves
 
@@ -30,37 +29,28 @@ DENSE = 512
 """Products of moving elements from which a matrix product goes through `arb_mat`, order by order."""
 
 
-class GermAlgebra:
+class GermAlgebra(BallAlgebra):
     """`Algebra` over germs of at most `order` terms. Methods raise `NeedOrder` too.
 
     `unsupported` collects the reasons of results that are NaN because the algebra has no word for them, as the
     logarithm of a vanishing number; every other NaN means that the function is not defined along the ray.
     """
 
-    own: Mapping[str, Callable[..., Any]] = {}
-
     def __init__(self, order: int = ORDERS[0]) -> None:
+        super().__init__()
         self.order = order
-        self.balls = BallAlgebra()
         self.unsupported: list[str] = []
-
-    def constant(self, values: npt.NDArray[Any]) -> Germs:
-        return self.balls.constant(values)
-
-    def shape(self, x: Germs) -> Shape:
-        return x.shape
 
     def elementwise(self, name: str, *operands: Germs) -> Germs:
         if not any(_moving(x) for x in operands):
-            return self.balls.elementwise(name, *operands)
-        same = all(x.shape == operands[0].shape for x in operands)
-        spread = operands if same else np.broadcast_arrays(*operands)
+            return super().elementwise(name, *operands)
+        spread = spread_out(operands)
         columns = [x.ravel().tolist() for x in spread]
         moving = np.any([_moves(x).ravel() for x in spread], axis=0)
         still = np.flatnonzero(~moving).tolist()
         fixed = [filled([column[i] for i in still], (len(still),)) for column in columns]
         items = np.empty(moving.size, dtype=object)
-        items[still] = self.balls.elementwise(name, *fixed)
+        items[still] = super().elementwise(name, *fixed)
         for i in np.flatnonzero(moving).tolist():
             items[i] = self._element(name, [column[i] for column in columns])
         return items.reshape(spread[0].shape)
@@ -70,37 +60,32 @@ class GermAlgebra:
 
     def sum(self, x: Germs, axes: tuple[int, ...]) -> Germs:
         if not _moving(x):
-            return self.balls.sum(x, axes)
-        kept = tuple(n for axis, n in enumerate(x.shape) if axis not in axes)
-        rows = np.moveaxis(x, axes, tuple(range(x.ndim - len(axes), x.ndim))).reshape(math.prod(kept), -1)
-        return filled([jets.add(row, self.order) for row in rows.tolist()], kept)
+            return super().sum(x, axes)
+        return summed(x, axes, self._total)
 
     def matmul(self, x: Germs, y: Germs) -> Germs:
         if not (_moving(x) or _moving(y)):
-            return self.balls.matmul(x, y)
+            return super().matmul(x, y)
         moving = np.count_nonzero(_moves(x)) * y.shape[1] + np.count_nonzero(_moves(y)) * x.shape[0]
         product = self._by_orders(x, y) if moving >= DENSE else None
         return self._by_movers(x, y) if product is None else product
 
     def det(self, x: Germs) -> Germs:
         if not _moving(x):
-            return self.balls.det(x)
+            return super().det(x)
         _, determinant = self._eliminated(x, np.empty((x.shape[0], 0), dtype=object))
         return filled([determinant], ())
 
     def inv(self, x: Germs) -> Germs:
-        return self.solve(x, self.constant(np.eye(x.shape[0]))) if _moving(x) else self.balls.inv(x)
+        return self.solve(x, self.constant(np.eye(x.shape[0]))) if _moving(x) else super().inv(x)
 
     def solve(self, a: Germs, b: Germs) -> Germs:
         if not (_moving(a) or _moving(b)):
-            return self.balls.solve(a, b)
+            return super().solve(a, b)
         solution, _ = self._eliminated(a, b)
         if solution is None:
             raise Undecided("whether a matrix is singular")
         return solution
-
-    def pick(self, arrays: Sequence[Germs], places: Places) -> Germs:
-        return self.balls.pick(arrays, places)
 
     def scatter(self, x: Germs, places: Places, size: int) -> Germs:
         groups: list[list[Element]] = [[] for _ in range(size)]
@@ -114,12 +99,9 @@ class GermAlgebra:
 
     def compare(self, x: Germs, y: Germs) -> Signs:
         if not (_moving(x) or _moving(y)):
-            return self.balls.compare(x, y)
+            return super().compare(x, y)
         pairs = zip(x.ravel().tolist(), y.ravel().tolist(), strict=True)
         return np.asarray([compared(a, b, self.order) for a, b in pairs], dtype=np.int8).reshape(x.shape)
-
-    def direction(self, values: npt.NDArray[Any]) -> Germs:
-        return self.constant(values)
 
     def constantly(self, x: Germs) -> Germs:
         """The values that are neared: what does not move for the derivative either."""
@@ -189,7 +171,7 @@ class GermAlgebra:
     def _by_movers(self, x: Germs, y: Germs) -> Germs:
         """The product of matrices in which little moves: that of the balls, and what moves one by one."""
         moves_x, moves_y = _moves(x), _moves(y)
-        product = self.balls.matmul(_still(x, moves_x), _still(y, moves_y))
+        product = super().matmul(_still(x, moves_x), _still(y, moves_y))
         terms: dict[tuple[int, int], list[Element]] = {}
         for row, inner in np.argwhere(moves_x).tolist():
             for column in range(y.shape[1]):
@@ -213,8 +195,8 @@ class GermAlgebra:
         for (e, a), (f, b) in itertools.product(parts_x.items(), parts_y.items()):
             if (order <= e + f).all():
                 continue
-            term = self.balls.matmul(a, b)
-            product[e + f] = self.balls.elementwise("add", product[e + f], term) if e + f in product else term
+            term = super().matmul(a, b)
+            product[e + f] = super().elementwise("add", product[e + f], term) if e + f in product else term
         columns = [(e, part.ravel().tolist()) for e, part in sorted(product.items())]
         items = [
             jets.made({e: part[i] for e, part in columns}, None if math.isinf(known) else int(known), self.order)

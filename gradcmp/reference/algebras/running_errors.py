@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from gradcmp.core.formats import FloatFormat
 from gradcmp.core.tensors import Shape
-from gradcmp.reference.algebra import Flags, Floats, Places, Signs
+from gradcmp.reference.algebra import Algebra, Flags, Floats, Places, Signs
 from gradcmp.reference.algebras.elimination import adjugate, eliminated, solution
 from gradcmp.reference.algebras.running_steps import Running, Steps, zeros
 from gradcmp.reference.language.fragility import Fragility
@@ -23,7 +23,7 @@ from gradcmp.reference.language.textbook import own_steps
 from gradcmp.reference.steps.rounding import SYSTEM, Rounding
 
 
-class RunningErrorAlgebra:
+class RunningErrorAlgebra(Algebra[Running]):
     """`Algebra` over `Running`, for a program whose arrays have the format `form`.
 
     Overflow of the format makes an error infinite, underflow adds what it loses. Sums, matrix products and elementary
@@ -35,8 +35,12 @@ class RunningErrorAlgebra:
         self.form = form
         self.fragility = Fragility(unit=form.unit_roundoff, otherwise=otherwise)
         self.steps = Steps(form, self.fragility)
-        self.own: Mapping[str, Callable[..., Any]] = own_steps(self.fragility)
+        self._own = own_steps(self.fragility)
+
+    @property
+    def own(self) -> Mapping[str, Callable[..., Any]]:
         """What frameworks compute, under the primitive's name for `fragility`."""
+        return self._own
 
     def constant(self, values: npt.NDArray[Any]) -> Running:
         """Exact, but for whole numbers with more bits than the format has."""
@@ -46,12 +50,6 @@ class RunningErrorAlgebra:
         if given.dtype.kind == "O":
             error = np.where(np.abs(value) > math.ldexp(1.0, self.form.precision), np.abs(value), error)
         return Running(value, error, error)
-
-    def direction(self, values: npt.NDArray[Any]) -> Running:
-        return self.constant(values)
-
-    def constantly(self, x: Running) -> Running:
-        return x
 
     def shape(self, x: Running) -> Shape:
         return x.value.shape

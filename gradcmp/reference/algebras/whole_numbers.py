@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from gradcmp.core.tensors import Shape
 from gradcmp.reference.algebra import EvaluationError, Flags, Places, Signs
-from gradcmp.reference.algebras.balls import Balls, filled
+from gradcmp.reference.algebras.balls import BallAlgebra, Balls, filled, spread_out, summed
 
 
-class WholeAlgebra:
+class WholeAlgebra(BallAlgebra):
     """`Algebra` over Python integers in NumPy object arrays, for index and counting arithmetic; never wraps round."""
 
-    own: Mapping[str, Callable[..., Any]] = {}
     largest_bits = 4096
 
     def constant(self, values: npt.NDArray[Any]) -> Balls:
         return filled([int(value) for value in np.asarray(values).ravel().tolist()], np.shape(values))
 
-    def shape(self, x: Balls) -> Shape:
-        return x.shape
-
     def elementwise(self, name: str, *operands: Balls) -> Balls:
         step = _WHOLE_STEPS.get(name)
         if step is None:
             raise EvaluationError(f"`{name}` of whole numbers is not supported yet")
-        spread = np.broadcast_arrays(*operands)
+        spread = spread_out(operands)
         try:
             items = [step(*each) for each in zip(*(x.ravel().tolist() for x in spread), strict=True)]
         except ZeroDivisionError:
@@ -44,8 +39,7 @@ class WholeAlgebra:
         return self.elementwise("power", x, self.constant(np.asarray(exponent)))
 
     def sum(self, x: Balls, axes: tuple[int, ...]) -> Balls:
-        kept = tuple(n for axis, n in enumerate(x.shape) if axis not in axes)
-        return filled(np.asarray(x.sum(axis=axes), dtype=object).ravel().tolist(), kept)
+        return summed(x, axes, sum)
 
     def matmul(self, x: Balls, y: Balls) -> Balls:
         return np.asarray(x @ y)
@@ -59,10 +53,6 @@ class WholeAlgebra:
     def solve(self, _a: Balls, _b: Balls) -> Balls:
         raise EvaluationError("`solve` of whole numbers is not supported yet")
 
-    def pick(self, arrays: Sequence[Balls], places: Places) -> Balls:
-        flat = np.concatenate([x.ravel() for x in arrays])
-        return np.asarray(flat[places.ravel()].reshape(places.shape))
-
     def scatter(self, _x: Balls, _places: Places, _size: int) -> Balls:
         raise EvaluationError("whole numbers have no derivative")
 
@@ -72,12 +62,6 @@ class WholeAlgebra:
     def compare(self, x: Balls, y: Balls) -> Signs:
         pairs = zip(x.ravel().tolist(), y.ravel().tolist(), strict=True)
         return np.asarray([(a > b) - (a < b) for a, b in pairs], dtype=np.int8).reshape(x.shape)
-
-    def direction(self, values: npt.NDArray[Any]) -> Balls:
-        return self.constant(values)
-
-    def constantly(self, x: Balls) -> Balls:
-        return x
 
 
 def _whole_power(x: int, y: int) -> int:

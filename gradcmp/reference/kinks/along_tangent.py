@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,9 +15,8 @@ from gradcmp.reference.kinks.elements import ElementKink, Kinks, element_kink, s
 from gradcmp.reference.kinks.rays import Speeds, ends_along
 from gradcmp.reference.kinks.switches import OneSidedDuals, flat, reached
 from gradcmp.reference.language.arrays import Array, Context
-from gradcmp.reference.language.evaluator import evaluate, exact_input
-from gradcmp.reference.modes.derivatives import DerivativeProblem
-from gradcmp.reference.modes.duals import Dual
+from gradcmp.reference.language.evaluator import evaluate
+from gradcmp.reference.modes.derivatives import DerivativeProblem, forward
 
 
 def along_tangent(problem: DerivativeProblem, context: Context, budget: Budget) -> Kinks:
@@ -46,12 +44,8 @@ def _by_duals(
     shapes: dict[str, Shape] = {}
     for sign in (-1, 1):
         duals = OneSidedDuals()
-        moved = replace(context, floats=duals)
-        inputs = {path: exact_input(tensor, moved) for path, tensor in problem.inputs.items()}
-        for path, speed in speeds.items():
-            tangent = duals.inner.direction(sign * speed)
-            inputs[path] = Array(kind="float", data=Dual(inputs[path].data.primal, tangent))
-        outputs = evaluate(problem.checked, moved, inputs, budget.for_one_more_pass())
+        directions = {path: sign * speed for path, speed in speeds.items()}
+        outputs = forward(problem, context, duals, directions, budget.for_one_more_pass())
         floats = {of: array.data for of, array in outputs.items() if array.kind == "float"}
         shapes = {of: duals.shape(x) for of, x in floats.items()}
         ends.append(flat([duals.tangent(x) for x in floats.values()]))
@@ -63,8 +57,7 @@ def _by_duals(
 def _by_rays(
     problem: DerivativeProblem, context: Context, speeds: Speeds, budget: Budget
 ) -> tuple[dict[str, Shape], list[ElementKink]]:
-    inputs = {path: exact_input(tensor, context) for path, tensor in problem.inputs.items()}
-    outputs = evaluate(problem.checked, context, inputs, budget.for_one_more_pass())
+    outputs = evaluate(problem.checked, context, problem.inputs, budget.for_one_more_pass())
     floats = {of: array.data for of, array in outputs.items() if array.kind == "float"}
 
     def functions(found: Mapping[str, Any]) -> list[Any]:

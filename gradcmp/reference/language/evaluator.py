@@ -50,8 +50,8 @@ Value = Any
 def evaluate(checked: Checked, context: Context, inputs: Mapping[str, Value], budget: Budget) -> dict[str, Array]:
     """The outputs of a program by path (`""`: the sole one).
 
-    `inputs` are arrays by leaf path. Raises `Undecided` where a comparison needs more precision and `EvaluationError`
-    where there is no value to certify.
+    `inputs` are arrays by leaf path, or tensors, which are taken exactly. Raises `Undecided` where a comparison needs
+    more precision and `EvaluationError` where there is no value to certify.
     """
     frame: dict[str, Value] = {}
     for path, value in inputs.items():
@@ -59,7 +59,7 @@ def evaluate(checked: Checked, context: Context, inputs: Mapping[str, Value], bu
         place = frame
         for folder in folders:
             place = place.setdefault(folder, {})
-        place[name] = value
+        place[name] = exact_input(value, context) if isinstance(value, Tensor) else value
     result = _Walk(context, budget).block(checked.body, frame)
     if result is None:
         raise EvaluationError("the function returns nothing")

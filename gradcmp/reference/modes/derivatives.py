@@ -65,9 +65,8 @@ def derive(problem: DerivativeProblem, context: Context, budget: Budget) -> Deri
 
 
 def _value(problem: DerivativeProblem, context: Context, budget: Budget) -> Derived:
-    inputs = {path: exact_input(tensor, context) for path, tensor in problem.inputs.items()}
-    found = evaluate(problem.checked, context, inputs, budget)
-    return Derived(arrays={(of, ()): array for of, array in found.items()}, ties=Ties())
+    outputs = evaluate(problem.checked, context, problem.inputs, budget)
+    return Derived(arrays={(of, ()): array for of, array in outputs.items()}, ties=Ties())
 
 
 def _gradient(problem: DerivativeProblem, context: Context, budget: Budget) -> Derived:
@@ -85,7 +84,8 @@ def _vjp(problem: DerivativeProblem, context: Context, budget: Budget) -> Derive
 
 
 def _jvp(problem: DerivativeProblem, context: Context, budget: Budget) -> Derived:
-    duals, outputs = _forward(problem, context, _tangents(problem, context.floats), budget)
+    duals = DualAlgebra(context.floats)
+    outputs = forward(problem, context, duals, problem.directions(), budget)
     arrays: dict[Key, Array] = {
         (of, ()): Array(kind="float", data=duals.tangent(array.data))
         for of, array in outputs.items()
@@ -111,13 +111,13 @@ def _jacobian(problem: DerivativeProblem, context: Context, budget: Budget) -> D
 def _hvp(problem: DerivativeProblem, context: Context, budget: Budget) -> Derived:
     """Forward over reverse: the tangent of the gradient."""
     duals = DualAlgebra(context.floats)
-    tangents = _tangents(problem, context.floats)
+    tangents = {path: duals.inner.direction(direction) for path, direction in problem.directions().items()}
     moved = replace(context, floats=duals)
     recorded = _record(problem, moved, budget, lambda path, constant: Dual(constant.primal, tangents.get(path)))
     gradient = _gradient_of(recorded)
     return Derived(
         arrays={key: Array(kind="float", data=duals.tangent(array.data)) for key, array in gradient.arrays.items()},
-        ties=_both(gradient.ties, duals.ties),
+        ties=gradient.ties + duals.ties,
     )
 
 
@@ -136,7 +136,7 @@ def _hessian(problem: DerivativeProblem, context: Context, budget: Budget) -> De
         for place, column in enumerate(problem.wrt):
             blocks = [row[place] for row in rows]
             arrays[of, (path, column)] = _stack(a, blocks, shape, problem.inputs[column].shape)
-    return Derived(arrays=arrays, ties=_both(gradient.ties, tape.ties))
+    return Derived(arrays=arrays, ties=gradient.ties + tape.ties)
 
 
 _OPERATORS: dict[str, Callable[[DerivativeProblem, Context, Budget], Derived]] = {
@@ -204,26 +204,15 @@ def _gradient_of(recorded: Recorded) -> Derived:
     return Derived(arrays=arrays, ties=recorded.tape.ties)
 
 
-def _both(x: Ties, y: Ties) -> Ties:
-    return Ties(selections=x.selections + y.selections, comparisons=x.comparisons + y.comparisons)
-
-
-def _forward(
-    problem: DerivativeProblem, context: Context, tangents: Mapping[str, Any], budget: Budget
-) -> tuple[DualAlgebra, dict[str, Array]]:
-    duals = DualAlgebra(context.floats)
+def forward(
+    problem: DerivativeProblem, context: Context, duals: DualAlgebra, directions: Mapping[str, Floats], budget: Budget
+) -> dict[str, Array]:
+    """The outputs with their tangents for those of the inputs. Raises `Undecided` and `EvaluationError`."""
     moved = replace(context, floats=duals)
-    inputs: dict[str, Array] = {}
-    for path, tensor in problem.inputs.items():
-        array = exact_input(tensor, moved)
-        if path in tangents:
-            array = Array(kind="float", data=Dual(array.data.primal, tangents[path]))
-        inputs[path] = array
-    return duals, evaluate(problem.checked, moved, inputs, budget)
-
-
-def _tangents(problem: DerivativeProblem, a: Algebra[Any]) -> dict[str, Any]:
-    return {path: a.direction(direction) for path, direction in problem.directions().items()}
+    inputs = {path: exact_input(tensor, moved) for path, tensor in problem.inputs.items()}
+    for path, direction in directions.items():
+        inputs[path] = Array(kind="float", data=Dual(inputs[path].data.primal, duals.inner.direction(direction)))
+    return evaluate(problem.checked, moved, inputs, budget)
 
 
 def _units(shape: Shape) -> Iterator[Floats]:

@@ -49,6 +49,9 @@ class Ties:
     def __bool__(self) -> bool:
         return bool(self.selections or self.comparisons)
 
+    def __add__(self, other: Ties) -> Ties:
+        return Ties(self.selections + other.selections, self.comparisons + other.comparisons)
+
 
 @dataclass(slots=True)
 class TapeAlgebra:
