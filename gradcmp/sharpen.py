@@ -45,9 +45,10 @@ def sharpened(
         tangents=understood.arrays.tangents,
     )
     try:
-        return with_more_digits(derivative_problem, found.dtype, Budget(seconds=budget_s))
+        truth = with_more_digits(derivative_problem, found.dtype, Budget(seconds=budget_s))
     except EvaluationError:
         return {}
+    return {leaf.key: leaf for leaf in truth.values or truth.derivatives or ()}
 
 
 def _problem(name: str, folder: Path, *, shipped: bool) -> Problem | None:

@@ -54,7 +54,7 @@ class Algebra(Protocol[A]):
     def shape(self, x: A) -> Shape: ...
 
     def elementwise(self, name: str, *operands: A) -> A:
-        """A row of `steps.table` on operands that broadcast."""
+        """A row of `steps` on operands that broadcast."""
 
     def whole_power(self, x: A, exponent: int) -> A: ...
 

@@ -55,13 +55,10 @@ def certify(problem: DerivativeProblem, dtype: str, budget: Budget) -> Truth:
     return _truth(problem, leaves, tolerances, evidence="certified", bits=certificate.bits)
 
 
-def with_more_digits(problem: DerivativeProblem, dtype: str, budget: Budget) -> Mapping[Key, TruthLeaf]:
+def with_more_digits(problem: DerivativeProblem, dtype: str, budget: Budget) -> Truth:
     """The arrays of `problem` at twice the precision that a verdict needs, and more. Raises `EvaluationError`."""
-
-    def run(context: Context) -> dict[Key, Array]:
-        return dict(derive(problem, context, budget).arrays)
-
-    return refined(run, {}, dtype=dtype, bits=SHARP_BITS).leaves
+    certificate = refined(lambda context: derive(problem, context, budget).arrays, {}, dtype=dtype, bits=SHARP_BITS)
+    return _truth(problem, certificate.leaves, None, evidence="certified", bits=certificate.bits)
 
 
 def _tolerances(problem: DerivativeProblem, dtype: str, budget: Budget) -> Tolerances | None:

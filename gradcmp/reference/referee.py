@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import flint
@@ -44,22 +43,11 @@ class Referee:
 
     def refer(self, inquiry: Inquiry) -> Referred:
         """The truth of a problem; where it is not known, `reason` says why. Raises UsageError for a bad program."""
-        problem = _problem(inquiry)
-        try:
-            return Referred(truth=certify(problem, inquiry.dtype, Budget(seconds=inquiry.budget_s)))
-        except EvaluationError as error:
-            return Referred(truth=Truth(reason=str(error)))
+        return Referred(truth=_truth(certify, inquiry))
 
     def sharpen(self, inquiry: Inquiry) -> Truth:
-        """The truth of a problem to more digits than a verdict needs, without errors to expect and kinks."""
-        problem = _problem(inquiry)
-        try:
-            leaves = with_more_digits(problem, inquiry.dtype, Budget(seconds=inquiry.budget_s))
-        except EvaluationError as error:
-            return Truth(reason=str(error))
-        named = tuple(replace(leaf, of=of, wrt=wrt) for (of, wrt), leaf in leaves.items())
-        values = inquiry.operator == "value"
-        return Truth(evidence="certified", values=named if values else None, derivatives=None if values else named)
+        """The truth of a problem to more digits than a verdict needs, without kinks and the errors to expect."""
+        return _truth(with_more_digits, inquiry)
 
     def evaluate(self, inquiry: Inquiry, expressions: Mapping[str, tuple[str, str]]) -> Mapping[str, TruthLeaf | str]:
         """The arrays of expressions over the inputs and the value of a problem's function; or why there is none.
@@ -72,6 +60,14 @@ class Referee:
             for name, (text, dtype) in expressions.items()
         }
         return evaluated(programs, function, inquiry.inputs, Budget(seconds=inquiry.budget_s))
+
+
+def _truth(how: Callable[[DerivativeProblem, str, Budget], Truth], inquiry: Inquiry) -> Truth:
+    problem = _problem(inquiry)
+    try:
+        return how(problem, inquiry.dtype, Budget(seconds=inquiry.budget_s))
+    except EvaluationError as error:
+        return Truth(reason=str(error))
 
 
 def _problem(inquiry: Inquiry) -> DerivativeProblem:

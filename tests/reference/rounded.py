@@ -5,7 +5,7 @@ import numpy as np
 from gradcmp.core.formats import FORMATS
 from gradcmp.reference.language.fragility import Fragility
 from gradcmp.reference.language.textbook import own_steps
-from gradcmp.reference.steps.table import STEPS
+from gradcmp.reference.steps import STEPS
 
 PLAIN = {
     "add": np.add,

@@ -15,7 +15,7 @@ from flint import arb, arb_mat
 
 from gradcmp.core.tensors import Shape
 from gradcmp.reference.algebra import Algebra, Flags, Places, Signs, Undecided
-from gradcmp.reference.steps.table import STEPS
+from gradcmp.reference.steps import STEPS
 
 Balls = npt.NDArray[np.object_]
 
@@ -50,8 +50,12 @@ class BallAlgebra(Algebra[Balls]):
     def shape(self, x: Balls) -> Shape:
         return x.shape
 
+    def step(self, name: str) -> Callable[..., Any]:
+        """The step `name` on single numbers."""
+        return self._scale if name == "scale" else STEPS[name].ball
+
     def elementwise(self, name: str, *operands: Balls) -> Balls:
-        step: Callable[..., Any] = self._scale if name == "scale" else STEPS[name].ball
+        step = self.step(name)
         spread = spread_out(operands)
         return filled(list(map(step, *(x.ravel().tolist() for x in spread))), spread[0].shape)
 

@@ -19,7 +19,7 @@ from flint import arb, arb_mat
 
 from gradcmp.core.tensors import Shape
 from gradcmp.reference.algebra import Algebra, Flags, Floats, Places, Signs, Undecided
-from gradcmp.reference.steps.table import STEPS
+from gradcmp.reference.steps import STEPS
 
 U = 2.0**-53
 TINY = 2.0**-1074

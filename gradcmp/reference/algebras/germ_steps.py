@@ -11,8 +11,8 @@ from flint import arb
 from gradcmp.reference.algebras import jets
 from gradcmp.reference.algebras.balls import sign
 from gradcmp.reference.algebras.jets import NAN, ZERO, Element, Germ, NeedOrder, moves
+from gradcmp.reference.steps import STEPS
 from gradcmp.reference.steps.series import binomial, logarithm
-from gradcmp.reference.steps.table import STEPS
 
 
 class Outside(Exception):

@@ -55,7 +55,7 @@ class RunningErrorAlgebra(Algebra[Running]):
         return x.value.shape
 
     def elementwise(self, name: str, *operands: Running) -> Running:
-        """A row of `steps.table`, or a step of `textbook`."""
+        """A row of `steps`, or a step of `textbook`."""
         with np.errstate(all="ignore"):
             return self.steps.step(name, *operands)
 

@@ -11,9 +11,9 @@ import numpy as np
 from gradcmp.core.formats import FloatFormat
 from gradcmp.reference.algebra import Flags, Floats
 from gradcmp.reference.language.fragility import Fragility
+from gradcmp.reference.steps import STEPS
 from gradcmp.reference.steps.float64 import kept
 from gradcmp.reference.steps.rounding import Rounding, accumulator, flushes, sum_factor
-from gradcmp.reference.steps.table import STEPS
 
 
 @dataclass(frozen=True, slots=True)

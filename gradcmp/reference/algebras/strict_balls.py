@@ -7,6 +7,7 @@ other.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from flint import arb
 
 from gradcmp.reference.algebra import Places
-from gradcmp.reference.algebras.balls import BallAlgebra, Balls, filled
+from gradcmp.reference.algebras.balls import BallAlgebra, Balls, filled, summed
 
 NOTHING = arb(0)
 """No cotangent at all."""
@@ -27,25 +28,11 @@ class StrictBalls(BallAlgebra):
         items = [NOTHING if value == 0 else arb(value) for value in np.asarray(values).ravel().tolist()]
         return filled(items, np.shape(values))
 
-    def elementwise(self, name: str, *operands: Balls) -> Balls:
-        if name in ("scale", "divide"):
-            x, y = np.broadcast_arrays(*operands)
-            pairs = zip(x.ravel().tolist(), y.ravel().tolist(), strict=True)
-            if name == "scale":
-                return filled([a if a is NOTHING else a * b for a, b in pairs], x.shape)
-            return filled([a if a is NOTHING else a / b for a, b in pairs], x.shape)
-        if name == "negative":
-            return filled([a if a is NOTHING else -a for a in operands[0].ravel().tolist()], operands[0].shape)
-        if name == "add":
-            x, y = np.broadcast_arrays(*operands)
-            return filled([_sum(a, b) for a, b in zip(x.ravel().tolist(), y.ravel().tolist(), strict=True)], x.shape)
-        return super().elementwise(name, *operands)
+    def step(self, name: str) -> Callable[..., Any]:
+        return _SILENT.get(name) or super().step(name)
 
     def sum(self, x: Balls, axes: tuple[int, ...]) -> Balls:
-        total = super().sum(x, axes)
-        silent = _all_silent(x, axes).ravel().tolist()
-        items = zip(silent, total.ravel().tolist(), strict=True)
-        return filled([NOTHING if nothing else item for nothing, item in items], total.shape)
+        return summed(x, axes, _total)
 
     def scatter(self, x: Balls, places: Places, size: int) -> Balls:
         total: list[Any] = [NOTHING] * size
@@ -60,6 +47,13 @@ def _sum(a: Any, b: Any) -> Any:
     return a if b is NOTHING else a + b
 
 
-def _all_silent(x: Balls, axes: tuple[int, ...]) -> npt.NDArray[np.bool_]:
-    silent = np.asarray([item is NOTHING for item in x.ravel().tolist()], dtype=bool).reshape(x.shape)
-    return np.asarray(silent.all(axis=axes))
+def _total(items: list[Any]) -> Any:
+    return NOTHING if all(item is NOTHING for item in items) else sum(items, start=arb(0))
+
+
+_SILENT: dict[str, Callable[..., Any]] = {
+    "scale": lambda a, b: a if a is NOTHING else a * b,
+    "divide": lambda a, b: a if a is NOTHING else a / b,
+    "negative": lambda a: a if a is NOTHING else -a,
+    "add": _sum,
+}

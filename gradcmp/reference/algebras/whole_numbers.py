@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gradcmp.reference.algebra import EvaluationError, Flags, Places, Signs
+from gradcmp.reference.algebra import EvaluationError, Flags, Signs
 from gradcmp.reference.algebras.balls import BallAlgebra, Balls, filled, spread_out, summed
 
 
 class WholeAlgebra(BallAlgebra):
-    """`Algebra` over Python integers in NumPy object arrays, for index and counting arithmetic; never wraps round."""
+    """`Algebra` over Python integers in NumPy object arrays, for index and counting arithmetic; never wraps round.
+
+    Nothing asks it for what is left of `BallAlgebra`: systems and derivatives are among floats.
+    """
 
     largest_bits = 4096
 
@@ -43,18 +46,6 @@ class WholeAlgebra(BallAlgebra):
 
     def matmul(self, x: Balls, y: Balls) -> Balls:
         return np.asarray(x @ y)
-
-    def det(self, _x: Balls) -> Balls:
-        raise EvaluationError("`det` of whole numbers is not supported yet")
-
-    def inv(self, _x: Balls) -> Balls:
-        raise EvaluationError("`inv` of whole numbers is not supported yet")
-
-    def solve(self, _a: Balls, _b: Balls) -> Balls:
-        raise EvaluationError("`solve` of whole numbers is not supported yet")
-
-    def scatter(self, _x: Balls, _places: Places, _size: int) -> Balls:
-        raise EvaluationError("whole numbers have no derivative")
 
     def zeros(self, x: Balls) -> Flags:
         return np.asarray(x == 0, dtype=bool)

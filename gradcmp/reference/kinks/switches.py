@@ -15,7 +15,7 @@ from gradcmp.reference.algebras.strict_balls import StrictBalls
 from gradcmp.reference.language.arrays import places
 from gradcmp.reference.modes.duals import Dual, DualAlgebra
 from gradcmp.reference.modes.tape import Node, TapeAlgebra
-from gradcmp.reference.steps.table import STEPS
+from gradcmp.reference.steps import STEPS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,7 @@ from gradcmp.program.primitives import PRIMITIVES
 from gradcmp.reference.algebra import EvaluationError
 from gradcmp.reference.budget import Budget
 from gradcmp.reference.language.arrays import Array, Context
-from gradcmp.reference.language.compositions.catalogue import COMPOSITIONS
+from gradcmp.reference.language.compositions import COMPOSITIONS
 
 KINDS: Mapping[str, str] = {"f": "float", "i": "int", "u": "int", "b": "bool"}
 """NumPy's kinds of dtypes → the language's."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradcmp.reference.language.arrays import Array, Composition, Context
-from gradcmp.reference.language.compositions.catalogue import COMPOSITIONS
+from gradcmp.reference.language.compositions import COMPOSITIONS
 from gradcmp.reference.language.fragility import QUIET, Fragility
 
 

@@ -14,7 +14,7 @@ from gradcmp.reference.algebra import Algebra, EvaluationError, Flags, Places, S
 from gradcmp.reference.language.arrays import places
 from gradcmp.reference.modes.both_modes import adjugate, chosen, selection_signs, transposed
 from gradcmp.reference.modes.tape import Ties
-from gradcmp.reference.steps.table import STEPS
+from gradcmp.reference.steps import STEPS
 
 
 @dataclass(frozen=True, slots=True)

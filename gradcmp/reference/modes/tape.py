@@ -15,8 +15,8 @@ from gradcmp.core.tensors import Shape
 from gradcmp.reference.algebra import Algebra, EvaluationError, Flags, Places, Signs
 from gradcmp.reference.language.arrays import places
 from gradcmp.reference.modes.both_modes import adjugate, chosen, reduced, selection_signs, transposed
+from gradcmp.reference.steps import STEPS
 from gradcmp.reference.steps.step import Step
-from gradcmp.reference.steps.table import STEPS
 
 MULTIPLY_ADD = 1 / 30
 """What one multiply-add of a matrix product costs beside an element, in balls."""

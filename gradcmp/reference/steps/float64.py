@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,14 @@ _BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6)
 _SHIFTS = 10
 """The asymptotic series is used from here on, where seven terms leave less than 1e-15."""
 
-_erf = np.frompyfunc(math.erf, 1, 1)
-_erfc = np.frompyfunc(math.erfc, 1, 1)
-_lgamma = np.frompyfunc(math.lgamma, 1, 1)
+
+def _by_element(function: Callable[[float], float]) -> Callable[[Any], Floats]:
+    """A function of numbers as one of arrays."""
+    step = np.frompyfunc(function, 1, 1)
+    return lambda x: np.asarray(step(x), dtype=np.float64)
+
+
+erf, erfc, _lgamma = _by_element(math.erf), _by_element(math.erfc), _by_element(math.lgamma)
 
 
 def bell(x: Floats) -> Any:
@@ -32,21 +38,10 @@ def kept(value: Any, nonzero: Any) -> Floats:
     return np.asarray(np.where((value == 0.0) & nonzero, SMALLEST, value), dtype=np.float64)
 
 
-def erf(x: Floats) -> Floats:
-    """The error function, element by element."""
-    return np.asarray(_erf(x), dtype=np.float64)
-
-
-def erfc(x: Floats) -> Floats:
-    """1 - erf(x), without its cancellation."""
-    return np.asarray(_erfc(x), dtype=np.float64)
-
-
 def lgamma(x: Floats) -> Floats:
     """log |Γ(x)|; infinite at the poles and where it overflows."""
     beyond = ((x <= 0) & (x == np.floor(x))) | (np.abs(x) > 1e305)
-    found = np.asarray(_lgamma(np.where(beyond, 1.0, x)), dtype=np.float64)
-    return np.where(beyond, np.inf, found)
+    return np.where(beyond, np.inf, _lgamma(np.where(beyond, 1.0, x)))
 
 
 def polygamma(order: int, x: Floats) -> Floats:

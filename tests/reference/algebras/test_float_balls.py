@@ -12,7 +12,7 @@ from flint import arb, arb_mat
 from gradcmp.reference.algebra import Undecided
 from gradcmp.reference.algebras.float_balls import FloatBall, FloatBallAlgebra
 from gradcmp.reference.precision import at
-from gradcmp.reference.steps.table import STEPS
+from gradcmp.reference.steps import STEPS
 
 A = FloatBallAlgebra()
 NUMBERS = [0.0, 1.0, -1.0, 0.1, -3.7, 1e-3, 2.0**-1074, -3e-320, 2.0**-1022, 1e-160, 1e160, -1e300, 2.0**53 + 2, 1 / 3]

@@ -15,7 +15,7 @@ from gradcmp.reference.algebras.germ_steps import Outside, Singular, taylor
 from gradcmp.reference.algebras.germs import GermAlgebra
 from gradcmp.reference.algebras.jets import Germ, NeedOrder, ray
 from gradcmp.reference.precision import at
-from gradcmp.reference.steps.table import STEPS
+from gradcmp.reference.steps import STEPS
 
 SMOOTH = {
     "exp": (-1.5, 0.0, 2.0), "expm1": (-1.5, 0.0, 2.0), "log1p": (-0.5, 0.0, 2.0),

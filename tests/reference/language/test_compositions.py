@@ -9,7 +9,7 @@ import pytest
 
 from gradcmp.program.ir import Group, TupleType
 from gradcmp.program.primitives import PRIMITIVES
-from gradcmp.reference.language.compositions.catalogue import COMPOSITIONS
+from gradcmp.reference.language.compositions import COMPOSITIONS
 from tests.reference.problems import value_truth
 from tests.reference.programs import apply, array_type, checked, number, read, tensors
 

@@ -10,8 +10,8 @@ import pytest
 
 from gradcmp.reference.algebras import balls, float_balls
 from gradcmp.reference.modes import tape
+from gradcmp.reference.steps import STEPS
 from gradcmp.reference.steps.rules import negated
-from gradcmp.reference.steps.table import STEPS
 from tests.reference.soundness.checks import CHECKS, examine
 from tests.reference.soundness.samples import Sample
 from tests.reference.soundness.series import filled

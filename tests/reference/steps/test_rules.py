@@ -7,7 +7,7 @@ from flint import arb
 
 from gradcmp.reference.algebras.balls import BallAlgebra, filled
 from gradcmp.reference.precision import at
-from gradcmp.reference.steps.table import STEPS
+from gradcmp.reference.steps import STEPS
 from tests.reference.soundness import series
 from tests.reference.soundness.series import moving, slope, two_terms
 

@@ -9,9 +9,8 @@ from flint import arb
 from gradcmp.core.formats import FORMATS
 from gradcmp.reference.algebras import germ_steps
 from gradcmp.reference.algebras.running_errors import RunningErrorAlgebra
-from gradcmp.reference.steps import arithmetic, exponential, special, trigonometric
+from gradcmp.reference.steps import STEPS, arithmetic, exponential, special, trigonometric
 from gradcmp.reference.steps.float64 import polygamma
-from gradcmp.reference.steps.table import STEPS
 
 WITHOUT_RULE = {
     "tetragamma": "met in second derivatives alone: nothing takes a third one",
