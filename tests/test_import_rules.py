@@ -20,6 +20,7 @@ PLANTED = {
     "judge/tolerance.py": "import pydantic",
     "judge/consensus.py": "import gradcmp.report.summary",
     "backends/jax_backend.py": "import gradcmp.backends.torch_backend",
+    "reference/steps/rules.py": "import gradcmp.reference.modes.tape",
 }
 
 
