@@ -106,10 +106,12 @@ class _Lines:
         algebra = RunningErrorAlgebra(FORMATS["float64"])
         context = Context(floats=algebra, wholes=WholeAlgebra(), dtype=self.dtype)
         try:
-            found = derive(replace(self.problem, inputs=moved), context, self.budget)
+            derived = derive(replace(self.problem, inputs=moved), context, self.budget)
         except Undecided as error:
             raise EvaluationError(str(error)) from None
-        return {key: (array.data.value, array.data.rss) for key, array in found.arrays.items() if array.kind == "float"}
+        return {
+            key: (array.data.value, array.data.rss) for key, array in derived.arrays.items() if array.kind == "float"
+        }
 
 
 def _ridders(
@@ -131,8 +133,8 @@ def _ridders(
             factor *= SHRINK**2
             refined = {key: (row[-1][key] * factor - above[key]) / (factor - 1.0) for key in above}
             for key, value in refined.items():
-                away = np.maximum(np.abs(value - row[-1][key]), np.abs(value - above[key]))
-                error = away + 2 * quotients[key][1]
+                difference = np.maximum(np.abs(value - row[-1][key]), np.abs(value - above[key]))
+                error = difference + 2 * quotients[key][1]
                 better = error < best[key][1]
                 best[key] = (np.where(better, value, best[key][0]), np.where(better, error, best[key][1]))
             row.append(refined)

@@ -59,9 +59,9 @@ def running_errors(problem: DerivativeProblem, dtype: str, budget: Budget) -> To
     Raises EvaluationError.
     """
     algebra, derived = _pass(problem, dtype, budget, otherwise=False)
-    found = {key: _leaf(array) for key, array in derived.arrays.items()}
-    values = {key: value for key, (value, _) in found.items()}
-    errors = {key: error for key, (_, error) in found.items()}
+    leaves = {key: _leaf(array) for key, array in derived.arrays.items()}
+    values = {key: value for key, (value, _) in leaves.items()}
+    errors = {key: error for key, (_, error) in leaves.items()}
     plain = Tolerances(dtype=dtype, errors=errors, values=values, tied=bool(derived.ties))
     fragile = tuple(algebra.fragility.closest.values())
     if not fragile:

@@ -54,8 +54,8 @@ class FloatBallAlgebra(Algebra[FloatBall]):
         middle = exact.astype(np.float64)
         if exact.dtype.kind == "O":
             exact_items, items = exact.ravel().tolist(), middle.ravel().tolist()
-            away = [float(abs(arb(e) - arb(m)).abs_upper()) for e, m in zip(exact_items, items, strict=True)]
-            return FloatBall(middle, np.asarray(away, dtype=np.float64).reshape(middle.shape) * SLACK)
+            distances = [float(abs(arb(e) - arb(m)).abs_upper()) for e, m in zip(exact_items, items, strict=True)]
+            return FloatBall(middle, np.asarray(distances, dtype=np.float64).reshape(middle.shape) * SLACK)
         return FloatBall(middle, np.zeros_like(middle))
 
     def shape(self, x: FloatBall) -> Shape:
@@ -119,12 +119,12 @@ class FloatBallAlgebra(Algebra[FloatBall]):
 
     def compare(self, x: FloatBall, y: FloatBall) -> Signs:
         with np.errstate(all="ignore"):
-            away = x.middle - y.middle
+            difference = x.middle - y.middle
             exact = (x.radius == 0.0) & (y.radius == 0.0)
-            sure = exact | (np.abs(away) > (x.radius + y.radius + U * np.abs(away)) * SLACK)
-        if not bool(np.all(sure & ~np.isnan(away))):
+            sure = exact | (np.abs(difference) > (x.radius + y.radius + U * np.abs(difference)) * SLACK)
+        if not bool(np.all(sure & ~np.isnan(difference))):
             raise Undecided("a comparison that float64 does not decide")
-        return np.sign(away).astype(np.int8)
+        return np.sign(difference).astype(np.int8)
 
     def _by_element(self, step: Callable[..., Any], operands: Sequence[FloatBall]) -> FloatBall:
         shape = np.broadcast_shapes(*(x.middle.shape for x in operands))

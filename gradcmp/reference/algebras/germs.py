@@ -151,19 +151,19 @@ class GermAlgebra(BallAlgebra):
 
     def _pivot(self, rows: Sequence[Sequence[Element]], column: int) -> int | None:
         """A row at or below `column` whose element is provably not zero, of the lowest order."""
-        found: list[tuple[jets.Exponent, int]] = []
+        candidates: list[tuple[jets.Exponent, int]] = []
         unknown: list[Exception] = []
         for row in range(column, len(rows)):
             item = rows[row][column]
             terms, order = jets.parts(item)
             if terms and not terms[0][1].contains(0):
-                found.append((terms[0][0], row))
+                candidates.append((terms[0][0], row))
             elif terms:
                 unknown.append(Undecided("whether a matrix is singular"))
             elif order is not None:
                 unknown.append(NeedOrder())
-        if found:
-            return min(found)[1]
+        if candidates:
+            return min(candidates)[1]
         if unknown:
             raise unknown[0]
         return None
@@ -224,17 +224,17 @@ def _orders(x: Germs) -> tuple[dict[int, Germs], npt.NDArray[Any], npt.NDArray[A
     """A matrix of balls by order, the lowest order of each element and that from which it is unknown (or infinity)."""
     items = [jets.parts(item) for item in x.ravel().tolist()]
     lowest, known = np.full(len(items), np.inf), np.full(len(items), np.inf)
-    found: dict[int, list[Any]] = {}
+    columns: dict[int, list[Any]] = {}
     for i, (terms, order) in enumerate(items):
         if order is not None:
             known[i] = order
         for e, c in terms:
             if not isinstance(e, int) or not isinstance(order, int | None):
                 return None
-            found.setdefault(e, [ZERO] * len(items))[i] = c
+            columns.setdefault(e, [ZERO] * len(items))[i] = c
         if terms:
             lowest[i] = terms[0][0]
-    matrices = {e: filled(column, x.shape) for e, column in found.items()}
+    matrices = {e: filled(column, x.shape) for e, column in columns.items()}
     return matrices, lowest.reshape(x.shape), known.reshape(x.shape)
 
 

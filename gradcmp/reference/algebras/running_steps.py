@@ -156,11 +156,11 @@ class Steps:
 
     def rounded(self, value: Floats, parts: list[Part], rounding: Rounding, *, exact: Any = False) -> Running:
         """A value whose error is what it takes over from its operands, and a rounding where it is not `exact`."""
-        own = rounding.relative * np.abs(value) + rounding.absolute
+        rounded = rounding.relative * np.abs(value) + rounding.absolute
         if self.ratio < 1.0:  # computed in float32, then rounded once
-            own = own * self.ratio + np.abs(value)
-        own = np.where(exact, 0.0, own + self._lost(value)) + self._overflow(value)
-        worst, squares = own, np.square(own)
+            rounded = rounded * self.ratio + np.abs(value)
+        rounded = np.where(exact, 0.0, rounded + self._lost(value)) + self._overflow(value)
+        worst, squares = rounded, np.square(rounded)
         for factor, x in parts:
             size = np.abs(factor)
             worst = worst + _amplified(size, x.worst)
@@ -176,9 +176,9 @@ class Steps:
 
     def once_more(self, value: Floats, worst: Floats, squares: Floats, *, overflow: bool = True) -> Running:
         """Rounded from the accumulator's format to the array's, if that is another."""
-        own = self._lost(value) + (np.abs(value) if self.ratio < 1.0 else 0.0)
-        own = own + (self._overflow(value) if overflow else 0.0)
-        return Running(value, worst + own, np.sqrt(squares + np.square(own)))
+        rounded = self._lost(value) + (np.abs(value) if self.ratio < 1.0 else 0.0)
+        rounded = rounded + (self._overflow(value) if overflow else 0.0)
+        return Running(value, worst + rounded, np.sqrt(squares + np.square(rounded)))
 
     def _lost(self, value: Floats) -> Floats:
         """What underflow adds, in units of u: all of a subnormal number, or half of the smallest one."""

@@ -60,8 +60,8 @@ def _by_rays(
     outputs = evaluate(problem.checked, context, problem.inputs, budget.for_one_more_pass())
     floats = {of: array.data for of, array in outputs.items() if array.kind == "float"}
 
-    def functions(found: Mapping[str, Any]) -> list[Any]:
-        return flat([found[of] for of in floats])
+    def functions(outputs: Mapping[str, Any]) -> list[Any]:
+        return flat([outputs[of] for of in floats])
 
     left, right = (
         ends_along(problem, context, {path: sign * speed for path, speed in speeds.items()}, budget, functions)

@@ -101,11 +101,11 @@ def _by_rays(
     """One ray to each side for every coordinate that something tied or singular depends on."""
     functions = weighted(point.rows)
     values = functions({of: node.value for of, node in point.recorded.outputs.items()})
-    found: dict[int, list[ElementKink]] = {}
+    kinks: dict[int, list[ElementKink]] = {}
     for j in np.flatnonzero(_affected(point)).tolist():
         left, right = (ends_along(problem, context, _speeds(problem, {j: side}), budget, functions) for side in (-1, 1))
-        found[j] = [element_kink(*each) for each in zip(values, left, right, strict=True)]
-    return found
+        kinks[j] = [element_kink(*each) for each in zip(values, left, right, strict=True)]
+    return kinks
 
 
 def _affected(point: _Point) -> Flags:
@@ -127,8 +127,8 @@ def _speeds(problem: DerivativeProblem, moving: Mapping[int, int]) -> Speeds:
     for path in problem.wrt:
         shape = problem.inputs[path].shape
         speed = np.zeros(math.prod(shape), dtype=np.int64)
-        mine = {j - start: value for j, value in moving.items() if start <= j < start + speed.size}
-        speed[list(mine)] = list(mine.values())
+        moved = {j - start: value for j, value in moving.items() if start <= j < start + speed.size}
+        speed[list(moved)] = list(moved.values())
         speeds[path] = speed.reshape(shape)
         start += speed.size
     return speeds

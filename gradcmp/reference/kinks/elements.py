@@ -83,14 +83,14 @@ def directions(size: int) -> Iterator[list[int]]:
 
 def sampled(samples: Iterable[dict[Key, Floats]]) -> dict[Key, list[Floats]]:
     """The distinct ones of `samples`, each of all leaves, until they are enough or nothing new comes."""
-    found: dict[bytes, dict[Key, Floats]] = {}
+    distinct: dict[bytes, dict[Key, Floats]] = {}
     stale = 0
     for sample in samples:
         size = sum(array.size for array in sample.values())
         name = b"".join((array + 0.0).tobytes() for array in sample.values())  # -0 is 0
-        stale = stale + 1 if name in found else 0
-        found.setdefault(name, sample)
-        if stale >= STALE or len(found) >= min(LIMITING, max(2, LARGEST_SAMPLE // max(size, 1))):
+        stale = stale + 1 if name in distinct else 0
+        distinct.setdefault(name, sample)
+        if stale >= STALE or len(distinct) >= min(LIMITING, max(2, LARGEST_SAMPLE // max(size, 1))):
             break
-    keys = next(iter(found.values()), {})
-    return {key: [sample[key] for sample in found.values()] for key in keys}
+    keys = next(iter(distinct.values()), {})
+    return {key: [sample[key] for sample in distinct.values()] for key in keys}

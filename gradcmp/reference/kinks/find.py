@@ -120,13 +120,13 @@ def _equal(element: ElementKink) -> bool:
     return bool(element.left.is_finite() and element.right.is_finite() and element.left.overlaps(element.right))
 
 
-def _merged(base: TruthLeaf, elements: list[int], found: TruthLeaf, undefined: list[bool]) -> TruthLeaf:
+def _merged(base: TruthLeaf, elements: list[int], others: TruthLeaf, undefined: list[bool]) -> TruthLeaf:
     """`base` with other values in `elements` of it flattened."""
     nowhere: Flags = np.asarray(undefined, dtype=bool)
     parts = {}
     for name, nothing in (("high", np.nan), ("low", 0.0), ("radius", np.nan)):
         whole = getattr(base, name).copy()
-        whole.ravel()[elements] = np.where(nowhere, nothing, getattr(found, name))
+        whole.ravel()[elements] = np.where(nowhere, nothing, getattr(others, name))
         parts[name] = whole
     return TruthLeaf(**parts)
 

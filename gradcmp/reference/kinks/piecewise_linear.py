@@ -64,12 +64,12 @@ class Pieces:
 
     def users(self) -> dict[int, list[int]]:
         """Switch → those whose gap depends on it."""
-        found: dict[int, list[int]] = {}
+        users: dict[int, list[int]] = {}
         for k, row in self.gaps.items():
             for column in row:
                 if column >= self.size:
-                    found.setdefault(column - self.size, []).append(k)
-        return found
+                    users.setdefault(column - self.size, []).append(k)
+        return users
 
     def one_sided(self) -> dict[int, list[tuple[Any, Any]]]:
         """Coordinate → by row the left and the right derivative, for the coordinates that a switch answers to."""
@@ -79,15 +79,15 @@ class Pieces:
             for j, value in row.items():
                 if j < self.size:
                     direct.setdefault(j, {})[k] = value
-        found = {}
+        both_by_coordinate = {}
         for j, gaps in direct.items():
             right = self.opened(gaps, users)
             left = self.opened({k: -value for k, value in gaps.items()}, users)
-            found[j] = [
+            both_by_coordinate[j] = [
                 (slopes[j] - _product(weights, left), slopes[j] + _product(weights, right))
                 for slopes, weights in zip(self.slopes, self.weights, strict=True)
             ]
-        return found
+        return both_by_coordinate
 
     def limiting(self, direction: Mapping[int, int]) -> list[Row] | None:
         """What the gradient near the point, in `direction`, has more than J, by row; None on the border of a piece."""

@@ -52,8 +52,8 @@ def ends_along(
         inputs = {path: exact_input(tensor, moved) for path, tensor in problem.inputs.items()}
         for path, speed in speeds.items():
             inputs[path] = Array(kind="float", data=_moved(inputs[path].data, speed))
-        found = evaluate(problem.checked, moved, inputs, budget.for_one_more_pass())
-        values = functions({of: array.data for of, array in found.items() if array.kind == "float"})
+        outputs = evaluate(problem.checked, moved, inputs, budget.for_one_more_pass())
+        values = functions({of: array.data for of, array in outputs.items() if array.kind == "float"})
         ends = [End(value=jets.limit(each), slope=jets.slope(each, algebra.order)) for each in values]
         if algebra.unsupported and any(end.slope.is_nan() for end in ends):
             raise EvaluationError(f"a kink at {algebra.unsupported[0]} is not supported yet")
@@ -74,11 +74,11 @@ def gradient_along(
             problem, context, tape, once, lambda path, x: _moved(x, speeds[path]) if path in speeds else x
         )
         inputs = tuple(recorded.inputs.values())
-        found = [
+        limits = [
             [jets.limit(item) for array in tape.backward(each, inputs) for item in array.ravel().tolist()]
             for each in seeds(rows, recorded.outputs, algebra.direction)
         ]
-        return None if tape.ties else found
+        return None if tape.ties else limits
 
     return _with_order(run)
 

@@ -73,15 +73,15 @@ class Fragility:
             name = self._names[0]
             ratio = np.where(near, margin / error, np.inf)
             place = np.unravel_index(int(np.argmin(ratio)), ratio.shape)
-            found = FragileComparison(
+            comparison = FragileComparison(
                 primitive=name,
                 index=tuple(int(n) for n in place),
                 margin=float(margin[place]),
                 error=float(self.unit * error[place]),
             )
             known = self.closest.get(name)
-            if known is None or found.margin * known.error < known.margin * found.error:
-                self.closest[name] = found
+            if known is None or comparison.margin * known.error < known.margin * comparison.error:
+                self.closest[name] = comparison
         return near
 
     def decided(self, signs: Signs, margin: Floats, error: Floats) -> Signs:

@@ -52,8 +52,8 @@ def _sigmoid(c: Context, x: Array) -> Array:
 def _softplus(c: Context, x: Array) -> Array:
     """max(x, 0) + log1p(exp(-|x|))."""
     _, below, above = _split(c, x)
-    away = c.step("subtract", below, above)
-    return c.step("add", above, c.step("log1p", c.step("exp", away)))
+    distance = c.step("subtract", below, above)
+    return c.step("add", above, c.step("log1p", c.step("exp", distance)))
 
 
 def _silu(c: Context, x: Array) -> Array:
@@ -89,11 +89,11 @@ def _log_softmax(c: Context, x: Array, *, axis: int) -> Array:
 def _logsumexp(c: Context, x: Array, *, axis: Any = None, keepdims: bool = False) -> Array:
     rest, shift = _shifted(c, x, axis)
     total = COMPOSITIONS["sum"](c, c.step("exp", rest), axis=axis, keepdims=True)
-    found = c.step("add", shift, c.step("log", total))
+    result = c.step("add", shift, c.step("log", total))
     if keepdims:
-        return found
-    shape = c.shape(found) if axis is None else np.empty(c.shape(found)).squeeze(axis).shape
-    return c.rearranged(found, lambda p: p.reshape(() if axis is None else shape))
+        return result
+    shape = c.shape(result) if axis is None else np.empty(c.shape(result)).squeeze(axis).shape
+    return c.rearranged(result, lambda p: p.reshape(() if axis is None else shape))
 
 
 def _slogdet(c: Context, x: Array) -> tuple[Array, Array]:

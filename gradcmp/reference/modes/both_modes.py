@@ -31,8 +31,8 @@ def chosen(a: Algebra[Any], name: str, place: int, signs: Signs, direction: Any)
     if name == "abs":
         turned = [direction, a.elementwise("negative", direction)]
         return a.pick(turned, np.where(signs >= 0, here, size + here))
-    mine = (signs >= 0) if place == 0 else (signs < 0)
-    return a.pick([direction, a.direction(np.zeros(()))], np.where(mine, here, size))
+    chooses_it = (signs >= 0) if place == 0 else (signs < 0)
+    return a.pick([direction, a.direction(np.zeros(()))], np.where(chooses_it, here, size))
 
 
 def reduced(a: Algebra[Any], x: Any, shape: Shape) -> Any:

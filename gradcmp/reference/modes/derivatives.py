@@ -160,8 +160,8 @@ class Recorded:
 
     def back(self, seeds: Sequence[tuple[Node, Any]]) -> dict[str, Array]:
         """The cotangents of the inputs for those of the outputs."""
-        found = self.tape.backward(seeds, list(self.inputs.values()))
-        return {path: Array(kind="float", data=data) for path, data in zip(self.inputs, found, strict=True)}
+        cotangents = self.tape.backward(seeds, list(self.inputs.values()))
+        return {path: Array(kind="float", data=data) for path, data in zip(self.inputs, cotangents, strict=True)}
 
 
 def record(

@@ -43,16 +43,16 @@ def rows_of(problem: DerivativeProblem, shapes: Mapping[str, Shape]) -> Rows:
         groups[of] = range(len(weights), len(weights) + size)
         weights += [{of: unit.reshape(shape)} for unit in np.eye(size)]
     keys: dict[Key, tuple[range, range]] = {}
-    found: dict[Key, Shape] = {}
+    leaf_shapes: dict[Key, Shape] = {}
     start = 0
     for path in problem.wrt:
         inner = tuple(problem.inputs[path].shape)
         stop = start + math.prod(inner)
         for of, rows in groups.items():
             keys[of, (path,)] = rows, range(start, stop)
-            found[of, (path,)] = (*(shapes[of] if problem.operator == "jacobian" else ()), *inner)
+            leaf_shapes[of, (path,)] = (*(shapes[of] if problem.operator == "jacobian" else ()), *inner)
         start = stop
-    return Rows(weights=tuple(weights), keys=keys, shapes=found)
+    return Rows(weights=tuple(weights), keys=keys, shapes=leaf_shapes)
 
 
 def seeds(

@@ -260,14 +260,14 @@ def _pull_of_pick(a: Algebra[Any], where: Places, start: int, shape: Shape) -> P
 
     def pull(g: Any) -> Any:
         flat = np.asarray(where).ravel()
-        mine = np.flatnonzero((flat >= start) & (flat < start + size))
-        inside = flat[mine] - start
+        positions = np.flatnonzero((flat >= start) & (flat < start + size))
+        inside = flat[positions] - start
         if np.bincount(inside, minlength=1).max() <= 1:  # nothing has to be summed
             back = np.full(size, flat.size, dtype=np.int64)
-            back[inside] = mine
+            back[inside] = positions
             nothing = [] if inside.size == size else [a.direction(np.zeros(()))]
             return a.pick([g, *nothing], back.reshape(shape))
-        part = g if mine.size == flat.size else a.pick([g], mine)
+        part = g if positions.size == flat.size else a.pick([g], positions)
         spread = a.scatter(part, inside, size)
         return spread if len(shape) == 1 else a.pick([spread], places(shape))
 

@@ -16,10 +16,10 @@ MINUS_HALF = arb(-1) / 2
 
 def binomial(p: Any, count: int) -> list[Any]:
     """(1 + h)^p for a ball or number p."""
-    found = [arb(1)]
+    coefficients = [arb(1)]
     for k in range(1, count):
-        found.append(found[-1] * (p - (k - 1)) / k)
-    return found
+        coefficients.append(coefficients[-1] * (p - (k - 1)) / k)
+    return coefficients
 
 
 def logarithm(count: int) -> list[Any]:
@@ -29,11 +29,11 @@ def logarithm(count: int) -> list[Any]:
 
 def over_factorials(derivatives: Sequence[Any], count: int) -> list[Any]:
     """Coefficients from derivatives that recur with the length of `derivatives`."""
-    factorial, found = arb(1), []
+    factorial, coefficients = arb(1), []
     for k in range(count):
         factorial = factorial * max(k, 1)
-        found.append(derivatives[k % len(derivatives)] / factorial)
-    return found
+        coefficients.append(derivatives[k % len(derivatives)] / factorial)
+    return coefficients
 
 
 def convolved(x: Sequence[Any], y: Sequence[Any], k: int) -> Any:

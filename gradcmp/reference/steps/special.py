@@ -69,7 +69,7 @@ def _polygamma(start: int) -> Series:
     """lgamma (-1), digamma (0), trigamma (1) and tetragamma (2): psi^(m)(x) = (-1)^(m+1) m! zeta(m+1, x) (25.11.12)."""
 
     def series(x: Any, count: int) -> list[Any]:
-        found, factor = [], arb(1)  # factor: (start + k)! / k!
+        coefficients, factor = [], arb(1)  # factor: (start + k)! / k!
         for k in range(count):
             m = start + k
             if k:
@@ -77,10 +77,10 @@ def _polygamma(start: int) -> Series:
             elif m == 2:
                 factor = arb(2)
             if m < 1:
-                found.append((_lgamma(x) if m < 0 else x.digamma()) * factor)
+                coefficients.append((_lgamma(x) if m < 0 else x.digamma()) * factor)
             else:
-                found.append((-1) ** (m + 1) * factor * _hurwitz(m + 1, x))
-        return found
+                coefficients.append((-1) ** (m + 1) * factor * _hurwitz(m + 1, x))
+        return coefficients
 
     return series
 
