@@ -195,7 +195,7 @@ def ours_part(folder: str) -> None:
 def fits(answers, truths, job, dtype, path) -> bool:
     """The judge's word on a leaf, with the other precision where it asks for it: neither a warning nor a failure."""
     from gradcmp.core.tensors import Tensor
-    from gradcmp.core.verdicts import VERDICTS
+    from gradcmp.core.verdicts import Verdict
     from gradcmp.judge.elements import compare
     from gradcmp.judge.precision import Elsewhere, other_dtype
     from gradcmp.judge.tolerance import supplier
@@ -207,4 +207,4 @@ def fits(answers, truths, job, dtype, path) -> bool:
         other = other_dtype(dtype)
         there = Elsewhere(tensor=Tensor(dtype=other, array=answers[other][path]), truth=truths[job.name, other][path])
         found = compare(mine, truths[job.name, dtype][path], dtype, limits, elsewhere=there)
-    return VERDICTS[found.verdict] not in ("warn", "fail")
+    return Verdict(found.verdict).level not in ("warn", "fail")

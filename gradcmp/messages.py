@@ -21,6 +21,8 @@ from gradcmp.core.outcomes import Computed, Died, Outcome, Raised, Referred, Ski
 from gradcmp.core.requests import Inquiry, Request, WorkerKey
 from gradcmp.core.tensors import Leaf, Tensor
 from gradcmp.core.truth import Kink, RunningErrors, Truth, TruthLeaf
+from gradcmp.core.verdicts import Evidence
+from gradcmp.numbers.bfloat16 import from_bits, to_bits
 from gradcmp.wire import ITEM_BYTES, WireArray, WireError
 
 Frame = tuple[dict[str, Any], tuple[WireArray, ...]]
@@ -41,7 +43,7 @@ def pack(tensor: Tensor) -> WireArray:
         msg = f"an array of dtype {tensor.dtype} cannot be carried"
         raise ValueError(msg)
     if tensor.dtype == "bfloat16":
-        array = _bits(tensor.array)
+        array = to_bits(tensor.array)
     else:
         array = numpy.asarray(tensor.array, dtype=numpy.dtype(tensor.dtype).newbyteorder("<"))
     return WireArray(dtype=tensor.dtype, shape=tensor.shape, data=array.tobytes())
@@ -50,22 +52,11 @@ def pack(tensor: Tensor) -> WireArray:
 def unpack(array: WireArray) -> Tensor:
     """A tensor of its own, writable memory in native byte order."""
     if array.dtype == "bfloat16":
-        bits = numpy.frombuffer(array.data, dtype="<u2").astype(numpy.uint32) << 16
-        flat = bits.view(numpy.float32)
+        flat = from_bits(numpy.frombuffer(array.data, dtype="<u2"))
     else:
         stored = numpy.dtype(array.dtype).newbyteorder("<")
         flat = numpy.frombuffer(array.data, dtype=stored).astype(array.dtype)
     return Tensor(dtype=array.dtype, array=flat.reshape(array.shape))
-
-
-def _bits(array: numpy.ndarray) -> numpy.ndarray:
-    """The upper halves of float32: bfloat16, because the values are exact."""
-    wide = numpy.ascontiguousarray(array, dtype="<f4").view("<u4").reshape(array.shape)
-    nan = numpy.isnan(array)
-    if bool(numpy.any((wide & 0xFFFF != 0) & ~nan)):
-        raise ValueError("a bfloat16 array holds numbers that are not bfloat16")
-    quiet = numpy.where(nan, wide | 0x00400000, wide)  # a NaN whose payload lies in the lower half stays a NaN
-    return (quiet >> 16).astype("<u2")
 
 
 def request_frame(request: Request, *, compiles: bool) -> Frame:
@@ -213,7 +204,7 @@ def _truth(header: Mapping[str, Any], arrays: Sequence[WireArray]) -> Truth:
         return None if listed is None else tuple(leaf(x) for x in listed)
 
     return Truth(
-        evidence=str(header["evidence"]),
+        evidence=Evidence(header["evidence"]),
         reason=header["reason"],
         bits=header["bits"],
         fragile=tuple(header["fragile"]),

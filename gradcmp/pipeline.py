@@ -133,9 +133,7 @@ def answer(
         judgement = judge(unexpecting, by_target, targets, Truth(), {})
         return Answered(question=question, outcomes=outcomes, judgement=judgement)
     checked = understood.checked
-    leaves = operator_leaves(
-        problem.operator, problem.scenario.wrt, checked.leaves, checked.outputs, protocol=problem.protocol
-    )
+    leaves = operator_leaves(problem.operator, problem.scenario.wrt, checked.leaves, checked.outputs)
 
     def evaluate(expressions: Mapping[str, Expression]) -> Mapping[str, TruthLeaf | str]:
         return evaluated(expressions, checked, understood.arrays.inputs, Budget())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gradcmp.core.formats import FLOAT_DTYPES
 from gradcmp.core.keywords import parse_keywords
-from gradcmp.core.operators import OPERATORS
+from gradcmp.core.operators import OPERATORS, Operator
 from gradcmp.core.problems import Case, Problem
 from gradcmp.core.requests import WorkerKey
 from gradcmp.core.scenarios import Scenario
@@ -107,7 +107,7 @@ def problems_of(scenario: Scenario, preferences: Preferences = _NONE) -> Iterato
     for dtype in _dtypes(preferences.dtypes or scenario.dtypes or ("float32",)):
         for protocol in scenario.protocols:
             if preferences.operators is None:
-                yield Problem(scenario=scenario, operator="gradient", protocol=protocol, dtype=dtype)
+                yield Problem(scenario=scenario, operator=Operator.GRADIENT, protocol=protocol, dtype=dtype)
         if scenario.protocols:
             continue
         for operator in scenario.operators:

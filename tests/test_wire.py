@@ -10,6 +10,7 @@ import numpy
 import pytest
 
 from gradcmp.core.formats import DTYPES, FORMATS
+from gradcmp.core.operators import Operator
 from gradcmp.core.outcomes import Computed, Raised, Skipped, Timing, Unsupported
 from gradcmp.core.requests import Request, WorkerKey
 from gradcmp.core.tensors import Leaf, Tensor
@@ -109,7 +110,7 @@ REQUEST = Request(
     },
     wrt=("x",),
     outputs=("a", "b"),
-    operator="vjp",
+    operator=Operator.VJP,
     mode="reverse",
     cotangents={"a": Tensor(dtype="float32", array=numpy.ones(2, dtype="float32"))},
     timing_s=0.5,

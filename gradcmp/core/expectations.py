@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gradcmp.core.targets import Target, TargetPattern
+from gradcmp.core.verdicts import Verdict
 from gradcmp.errors import Location
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class ExpectedOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedVerdict:
-    verdict: str
+    verdict: Verdict
 
 
 Expected = ExpectedResult | ExpectedOutcome | ExpectedVerdict

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from gradcmp.core.outcomes import Outcome
 from gradcmp.core.tensors import Leaf
 from gradcmp.core.truth import Truth, TruthLeaf
+from gradcmp.core.verdicts import Evidence, ExpectationState, Level, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +22,8 @@ class LeafErrors:
 
     of: str = ""
     wrt: tuple[str, ...] = ()
-    verdict: str = ""
-    level: str = ""
+    verdict: Verdict | None = None
+    level: Level | None = None
     max_ulps: float | None
     max_abs: float | None
     max_rel: float | None
@@ -40,11 +41,11 @@ class Finding:
     """The judge's word on a case. `level` takes the expectation into account, `verdict` never does."""
 
     case: str
-    verdict: str
-    level: str
-    expectation: str = "none"
-    evidence: str = "none"
-    verdicts: Mapping[str, int] = field(default_factory=dict)  # per element
+    verdict: Verdict
+    level: Level
+    expectation: ExpectationState = ExpectationState.NONE
+    evidence: Evidence = Evidence.NONE
+    verdicts: Mapping[Verdict, int] = field(default_factory=dict)  # per element
     errors: tuple[LeafErrors, ...] = ()
     message: str = ""  # why, for every verdict above ok
     known: bool = False  # `met` by an expectation for a target of its own
@@ -91,7 +92,7 @@ class Judgement:
     """
 
     problem: str
-    evidence: str
+    evidence: Evidence
     reference_reason: str | None = None
     warnings: tuple[str, ...] = ()
     truth: tuple[TruthLeaf | Leaf, ...] = ()

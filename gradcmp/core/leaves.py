@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from gradcmp.core.operators import Operator
 from gradcmp.core.tensors import Key
 
 if TYPE_CHECKING:
@@ -45,48 +47,28 @@ class LeafType:
 
 
 def operator_leaves(
-    operator: str,
+    operator: Operator,
     wrt: Sequence[str],
     inputs: Mapping[str, ArrayType],
     outputs: Sequence[tuple[str, ArrayType]],
-    *,
-    protocol: str | None = None,
 ) -> tuple[LeafType, ...]:
-    """The leaves that `operator` defines, outputs first, then inputs.
-
-    gradient, vjp and hvp have the shape of the leaf, value and jvp that of the output, jacobian output + leaf, hessian
-    leaf i + leaf j for every pair. A protocol gives gradients.
-    """
-    if operator == "value":
-        return tuple(LeafType(of=of, dtype=kind.dtype, shape=kind.shape) for of, kind in outputs)
-    if operator == "vjp" and protocol is None:
-        return tuple(LeafType(wrt=(name,), dtype=inputs[name].dtype, shape=inputs[name].shape) for name in wrt)
-    leaves: list[LeafType] = []
-    for of, out in outputs:
-        if operator == "jvp":
-            leaves.append(LeafType(of=of, dtype=out.dtype, shape=out.shape))
-        elif operator == "jacobian":
-            leaves += [
-                LeafType(of=of, wrt=(name,), dtype=_same(out, inputs[name]), shape=_join(out, inputs[name]))
-                for name in wrt
-            ]
-        elif operator == "hessian":
-            leaves += [
-                LeafType(of=of, wrt=(a, b), dtype=_same(inputs[a], inputs[b]), shape=_join(inputs[a], inputs[b]))
-                for a in wrt
-                for b in wrt
-            ]
-        else:
-            leaves += [LeafType(of=of, wrt=(name,), dtype=inputs[name].dtype, shape=inputs[name].shape) for name in wrt]
-    return tuple(leaves)
+    """The leaves that `operator` defines, in the order of `Operator.keys`."""
+    types = dict(outputs)
+    return tuple(
+        _leaf(of, paths, ([types[of]] if operator.spans_output else []) + [inputs[path] for path in paths])
+        for of, paths in operator.keys(tuple(types), wrt)
+    )
 
 
-def _join(a: ArrayType, b: ArrayType) -> Dimensions | None:
-    return None if a.shape is None or b.shape is None else (*a.shape, *b.shape)
-
-
-def _same(a: ArrayType, b: ArrayType) -> str | None:
-    return a.dtype if a.dtype == b.dtype else None
+def _leaf(of: str, wrt: tuple[str, ...], parts: Sequence[ArrayType]) -> LeafType:
+    """A leaf whose axes are those of `parts` end to end."""
+    shapes = [part.shape for part in parts if part.shape is not None]
+    return LeafType(
+        of=of,
+        wrt=wrt,
+        dtype=parts[0].dtype if len({part.dtype for part in parts}) == 1 else None,
+        shape=tuple(chain.from_iterable(shapes)) if len(shapes) == len(parts) else None,
+    )
 
 
 def fits(shape: tuple[int, ...], defined: Dimensions | None) -> bool:

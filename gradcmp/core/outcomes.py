@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from gradcmp.core.tensors import Leaf
 from gradcmp.core.truth import Truth
+from gradcmp.core.verdicts import Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,7 @@ class Computed:
 class Unsupported:
     """The framework or its backend says that it cannot; `message` is in its own words."""
 
-    name: ClassVar[str] = "unsupported"
+    name: ClassVar[Verdict] = Verdict.UNSUPPORTED
     message: str
 
 
@@ -46,7 +47,7 @@ class Unsupported:
 class Raised:
     """An exception; `message` begins with its type's name."""
 
-    name: ClassVar[str] = "raised"
+    name: ClassVar[Verdict] = Verdict.RAISED
     exception: str
     message: str
     output_tail: str = ""
@@ -54,7 +55,7 @@ class Raised:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimedOut:
-    name: ClassVar[str] = "timed-out"
+    name: ClassVar[Verdict] = Verdict.TIMED_OUT
     limit_s: float
     phase: str  # "compile" or "run"
     output_tail: str = ""
@@ -68,14 +69,14 @@ class TimedOut:
 class Died:
     """The worker went away: a signal, an exit, or it was ended for its memory."""
 
-    name: ClassVar[str] = "died"
+    name: ClassVar[Verdict] = Verdict.DIED
     message: str
     output_tail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    name: ClassVar[str] = "skipped"
+    name: ClassVar[Verdict] = Verdict.SKIPPED
     message: str
 
 

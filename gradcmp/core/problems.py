@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gradcmp.core.operators import Operator
 from gradcmp.core.scenarios import Number, Scenario
 from gradcmp.core.targets import Target
 
@@ -19,19 +20,14 @@ def shortest(value: Number | str) -> str:
 class Problem:
     """Function, primals, `wrt`, operator or protocol, seed, dtype.
 
-    `mode` is None unless the scenario or the user chose it.
+    `mode` is None unless the scenario or the user chose it. The operator of a protocol is `gradient`.
     """
 
     scenario: Scenario
-    operator: str
+    operator: Operator
     protocol: str | None = None
     dtype: str
     mode: str | None = None
-
-    @property
-    def expected_operator(self) -> str:
-        """The key of `expect` that holds: what a protocol gives is a gradient."""
-        return "gradient" if self.protocol is not None else self.operator
 
     @property
     def id(self) -> str:

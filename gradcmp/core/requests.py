@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from gradcmp.core.operators import Operator
 from gradcmp.core.targets import Target
 from gradcmp.core.tensors import Tensor
 
@@ -42,7 +43,7 @@ class Request:
     inputs: Mapping[str, Tensor]
     wrt: tuple[str, ...]
     outputs: tuple[str, ...]
-    operator: str
+    operator: Operator
     mode: str | None = None
     protocol: str | None = None
     execution: str = "eager"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gradcmp.core.expectations import Expectations
+from gradcmp.core.operators import Operator
 from gradcmp.core.specifications import InputTree, Specification
 from gradcmp.core.targets import TargetPattern
 from gradcmp.errors import Location
@@ -43,7 +44,7 @@ class Scenario:
     inputs: InputTree
     wrt: tuple[str, ...]
     function: Program
-    operators: tuple[str, ...] = ("gradient",)
+    operators: tuple[Operator, ...] = (Operator.GRADIENT,)
     modes: tuple[str, ...] = ()
     cotangent: Mapping[str, Specification] | None = None
     tangent: Mapping[str, Specification] | None = None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gradcmp.core.tensors import Key
+from gradcmp.core.verdicts import Evidence
 
 if TYPE_CHECKING:
     import numpy
@@ -69,12 +70,12 @@ class RunningErrors:
 class Truth:
     """Everything known of one problem. `values` and `derivatives` are None where that part is not known.
 
-    `evidence` grades it (`core.verdicts.EVIDENCE`), `reason` says why it is not better. `bits` is the precision that a
+    `evidence` grades it (`core.verdicts.Evidence`), `reason` says why it is not better. `bits` is the precision that a
     certified truth needed; `fragile` describes comparisons that rounding may decide otherwise. `undefined`: there may
     be no derivative here, so that not even all targets together say what it is.
     """
 
-    evidence: str = "none"
+    evidence: Evidence = Evidence.NONE
     values: tuple[TruthLeaf, ...] | None = None
     derivatives: tuple[TruthLeaf, ...] | None = None
     reason: str | None = None

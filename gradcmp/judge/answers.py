@@ -13,7 +13,7 @@ from gradcmp.core.formats import FORMATS
 from gradcmp.core.leaves import LeafType, fits
 from gradcmp.core.tensors import Leaf, Tensor
 from gradcmp.core.truth import TruthLeaf
-from gradcmp.core.verdicts import LEVELS, VERDICTS
+from gradcmp.core.verdicts import Evidence, Level, Verdict
 from gradcmp.judge.consensus import Consensus, settle
 from gradcmp.judge.elements import Comparison, compare
 from gradcmp.judge.kinks import may_be_zero
@@ -30,10 +30,10 @@ class LeafWord:
     `undecided`: the answer in another dtype would tell more.
     """
 
-    verdict: str
-    level: str
-    evidence: str = "none"
-    counts: Mapping[str, int] = field(default_factory=dict)
+    verdict: Verdict
+    level: Level
+    evidence: Evidence = Evidence.NONE
+    counts: Mapping[Verdict, int] = field(default_factory=dict)
     errors: LeafErrors | None = None
     message: str = ""
     undecided: bool = False
@@ -41,14 +41,14 @@ class LeafWord:
     @property
     def rank(self) -> tuple[int, int]:
         """For finding the worst: by level, then by the order of the table of verdicts."""
-        return LEVELS.index(self.level), list(VERDICTS).index(self.verdict)
+        return self.level.rank, self.verdict.rank
 
 
 def judge_leaf(
     defined: LeafType,
     answers: Mapping[str, Answer],
     truth: TruthLeaf | None,
-    evidence: str,
+    evidence: Evidence,
     dtype: str,
     limits: Supplier,
     elsewhere: Mapping[str, Elsewhere] | None = None,
@@ -71,7 +71,11 @@ def judge_leaf(
             absent.append(name)
         elif (complaint := _misfit(leaf.tensor, defined, shape)) is not None:
             words[name] = _word(
-                defined, "misshapen", leaf.tensor.array.size, complaint, evidence=evidence if truth else "none"
+                defined,
+                Verdict.MISSHAPEN,
+                leaf.tensor.array.size,
+                complaint,
+                evidence=evidence if truth else Evidence.NONE,
             )
         else:
             sound[name] = leaf.tensor
@@ -80,16 +84,16 @@ def judge_leaf(
         known = _as_zero(truth, shape)
         for name, tensor in sound.items():
             there = (elsewhere or {}).get(name)
-            comparison = compare(tensor, known, unit, limits, estimated=evidence == "numerical", elsewhere=there)
+            comparison = compare(tensor, known, unit, limits, estimated=evidence is Evidence.NUMERICAL, elsewhere=there)
             words[name] = _from(defined, comparison, evidence)
     else:
         consensus = _consensus(defined, sound, absent, unit, limits)
         objection = _objection(consensus, undefined)
         if consensus is None or objection:
-            evidence, known = "none", None
+            evidence, known = Evidence.NONE, None
             words |= {name: _unjudged(tensor, objection or undefined) for name, tensor in sound.items()}
         else:
-            evidence, known = "consensus", consensus.truth
+            evidence, known = Evidence.CONSENSUS, consensus.truth
             words |= {name: _from(defined, consensus.judged[name], evidence) for name in sound}
     for name in absent:
         words[name] = _absent(defined, known, sound, evidence)
@@ -153,14 +157,14 @@ def _objection(consensus: Consensus | None, undefined: str) -> str:
 
 def _unjudged(tensor: Tensor, why: str) -> LeafWord:
     return LeafWord(
-        verdict="unjudged",
-        level="note",
-        counts={"unjudged": max(1, tensor.array.size)},
+        verdict=Verdict.UNJUDGED,
+        level=Level.NOTE,
+        counts={Verdict.UNJUDGED: max(1, tensor.array.size)},
         message=why or "nothing to judge it by",
     )
 
 
-def _absent(defined: LeafType, known: TruthLeaf | None, sound: Mapping[str, Tensor], evidence: str) -> LeafWord:
+def _absent(defined: LeafType, known: TruthLeaf | None, sound: Mapping[str, Tensor], evidence: Evidence) -> LeafWord:
     """The word on a leaf that was not returned: a note where the truth is zero or nobody knows, else a failure."""
     if known is not None:
         zero = may_be_zero(known)
@@ -172,15 +176,15 @@ def _absent(defined: LeafType, known: TruthLeaf | None, sound: Mapping[str, Tens
         zero = not sound
         size = next((int(tensor.array.size) for tensor in sound.values()), 1)
         why = "others computed one that is not zero" if sound else "nothing tells whether the true one is zero"
-    word = _word(defined, "missing", size, f"no gradient was returned; {why}", evidence=evidence)
-    return replace(word, level="note") if zero else word
+    word = _word(defined, Verdict.MISSING, size, f"no gradient was returned; {why}", evidence=evidence)
+    return replace(word, level=Level.NOTE) if zero else word
 
 
-def _from(defined: LeafType, comparison: Comparison, evidence: str) -> LeafWord:
+def _from(defined: LeafType, comparison: Comparison, evidence: Evidence) -> LeafWord:
     verdict = comparison.verdict
     return LeafWord(
         verdict=verdict,
-        level=VERDICTS[verdict],
+        level=verdict.level,
         evidence=evidence,
         counts=comparison.counts,
         errors=comparison.errors,
@@ -189,13 +193,15 @@ def _from(defined: LeafType, comparison: Comparison, evidence: str) -> LeafWord:
     )
 
 
-def _word(defined: LeafType, verdict: str, size: int, message: str, *, evidence: str = "none") -> LeafWord:
+def _word(
+    defined: LeafType, verdict: Verdict, size: int, message: str, *, evidence: Evidence = Evidence.NONE
+) -> LeafWord:
     errors = LeafErrors(
         of=defined.of, wrt=defined.wrt, max_ulps=None, max_abs=None, max_rel=None, worst_index=None,
         differing=size, size=size, needed_rtol=None,
     )  # fmt: skip
     return LeafWord(
-        verdict=verdict, level=VERDICTS[verdict], evidence=evidence, counts={verdict: max(1, size)}, errors=errors,
+        verdict=verdict, level=verdict.level, evidence=evidence, counts={verdict: max(1, size)}, errors=errors,
         message=_labelled(defined, message),
     )  # fmt: skip
 

@@ -37,7 +37,7 @@ def warnings_of(
     if values:
         return warnings
     if known and all(not np.any(leaf.high) and not np.any(leaf.low) and not np.any(leaf.radius) for leaf in known):
-        entries = [problem.scenario.expect.for_case(problem.expected_operator, t) for t in targets.values()]
+        entries = [problem.scenario.expect.for_case(problem.operator, t) for t in targets.values()]
         if not any(entry is not None and _says_zero(entry.expected) for entry in entries):
             warnings.append("vacuous: the derivative is zero everywhere, so little is tested")
     computed = {name: outcome.values for name, outcome in outcomes.items() if isinstance(outcome, Computed)}

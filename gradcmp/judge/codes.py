@@ -1,39 +1,26 @@
-"""The verdicts that an element of an array can get, as small numbers."""
+"""The verdicts of an array's elements as small numbers: the larger, the worse."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
+from gradcmp.core.verdicts import Verdict
+
 Codes = npt.NDArray[np.int8]
 
-CODES: tuple[str, ...] = (
-    "exact",
-    "rounding",
-    "high",
-    "unjudged",
-    "no-digits",
-    "convention",
-    "fragile",
-    "excess",
-    "removable",
-    "disagrees",
-    "wrong",
-    "nonfinite",
-)
-"""In the order of `core.verdicts.VERDICTS`, so that the largest code is the worst verdict."""
+VERDICTS: tuple[Verdict, ...] = tuple(Verdict)
+"""Code → verdict."""
 
-(
-    EXACT,
-    ROUNDING,
-    HIGH,
-    UNJUDGED,
-    NO_DIGITS,
-    CONVENTION,
-    FRAGILE,
-    EXCESS,
-    REMOVABLE,
-    DISAGREES,
-    WRONG,
-    NONFINITE,
-) = range(len(CODES))
+EXACT = Verdict.EXACT.rank
+ROUNDING = Verdict.ROUNDING.rank
+HIGH = Verdict.HIGH.rank
+UNJUDGED = Verdict.UNJUDGED.rank
+NO_DIGITS = Verdict.NO_DIGITS.rank
+CONVENTION = Verdict.CONVENTION.rank
+FRAGILE = Verdict.FRAGILE.rank
+EXCESS = Verdict.EXCESS.rank
+REMOVABLE = Verdict.REMOVABLE.rank
+DISAGREES = Verdict.DISAGREES.rank
+WRONG = Verdict.WRONG.rank
+NONFINITE = Verdict.NONFINITE.rank

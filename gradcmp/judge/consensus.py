@@ -11,8 +11,9 @@ from gradcmp.core.tensors import Key, Tensor
 from gradcmp.core.truth import TruthLeaf
 from gradcmp.judge.codes import DISAGREES, EXACT, NO_DIGITS, ROUNDING, WRONG
 from gradcmp.judge.elements import Comparison, compare
-from gradcmp.judge.metrics import Flags, Floats, split
 from gradcmp.judge.tolerance import Limits, Supplier
+from gradcmp.numbers.arrays import Flags, Floats
+from gradcmp.numbers.rounding import split
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

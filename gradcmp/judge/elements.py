@@ -12,13 +12,16 @@ from gradcmp.core.findings import LeafErrors
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.tensors import Tensor
 from gradcmp.core.truth import RunningErrors, TruthLeaf
-from gradcmp.core.verdicts import worst
-from gradcmp.judge.codes import CODES, EXACT, EXCESS, FRAGILE, HIGH, NO_DIGITS, NONFINITE, ROUNDING, WRONG, Codes
+from gradcmp.core.verdicts import Verdict, worst
+from gradcmp.judge.codes import EXACT, EXCESS, FRAGILE, HIGH, NO_DIGITS, NONFINITE, ROUNDING, VERDICTS, WRONG, Codes
 from gradcmp.judge.kinks import read
-from gradcmp.judge.metrics import Flags, Floats, distance, is_exact, overflows, spacing, split
+from gradcmp.judge.metrics import distance, is_exact
 from gradcmp.judge.precision import Elsewhere, decided, shrinking
 from gradcmp.judge.tolerance import Limits, Supplier, generous
 from gradcmp.judge.wording import Facts, message
+from gradcmp.numbers.arrays import Flags, Floats
+from gradcmp.numbers.rounding import split
+from gradcmp.numbers.ulp import overflows, spacing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,15 +37,15 @@ class Comparison:
     undecided: bool = False
 
     @property
-    def counts(self) -> Mapping[str, int]:
+    def counts(self) -> Mapping[Verdict, int]:
         """Verdict → number of elements; an empty array counts as one exact element."""
         if not self.codes.size:
-            return {"exact": 1}
-        numbers = np.bincount(self.codes.ravel(), minlength=len(CODES))
-        return {CODES[code]: int(numbers[code]) for code in np.flatnonzero(numbers)}
+            return {Verdict.EXACT: 1}
+        numbers = np.bincount(self.codes.ravel(), minlength=len(VERDICTS))
+        return {VERDICTS[code]: int(numbers[code]) for code in np.flatnonzero(numbers)}
 
     @property
-    def verdict(self) -> str:
+    def verdict(self) -> Verdict:
         return worst(self.counts)
 
     @property

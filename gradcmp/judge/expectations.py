@@ -7,13 +7,7 @@ from dataclasses import dataclass
 
 from gradcmp.core.expectations import Expectation, ExpectedOutcome, ExpectedResult, ExpectedVerdict
 from gradcmp.core.outcomes import Computed, Outcome, Raised, Skipped, Unsupported
-from gradcmp.core.verdicts import VERDICTS
-
-NOT_JUDGED_YET: frozenset[str] = frozenset({"nondeterministic"})
-"""Verdicts that need further runs; an expectation of one is not checked yet."""
-
-NEED_THE_REFERENCE: frozenset[str] = frozenset({"convention", "fragile", "excess", "removable"})
-"""Verdicts that only certified evidence gives; without it an expectation of one is not checked."""
+from gradcmp.core.verdicts import Evidence, ExpectationState, Level, Verdict
 
 SEARCHED_CHARACTERS = 2000
 """How much of a message `match` is searched in: enough for a sentence, too little for a pattern to run away."""
@@ -23,8 +17,8 @@ SEARCHED_CHARACTERS = 2000
 class Standing:
     """How a case stands to its expectation; `reason` says why it is not simply met."""
 
-    expectation: str = "none"
-    level: str
+    expectation: ExpectationState = ExpectationState.NONE
+    level: Level
     known: bool = False
     reason: str = ""
 
@@ -33,11 +27,11 @@ def stand(
     entry: Expectation | None,
     outcome: Outcome,
     *,
-    verdict: str,
-    level: str,
+    verdict: Verdict,
+    level: Level,
     fits: bool | None,
     deviates: bool,
-    evidence: str,
+    evidence: Evidence,
     strict: bool,
 ) -> Standing:
     """How a case of `verdict` and `level`, judged by `evidence`, stands to `entry`.
@@ -57,16 +51,20 @@ def stand(
         return Standing(level=level, reason=wanted)
     if met:
         # `known` marks rows that are fine only because somebody wrote down that they are not.
-        return Standing(expectation="met", level="ok" if own else level, known=own and level != "ok")
-    if fault and level == "ok":
-        now = "fail" if strict else "note"
+        return Standing(
+            expectation=ExpectationState.MET, level=Level.OK if own else level, known=own and level != Level.OK
+        )
+    if fault and level == Level.OK:
+        now = Level.FAIL if strict else Level.NOTE
         reason = f"{wanted or 'another value'} was expected; that fault has gone"
-        return Standing(expectation="fixed", level=now, reason=reason)
-    return Standing(expectation="unmet", level="fail", reason=f"{wanted} was expected" if wanted else "")
+        return Standing(expectation=ExpectationState.FIXED, level=now, reason=reason)
+    return Standing(
+        expectation=ExpectationState.UNMET, level=Level.FAIL, reason=f"{wanted} was expected" if wanted else ""
+    )
 
 
 def _met(
-    entry: Expectation, outcome: Outcome, verdict: str, *, fits: bool | None, own: bool, deviates: bool
+    entry: Expectation, outcome: Outcome, verdict: Verdict, *, fits: bool | None, own: bool, deviates: bool
 ) -> tuple[bool | None, bool, str]:
     """(met, or None where it cannot be told; the expectation is of a fault; what was expected, in words)."""
     expected = entry.expected
@@ -74,7 +72,7 @@ def _met(
         return outcome_matches(expected, outcome), True, described(expected)
     if isinstance(expected, ExpectedVerdict):
         wanted = f"the verdict `{expected.verdict}`"
-        return verdict == expected.verdict, VERDICTS.get(expected.verdict) in ("warn", "fail"), wanted
+        return verdict == expected.verdict, expected.verdict.level in (Level.WARN, Level.FAIL), wanted
     if isinstance(expected, ExpectedResult):
         if isinstance(outcome, Computed):
             return fits, deviates, "another value" if own else ""
@@ -84,12 +82,12 @@ def _met(
     return None, False, ""
 
 
-def _missing_evidence(verdict: str, evidence: str) -> str:
+def _missing_evidence(verdict: Verdict, evidence: Evidence) -> str:
     """Why an expected verdict cannot be checked; empty where it can."""
     wanted = f"the verdict `{verdict}` is expected"
-    if verdict in NOT_JUDGED_YET:
+    if verdict is Verdict.NONDETERMINISTIC:  # it needs further runs
         return f"{wanted}, which is not judged yet: not checked"
-    if verdict in NEED_THE_REFERENCE and evidence != "certified":
+    if "reference" in verdict.needs and evidence is not Evidence.CERTIFIED:
         return f"{wanted}, which needs the certified reference: not checked"
     return ""
 

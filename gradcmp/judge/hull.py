@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradcmp.judge.metrics import Floats
+from gradcmp.numbers.arrays import Floats
 
 LARGEST = 10**6
 """Numbers in `points`; beyond it the question is not asked."""

@@ -15,9 +15,9 @@ from gradcmp.core.formats import FORMATS
 from gradcmp.core.truth import Kink, TruthLeaf
 from gradcmp.judge.codes import CONVENTION, EXACT, HIGH, NO_DIGITS, NONFINITE, REMOVABLE, UNJUDGED, WRONG, Codes
 from gradcmp.judge.hull import in_hull
-from gradcmp.judge.metrics import Floats
 from gradcmp.judge.sides import Places, Sides, sides_of
 from gradcmp.judge.tolerance import Supplier, generous
+from gradcmp.numbers.arrays import Floats
 
 NAMES: tuple[str, ...] = (
     "smooth",

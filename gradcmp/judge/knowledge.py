@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gradcmp.core.findings import OtherPrecision
+from gradcmp.core.operators import Operator
 from gradcmp.core.outcomes import Computed
 from gradcmp.core.problems import Problem
 from gradcmp.core.tensors import Key, Leaf
 from gradcmp.core.truth import Truth, TruthLeaf
-from gradcmp.core.verdicts import EVIDENCE
+from gradcmp.core.verdicts import Evidence
 from gradcmp.judge.agreement import contradiction
 from gradcmp.judge.precision import Elsewhere
 from gradcmp.judge.tolerance import Supplier
@@ -21,12 +22,12 @@ class Graded:
     """The truth of one leaf and its evidence."""
 
     leaf: TruthLeaf
-    evidence: str
+    evidence: Evidence
 
 
 def is_value(problem: Problem) -> bool:
     """Are the function's values what the problem asks for?"""
-    return problem.operator == "value" and problem.protocol is None
+    return problem.operator is Operator.VALUE
 
 
 def part(truth: Truth, *, values: bool) -> tuple[TruthLeaf, ...]:
@@ -37,7 +38,7 @@ def part(truth: Truth, *, values: bool) -> tuple[TruthLeaf, ...]:
 def best(truths: Sequence[Truth], *, values: bool) -> dict[Key, Graded]:
     """Every leaf by the best evidence that any of `truths` has for it; the first of equals."""
     found: dict[Key, Graded] = {}
-    for truth in sorted(truths, key=lambda truth: -EVIDENCE.index(truth.evidence)):
+    for truth in sorted(truths, key=lambda truth: -truth.evidence.rank):
         for leaf in part(truth, values=values):
             found.setdefault(leaf.key, Graded(leaf=leaf, evidence=truth.evidence))
     return found
@@ -45,7 +46,7 @@ def best(truths: Sequence[Truth], *, values: bool) -> dict[Key, Graded]:
 
 def refuted(said: Truth, truth: Truth, problem: Problem, limits: Supplier) -> str:
     """How the certified truth contradicts an expectation, in words; empty where it does not or nothing is certified."""
-    if truth.evidence != "certified" or said.evidence != "expected":
+    if truth.evidence is not Evidence.CERTIFIED or said.evidence is not Evidence.EXPECTED:
         return ""
     values = is_value(problem)
     where = contradiction(part(said, values=values), part(truth, values=values), problem.dtype, limits)

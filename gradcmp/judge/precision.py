@@ -10,8 +10,10 @@ from gradcmp.core.formats import FORMATS
 from gradcmp.core.tensors import Tensor
 from gradcmp.core.truth import TruthLeaf
 from gradcmp.judge.codes import EXCESS, HIGH, WRONG, Codes
-from gradcmp.judge.metrics import Flags, Floats, distance, split
+from gradcmp.judge.metrics import distance
 from gradcmp.judge.tolerance import Supplier
+from gradcmp.numbers.arrays import Flags, Floats
+from gradcmp.numbers.rounding import split
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.truth import Kink, RunningErrors, TruthLeaf
-from gradcmp.judge.metrics import Flags, Floats, overflows, spacing
 from gradcmp.judge.tolerance import Supplier
+from gradcmp.numbers.arrays import Flags, Floats
+from gradcmp.numbers.ulp import overflows, spacing
 
 Places = npt.NDArray[np.intp]
 

@@ -14,7 +14,8 @@ import numpy as np
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.scenarios import Tolerance
 from gradcmp.core.truth import TruthLeaf
-from gradcmp.judge.metrics import Floats, spacing
+from gradcmp.numbers.arrays import Floats
+from gradcmp.numbers.ulp import spacing
 
 SIGMAS = 8.0
 """Root-sum-square running errors that are rounding; at most 2.7 were measured but for two weak derivative rules."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from gradcmp.core.findings import EvidenceRequest, Finding, Judgement, OtherPrecision
 from gradcmp.core.leaves import LeafType
@@ -13,7 +14,7 @@ from gradcmp.core.problems import Problem
 from gradcmp.core.targets import Target
 from gradcmp.core.tensors import Key, Leaf, Tensor
 from gradcmp.core.truth import Truth, TruthLeaf
-from gradcmp.core.verdicts import EVIDENCE, VERDICTS
+from gradcmp.core.verdicts import Evidence, ExpectationState, Level, Verdict
 from gradcmp.judge.agreement import differ, matches, pairs
 from gradcmp.judge.answers import Answer, LeafWord, judge_leaf
 from gradcmp.judge.cautions import warnings_of
@@ -22,6 +23,8 @@ from gradcmp.judge.kinks import with_larger_side
 from gradcmp.judge.knowledge import Graded, best, elsewhere, is_value, part, refuted
 from gradcmp.judge.precision import other_dtype
 from gradcmp.judge.tolerance import Supplier, supplier
+
+by_rank = attrgetter("rank")
 
 FRAGILE_SHOWN = 3
 """Comparisons that rounding decides, named in a message."""
@@ -57,14 +60,14 @@ def judge(
     known = best([truth, common], values=values)
     words: dict[str, list[LeafWord]] = {name: [] for name in answers}
     judged_by: list[TruthLeaf] = []
-    graded: list[str] = []
+    graded: list[Evidence] = []
     for defined in _defined(leaves, known, answers):
         graded_leaf = known.get(defined.key)
         leaf_words, leaf_truth = judge_leaf(
             defined,
             answers,
             graded_leaf.leaf if graded_leaf else None,
-            graded_leaf.evidence if graded_leaf else "none",
+            graded_leaf.evidence if graded_leaf else Evidence.NONE,
             problem.dtype,
             limits,
             elsewhere(defined.key, others, values=values),
@@ -75,7 +78,7 @@ def judge(
             words[name].append(word)
         if leaf_truth is not None:
             judged_by.append(leaf_truth)
-        graded.append(max((word.evidence for word in leaf_words.values()), key=EVIDENCE.index, default=truth.evidence))
+        graded.append(max((word.evidence for word in leaf_words.values()), key=by_rank, default=truth.evidence))
     context = _Context(problem=problem, truth=truth, known=known, limits=limits)
     findings = tuple(
         _finding(context, targets[name], outcome, words.get(name, []), expected.get(name))
@@ -87,7 +90,7 @@ def judge(
     refutation = refuted(common, truth, problem, limits)
     return Judgement(
         problem=problem.id,
-        evidence=min(graded, key=EVIDENCE.index, default=truth.evidence),
+        evidence=min(graded, key=by_rank, default=truth.evidence),
         reference_reason=truth.reason or common.reason,
         warnings=(*warnings, *([refutation] if refutation else [])),
         truth=tuple(_shown(leaf, certain=leaf.key in known) for leaf in judged_by),
@@ -138,7 +141,7 @@ def _own(
     """Words by an expectation of the target's own, where the problem has no truth for everybody."""
     words: dict[str, LeafWord] = {}
     for name, answer in answers.items():
-        entry = problem.scenario.expect.for_case(problem.expected_operator, targets[name])
+        entry = problem.scenario.expect.for_case(problem.operator, targets[name])
         if entry is None or entry.pattern is None or name not in expected:
             continue
         graded = best([expected[name]], values=is_value(problem)).get(defined.key)
@@ -165,18 +168,18 @@ def _finding(
     context: _Context, target: Target, outcome: Outcome, words: Sequence[LeafWord], expected: Truth | None
 ) -> Finding:
     word = max(words, key=lambda word: word.rank, default=_nothing())
-    evidence = min((word.evidence for word in words), key=EVIDENCE.index, default="none")
+    evidence = min((word.evidence for word in words), key=by_rank, default=Evidence.NONE)
     if isinstance(outcome, Computed):
         verdict, level = word.verdict, word.level
-        messages = [word.message for word in words if word.message and word.level != "ok"]
-        if verdict == "fragile":
+        messages = [word.message for word in words if word.message and word.level != Level.OK]
+        if verdict == Verdict.FRAGILE:
             messages += context.truth.fragile[:FRAGILE_SHOWN]
-        counts: Counter[str] = Counter()
+        counts: Counter[Verdict] = Counter()
         for each in words or [word]:
             counts.update(each.counts)
     else:
-        verdict, messages = outcome.name, [outcome.message]
-        level, counts = VERDICTS[verdict], Counter({verdict: 1})
+        verdict, messages = Verdict(outcome.name), [outcome.message]
+        level, counts = verdict.level, Counter({verdict: 1})
     standing = _standing(context, target, outcome, expected, verdict=verdict, level=level, evidence=evidence)
     return Finding(
         case=f"{context.problem.id}@{target.id}",
@@ -199,13 +202,13 @@ def _standing(
     outcome: Outcome,
     expected: Truth | None,
     *,
-    verdict: str,
-    level: str,
-    evidence: str,
+    verdict: Verdict,
+    level: Level,
+    evidence: Evidence,
 ) -> Standing:
     """How a case stands to what its scenario expects of it. What a proof contradicts is met by nobody."""
     problem, limits = context.problem, context.limits
-    entry = problem.scenario.expect.for_case(problem.expected_operator, target)
+    entry = problem.scenario.expect.for_case(problem.operator, target)
     fits = deviates = None
     if isinstance(outcome, Computed) and expected is not None:
         values = is_value(problem)
@@ -213,7 +216,7 @@ def _standing(
         if entry is not None and entry.pattern is None:
             refutation = refuted(expected, context.truth, problem, limits)
             if refutation:
-                return Standing(expectation="unmet", level="fail", reason=refutation)
+                return Standing(expectation=ExpectationState.UNMET, level=Level.FAIL, reason=refutation)
         fits = matches(answer, said, problem.dtype, limits, context.leaves)
         deviates = differ(said, context.leaves, problem.dtype, limits)
     return stand(
@@ -230,7 +233,9 @@ def _standing(
 
 def _nothing() -> LeafWord:
     """The word on an answer without leaves where none is defined."""
-    return LeafWord(verdict="unjudged", level="note", counts={"unjudged": 1}, message="the answer holds no arrays")
+    return LeafWord(
+        verdict=Verdict.UNJUDGED, level=Level.NOTE, counts={Verdict.UNJUDGED: 1}, message="the answer holds no arrays"
+    )
 
 
 def _shown(leaf: TruthLeaf, *, certain: bool) -> TruthLeaf | Leaf:

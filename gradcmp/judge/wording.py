@@ -10,8 +10,8 @@ import numpy as np
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.tensors import Tensor
 from gradcmp.core.truth import TruthLeaf
+from gradcmp.core.verdicts import Verdict
 from gradcmp.judge.codes import (
-    CODES,
     CONVENTION,
     EXCESS,
     FRAGILE,
@@ -24,9 +24,10 @@ from gradcmp.judge.codes import (
     Codes,
 )
 from gradcmp.judge.kinks import Reading
-from gradcmp.judge.metrics import Floats, spacing
 from gradcmp.judge.precision import Shrinking, other_dtype
 from gradcmp.judge.tolerance import Limits
+from gradcmp.numbers.arrays import Floats
+from gradcmp.numbers.ulp import spacing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +122,7 @@ def _at_a_kink(facts: Facts, reading: Reading, entry: int, place: tuple[int, ...
         )
     both = f"left {_side(left, facts.dtype)}, right {_side(right, facts.dtype)}"
     if verdict == CONVENTION:
-        text = f"{CODES[CONVENTION]}: {reading.name}; {got} at a kink with {both}"
+        text = f"{Verdict.CONVENTION}: {reading.name}; {got} at a kink with {both}"
         return f"{text}; {reading.together}" if reading.together else text
     if verdict == UNJUDGED:
         return f"{got} where no derivative is known: {both}"

@@ -15,7 +15,7 @@ from gradcmp.errors import Complaint, UsageError
 from gradcmp.materialise.files import ChangedFile, read_array
 from gradcmp.materialise.generators import derived_seed, generate
 from gradcmp.materialise.hashes import hash_tensor
-from gradcmp.materialise.rounding import round_array
+from gradcmp.numbers.rounding import round_array
 
 FILES = ("npy", "npz", "safetensors")
 

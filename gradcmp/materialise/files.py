@@ -15,6 +15,7 @@ import numpy
 from numpy.lib import format as npy_format
 
 from gradcmp.core.formats import SAFETENSORS_DTYPES
+from gradcmp.numbers.bfloat16 import from_bits
 
 MAX_HEADER_BYTES = 16 * 1024 * 1024
 
@@ -82,5 +83,5 @@ def _safetensors(path: Path, key: str, shape: tuple[int, ...] | None, max_bytes:
         raise ChangedFile("it is cut short")
     array = numpy.frombuffer(data, dtype=dtype).reshape(found)
     if name == "bfloat16":
-        return (array.astype("<u4") << 16).view("<f4")
+        return from_bits(array)
     return array

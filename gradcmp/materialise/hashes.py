@@ -7,6 +7,7 @@ import hashlib
 import numpy
 
 from gradcmp.core.tensors import Tensor
+from gradcmp.numbers.bfloat16 import to_bits
 
 
 def hash_tensor(tensor: Tensor) -> str:
@@ -22,6 +23,5 @@ def hash_tensor(tensor: Tensor) -> str:
 def _little_endian(tensor: Tensor) -> numpy.ndarray:
     array = tensor.array
     if tensor.dtype == "bfloat16":
-        bits: numpy.ndarray = (numpy.ascontiguousarray(array, dtype="<f4").view("<u4") >> 16).astype("<u2")
-        return bits
+        return to_bits(array)
     return array.astype(array.dtype.newbyteorder("<"), copy=False)

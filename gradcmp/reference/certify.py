@@ -10,6 +10,7 @@ import numpy as np
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.tensors import Key
 from gradcmp.core.truth import Truth, TruthLeaf
+from gradcmp.core.verdicts import Evidence
 from gradcmp.reference.algebra import EvaluationError, OverBudget, Undecided
 from gradcmp.reference.algebras.balls import BallAlgebra
 from gradcmp.reference.algebras.float_balls import FloatBall, FloatBallAlgebra
@@ -52,13 +53,13 @@ def certify(problem: DerivativeProblem, dtype: str, budget: Budget) -> Truth:
         return _estimated(problem, tolerances, f"{error}; `--reference-budget` sets it")
     except EvaluationError as error:
         return _numerical(problem, dtype, budget.afresh(), tolerances, str(error), at_kink=bool(ties))
-    return _truth(problem, leaves, tolerances, evidence="certified", bits=certificate.bits)
+    return _truth(problem, leaves, tolerances, evidence=Evidence.CERTIFIED, bits=certificate.bits)
 
 
 def with_more_digits(problem: DerivativeProblem, dtype: str, budget: Budget) -> Truth:
     """The arrays of `problem` at twice the precision that a verdict needs, and more. Raises `EvaluationError`."""
     certificate = refined(lambda context: derive(problem, context, budget).arrays, {}, dtype=dtype, bits=SHARP_BITS)
-    return _truth(problem, certificate.leaves, None, evidence="certified", bits=certificate.bits)
+    return _truth(problem, certificate.leaves, None, evidence=Evidence.CERTIFIED, bits=certificate.bits)
 
 
 def _tolerances(problem: DerivativeProblem, dtype: str, budget: Budget) -> Tolerances | None:
@@ -163,7 +164,7 @@ def _numerical(
         leaves = differences(problem, dtype, budget)
     except EvaluationError as error:
         return Truth(reason=f"{reason}; {error}")
-    return replace(_truth(problem, leaves, tolerances, evidence="numerical", bits=None), reason=reason)
+    return replace(_truth(problem, leaves, tolerances, evidence=Evidence.NUMERICAL, bits=None), reason=reason)
 
 
 def _estimated(problem: DerivativeProblem, tolerances: Tolerances | None, reason: str) -> Truth:
@@ -174,7 +175,7 @@ def _estimated(problem: DerivativeProblem, tolerances: Tolerances | None, reason
         leaves = in_floating_point(tolerances)
     except EvaluationError as error:
         return Truth(reason=f"{reason}; {error}")
-    return replace(_truth(problem, leaves, tolerances, evidence="numerical", bits=None), reason=reason)
+    return replace(_truth(problem, leaves, tolerances, evidence=Evidence.NUMERICAL, bits=None), reason=reason)
 
 
 def _truth(
@@ -182,7 +183,7 @@ def _truth(
     leaves: Mapping[Key, TruthLeaf],
     tolerances: Tolerances | None,
     *,
-    evidence: str,
+    evidence: Evidence,
     bits: int | None,
 ) -> Truth:
     named = tuple(

@@ -20,6 +20,7 @@ from gradcmp.core.leaves import LeafType, fits
 from gradcmp.core.problems import Problem
 from gradcmp.core.targets import Target
 from gradcmp.core.truth import Truth, TruthLeaf
+from gradcmp.core.verdicts import Evidence
 from gradcmp.errors import UsageError
 from gradcmp.program.expected import check_expectation
 from gradcmp.program.ir import Checked
@@ -40,7 +41,7 @@ def expected_truths(
     `targets` by target id, `leaves` what the operator defines. Where an expectation cannot be evaluated, the first
     truth has evidence `none` and the reason, and the targets are left out.
     """
-    operator = problem.expected_operator
+    operator = problem.operator
     expect = problem.scenario.expect
     truths: dict[int, Truth] = {}
 
@@ -97,7 +98,7 @@ def expected_truth(
         for place, (leaf, spoken) in enumerate(pairs)
     )
     values = problem.operator == "value" and problem.protocol is None
-    return Truth(evidence="expected", values=truths if values else None, derivatives=None if values else truths)
+    return Truth(evidence=Evidence.EXPECTED, values=truths if values else None, derivatives=None if values else truths)
 
 
 def assigned(expected: ExpectedResult, leaves: Sequence[LeafType]) -> list[tuple[LeafType, ExpectedLeaf]]:

@@ -15,6 +15,7 @@ import numpy
 
 from gradcmp.core.tensors import Tensor
 from gradcmp.errors import Complaint, GradcmpError, UsageError
+from gradcmp.numbers.bfloat16 import carrier, from_bits, to_bits
 
 LARGEST_INLINE = 1000
 """Elements; a larger array goes to the `.npz`."""
@@ -115,24 +116,20 @@ def read_array(entry: dict[str, Any], file: Path) -> Tensor | None:
     Raises UsageError where the `.npz` is missing or damaged.
     """
     dtype, data = entry["dtype"], entry["data"]
-    carried = "float32" if dtype == "bfloat16" else dtype
     if data is None:
         return None
     if not isinstance(data, dict):
-        values = numpy.array(_finite_again(data), dtype=carried).reshape(entry["shape"])
+        values = numpy.array(_finite_again(data), dtype=carrier(dtype)).reshape(entry["shape"])
         return Tensor(dtype=dtype, array=values)
     stored = _read_entry(file, Path(str(data["npz"])).name, str(data["key"]))
     if dtype == "bfloat16":
-        stored = (stored.astype(numpy.uint32) << 16).view(numpy.float32)
+        stored = from_bits(stored)
     return Tensor(dtype=dtype, array=stored)
 
 
 def _stored(tensor: Tensor) -> numpy.ndarray:
-    """bfloat16 as its 16 bits, which are the upper half of the float32 that carries it."""
     array = numpy.asarray(tensor.array, order="C")
-    if tensor.dtype != "bfloat16":
-        return array
-    return (array.astype(numpy.float32).view(numpy.uint32) >> 16).astype(numpy.uint16)
+    return to_bits(array) if tensor.dtype == "bfloat16" else array
 
 
 def _finite_again(data: Any) -> Any:

@@ -8,7 +8,7 @@ from itertools import groupby
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from gradcmp.core.verdicts import CERTIFIED, VERDICTS
+from gradcmp.core.verdicts import Evidence, Level, Verdict
 from gradcmp.report.cells import leaf_label, mark, side_text
 from gradcmp.report.columns import Columns
 from gradcmp.report.console import Line, enumeration, room, styled
@@ -68,7 +68,7 @@ def kink_text(kink: KinkView | None) -> str:
 
 def elements(case: CaseView) -> str:
     """How many have which verdict, from worst to best: `1 wrong, 3 exact`; all of one: `4`."""
-    counts = {name: case.verdicts[name] for name in reversed(VERDICTS) if case.verdicts.get(name)}
+    counts = {name: case.verdicts[name] for name in reversed(Verdict) if case.verdicts.get(name)}
     if len(counts) < 2:
         return "".join(map(str, counts.values()))
     return ", ".join(f"{count} {name}" for name, count in counts.items())
@@ -88,7 +88,7 @@ def cases_parts(document: Document, console: Console) -> Iterator[RenderableType
             columns.add(
                 ((f"  #{case.number} {case.target}", ""),),
                 ((mark(case), style),),
-                *(((fields[n], style if n == 0 and case.level != "ok" else ""),) for n in used),
+                *(((fields[n], style if n == 0 and case.level is not Level.OK else ""),) for n in used),
             )
     if columns.fits:
         yield columns
@@ -101,10 +101,10 @@ def _heading(document: Document, problem: str, console: Console) -> Iterator[Lin
     view = document.problem_by_id.get(problem)
     limits = dict.fromkeys(e.limit for case in document.cases_of[problem] for e in case.errors if e.limit)
     known: list[str] = []
-    if view is not None and view.evidence != "none":
-        bits = [f"{view.bits} bits"] if view.bits and view.evidence == CERTIFIED else []
+    if view is not None and view.evidence is not Evidence.NONE:
+        bits = [f"{view.bits} bits"] if view.bits and view.evidence is Evidence.CERTIFIED else []
         known = [view.evidence, *bits]
-    if view is not None and view.reference_reason and view.evidence != CERTIFIED:
+    if view is not None and view.reference_reason and view.evidence is not Evidence.CERTIFIED:
         known.append(view.reference_reason)
     said = " · ".join([*known, *limits])
     line = Line(console, (problem, "bold"), (f"  {said}" if said else "", "dim"))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gradcmp.core.verdicts import VERDICTS
+from gradcmp.core.verdicts import ExpectationState, Level, Verdict
 from gradcmp.report.arrays import norm
 from gradcmp.report.figures import DIGITS, nested, number, plural, shape
 from gradcmp.report.views import CaseView, LeafView
@@ -14,17 +14,9 @@ from gradcmp.report.views import CaseView, LeafView
 LARGEST_SHOWN = 6
 """Elements; of a larger array the norm and the shape are shown."""
 
-MARKS: dict[str, str] = {
-    "exact": "✓",
-    "rounding": "≈",
-    "high": "≈",
-    "skipped": "–",
-    "unsupported": "–",
-}
-"""Verdict → mark, where it is not that of its level."""
-
-LEVEL_MARKS: dict[str, str] = {"ok": "✓", "note": "?", "warn": "!", "fail": "✗"}
 KNOWN_MARK = "†"
+
+_NOT_AS_EXPECTED = (ExpectationState.UNMET, ExpectationState.FIXED)
 
 _LADDER = (DIGITS, 8, 10, 12, 15, 17)
 
@@ -50,19 +42,21 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sign:
-    """A mark, what it stands for, and the level that colours it: one of `LEVELS`, `known` or `skipped`."""
+    """A mark, what it stands for, and the level that colours it: a `Level`, `known` or `skipped`."""
 
     mark: str
     level: str
-    word: str
+    word: Verdict | str
 
 
 def sign(case: CaseView) -> Sign:
     """The verdict's sign; `†` where an expectation foresaw it, `✗` where an expectation is not met."""
     if case.known:
         return Sign(mark=KNOWN_MARK, level="known", word="known")
-    word = {"unmet": "expectation not met", "fixed": "fixed"}.get(case.expectation, case.verdict)
-    level = "skipped" if case.verdict == "skipped" else case.level
+    word = {ExpectationState.UNMET: "expectation not met", ExpectationState.FIXED: "fixed"}.get(
+        case.expectation, case.verdict
+    )
+    level = "skipped" if case.verdict is Verdict.SKIPPED else case.level
     return Sign(mark=_mark(case.verdict, case.level), level=level, word=word)
 
 
@@ -73,10 +67,10 @@ def leaf_sign(case: CaseView, key: tuple[str, tuple[str, ...]]) -> Sign:
     them where all are well.
     """
     errors = case.errors_of(key)
-    if errors is None or not errors.verdict:
+    if errors is None or errors.verdict is None or errors.level is None:
         return sign(case)
-    blamed = errors.level != "ok" or all(other.level == "ok" for other in case.errors)
-    if blamed and (case.known or case.expectation in {"unmet", "fixed"}):
+    blamed = errors.level is not Level.OK or all(other.level is Level.OK for other in case.errors)
+    if blamed and (case.known or case.expectation in _NOT_AS_EXPECTED):
         return sign(case)
     return Sign(mark=_mark(errors.verdict, errors.level), level=errors.level, word=errors.verdict)
 
@@ -93,8 +87,8 @@ def mark(case: CaseView) -> str:
     return sign(case).mark
 
 
-def _mark(verdict: str, level: str) -> str:
-    return MARKS.get(verdict, LEVEL_MARKS[level]) if VERDICTS[verdict] == level else LEVEL_MARKS[level]
+def _mark(verdict: Verdict, level: Level) -> str:
+    return verdict.mark if verdict.level is level else level.mark
 
 
 def leaf_label(key: tuple[str, tuple[str, ...]]) -> str:

@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass
 from decimal import Context, Decimal
 
-from gradcmp.core.formats import FORMATS
-
 MOST = 20
 """Significant digits of a true value."""
 
@@ -50,23 +48,6 @@ def known_digits(high: float, low: float, radius: float) -> Digits:
     else:
         rounded = rounded.quantize(Decimal(1).scaleb(rounded.adjusted() - count + 1), context=_EXACT)
     return Digits(_written(rounded), count)
-
-
-def unit(high: float, low: float, dtype: str) -> float:
-    """One unit in the last place of `dtype` at the value `high + low`; 1 for whole numbers.
-
-    2**(max(e, emin) - p + 1) with 2**e <= |x| < 2**(e + 1) (Muller et al., Handbook of Floating-Point Arithmetic, 2nd
-    edition, definition 2.4), that of the smallest number at 0 and that of the largest beyond the top.
-    """
-    form = FORMATS.get(dtype)
-    if form is None:
-        return 1.0
-    exponent = form.max_exponent
-    if math.isfinite(high):
-        mantissa, above = math.frexp(abs(high)) if high else (0.0, form.min_exponent)
-        below = mantissa == 0.5 and low != 0.0 and (low < 0.0) != (high < 0.0)
-        exponent = min(max(above - 1 - below, form.min_exponent), form.max_exponent)
-    return math.ldexp(1.0, exponent - form.precision + 1)
 
 
 def _without_zeros(value: Decimal) -> Decimal:

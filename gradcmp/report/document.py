@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 from itertools import count
 from typing import Any
 
 from gradcmp.core.findings import LeafErrors
-from gradcmp.core.verdicts import EVIDENCE, EXPECTATIONS, LEVELS, VERDICTS
+from gradcmp.core.verdicts import Evidence, ExpectationState, Level, Verdict
 from gradcmp.errors import Complaint, UsageError
 from gradcmp.report.fields import DamageError, Fields, check_array
 from gradcmp.report.records import Record
 from gradcmp.report.views import CaseView, LeafView, PairView, ProblemView, TargetView, TimingView
 
-_OUTCOMES = ("computed", "unsupported", "raised", "timed-out", "died", "skipped")
+
+class _Outcome(StrEnum):
+    COMPUTED = "computed"
+    UNSUPPORTED = "unsupported"
+    RAISED = "raised"
+    TIMED_OUT = "timed-out"
+    DIED = "died"
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +116,7 @@ def _problem(fields: Fields) -> ProblemView:
         dtype=fields.text("dtype"),
         file=fields.text("file"),
         line=fields.count("line"),
-        evidence=fields.one_of("evidence", EVIDENCE),
+        evidence=fields.one_of("evidence", Evidence),
         reference_reason=fields.optional_text("reference_reason"),
         warnings=fields.texts("warnings"),
         truth=fields.each("truth", _leaf),
@@ -154,18 +162,18 @@ def _case(fields: Fields, number: int) -> CaseView:
         problem=fields.text("problem"),
         scenario=fields.text("scenario"),
         target=fields.text("target"),
-        outcome=fields.one_of("outcome", _OUTCOMES),
+        outcome=fields.one_of("outcome", _Outcome),
         mode=fields.optional_text("mode"),
         message=fields.optional_text("message"),
         reason=fields.optional_text("reason"),
         output_tail=fields.optional_text("output_tail"),
         values=fields.each("values", _leaf),
         derivatives=fields.each("derivatives", _leaf),
-        verdict=fields.one_of("verdict", VERDICTS),
-        verdicts=fields.counts("verdicts"),
-        expectation=fields.one_of("expectation", EXPECTATIONS),
-        level=fields.one_of("level", LEVELS),
-        evidence=fields.one_of("evidence", EVIDENCE),
+        verdict=fields.one_of("verdict", Verdict),
+        verdicts={Verdict(name): count for name, count in fields.counts("verdicts").items()},
+        expectation=fields.one_of("expectation", ExpectationState),
+        level=fields.one_of("level", Level),
+        evidence=fields.one_of("evidence", Evidence),
         errors=fields.each("errors", _errors),
         timing=fields.optional("timing", _timing),
     )
@@ -176,8 +184,8 @@ def _errors(fields: Fields) -> LeafErrors:
     return LeafErrors(
         of=fields.text("of"),
         wrt=fields.texts("wrt"),
-        verdict=fields.one_of("verdict", VERDICTS) if judged else "",
-        level=fields.one_of("level", LEVELS) if judged else "",
+        verdict=fields.one_of("verdict", Verdict) if judged else None,
+        level=fields.one_of("level", Level) if judged else None,
         max_ulps=fields.number("max_ulps"),
         max_abs=fields.number("max_abs"),
         max_rel=fields.number("max_rel"),

@@ -13,8 +13,8 @@ import numpy
 
 from gradcmp.core.findings import LeafErrors
 from gradcmp.core.truth import TruthLeaf
+from gradcmp.numbers.ulp import spacing_at
 from gradcmp.report.arrays import read_array
-from gradcmp.report.digits import unit
 from gradcmp.report.records import Record
 
 Key = tuple[str, tuple[str, ...]]
@@ -70,7 +70,7 @@ class Arrays:
         return Known(
             high=high,
             low=low,
-            radius=None if ulps is None else float(ulps) * unit(high, 0.0, self.dtype),
+            radius=None if ulps is None else float(ulps) * spacing_at(high, 0.0, self.dtype),
             left=None if left == right else left,
             right=None if left == right else right,
         )

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
-from gradcmp.core.verdicts import LEVELS
+from gradcmp.core.verdicts import Level
 from gradcmp.report.document import Document
 from gradcmp.report.figures import plural
 from gradcmp.report.summary import failing_levels
@@ -17,9 +17,9 @@ _INTERRUPTIONS = (130, 143)
 def levels_line(document: Document) -> str:
     """`13 fail · 12 warn · 6 note · 18 ok`; empty where nothing is above `ok`."""
     counted = _levels(document)
-    if not any(counted[level] for level in LEVELS[1:]):
+    if not any(counted[level] for level in list(Level)[1:]):
         return ""
-    return " · ".join(f"{counted[level]} {level}" for level in reversed(LEVELS) if counted[level])
+    return " · ".join(f"{counted[level]} {level}" for level in reversed(Level) if counted[level])
 
 
 def exit_line(document: Document) -> str:
@@ -42,7 +42,7 @@ def incomplete_line(document: Document) -> str:
     if run.get("complete", True):
         return ""
     option, limit = _most_failures(document)
-    failures = _levels(document)["fail"]
+    failures = _levels(document)[Level.FAIL]
     if run.get("exit_code") in _INTERRUPTIONS or limit is None or failures < limit:
         return "the run did not come to its end: this is what it had done"
     return f"the run stopped after {plural(failures, 'failure')}, as `{option}` says: this is what it had done"
@@ -53,7 +53,7 @@ def asked_to_fail_on(document: Document) -> tuple[str, ...]:
     return tuple(value for name, value in _options(document) if name == "--fail-on") or ("fail",)
 
 
-def _levels(document: Document) -> Counter[str]:
+def _levels(document: Document) -> Counter[Level]:
     return Counter(case.level for case in document.cases)
 
 

@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gradcmp.core.verdicts import LEVELS, VERDICTS
+from gradcmp.core.verdicts import Evidence, ExpectationState, Level, Verdict
 from gradcmp.report.cells import mark
 from gradcmp.report.document import Document
 from gradcmp.report.views import CaseView
 
-_ORDER = list(VERDICTS)
-_BY = {
-    "certified": "by the certified value",
-    "expected": "by the expected value",
-    "numerical": "by differences",
-    "consensus": "by consensus",
-}
-
-_BY_NOTHING = frozenset({"convention", "unjudged"})
-_STANDINGS = {"unmet": "expectation not met", "fixed": "an expected fault has gone"}
+_BY_NOTHING = frozenset({Verdict.CONVENTION, Verdict.UNJUDGED})
+_STANDINGS = {ExpectationState.UNMET: "expectation not met", ExpectationState.FIXED: "an expected fault has gone"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,16 +29,16 @@ def explanations(document: Document) -> tuple[Explanation, ...]:
     """Worst first; what was foreseen and what was skipped last."""
     groups: dict[tuple[str, ...], list[CaseView]] = {}
     for case in document.cases:
-        if case.level != "ok" or case.known or case.verdict == "skipped":
+        if case.level is not Level.OK or case.known or case.verdict is Verdict.SKIPPED:
             # What a worker wrote before it went belongs to one case alone.
-            own = case.id if case.output_tail and case.level != "ok" else ""
+            own = case.id if case.output_tail and case.level is not Level.OK else ""
             suspect = suspicion(document, case.problem) if _contradicts(case) else ""
             # Values that agree may differ in their last digits: one paragraph tells of all of them.
             why = f"{case.problem}\n{suspect}" if suspect else message(document, case)
             key = (_level(case), case.verdict, case.expectation, headline(case), why, own)
             groups.setdefault(key, []).append(case)
-    rank = {level: place for place, level in enumerate((*reversed(LEVELS), "known", "skipped"))}
-    ordered = sorted(groups.items(), key=lambda item: (rank[item[0][0]], -_ORDER.index(item[0][1])))
+    rank = {level: place for place, level in enumerate((*reversed(Level), "known", "skipped"))}
+    ordered = sorted(groups.items(), key=lambda item: (rank[item[0][0]], -Verdict(item[0][1]).rank))
     return tuple(
         Explanation(
             mark=mark(group[0]),
@@ -89,7 +81,7 @@ def suspicion(document: Document, problem: str) -> str:
 
 def _contradicts(case: CaseView) -> bool:
     """Is the case a failure by what the scenario expects?"""
-    return case.evidence == "expected" and case.level == "fail" and VERDICTS[case.verdict] == "fail"
+    return case.evidence is Evidence.EXPECTED and case.level is case.verdict.level is Level.FAIL
 
 
 def warnings(document: Document) -> tuple[tuple[str, str], ...]:
@@ -105,14 +97,14 @@ def unsteady(document: Document) -> str:
 
 
 def _level(case: CaseView) -> str:
-    return "known" if case.known else "skipped" if case.verdict == "skipped" else case.level
+    return "known" if case.known else "skipped" if case.verdict is Verdict.SKIPPED else case.level
 
 
 def headline(case: CaseView) -> str:
     """`wrong by the certified value`; `raised, known`; `expectation not met; the value is exact by …`."""
     # Of a convention nothing is right or wrong, so nothing is so by any value.
-    judged = case.evidence != "none" and case.outcome == "computed" and case.verdict not in _BY_NOTHING
-    verdict = f"{case.verdict} {_BY[case.evidence]}" if judged else case.verdict
+    judged = case.evidence is not Evidence.NONE and case.outcome == "computed" and case.verdict not in _BY_NOTHING
+    verdict = f"{case.verdict} {case.evidence.by}" if judged else case.verdict
     if case.known:
         return f"{verdict}, known"
     stands = _STANDINGS.get(case.expectation)
@@ -123,4 +115,4 @@ def headline(case: CaseView) -> str:
 
 def only_unexpected(case: CaseView) -> bool:
     """Is the value right, so that the level is that of the expectation alone?"""
-    return case.expectation in _STANDINGS and case.outcome == "computed" and VERDICTS[case.verdict] == "ok"
+    return case.expectation in _STANDINGS and case.outcome == "computed" and case.verdict.level is Level.OK

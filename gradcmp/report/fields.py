@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
+from enum import StrEnum
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+Row = TypeVar("Row", bound=StrEnum)
 
 _NON_FINITE = ("nan", "inf", "-inf")
 _MOST_AXES = 64
@@ -39,12 +41,13 @@ class Fields:
         """None where the key is missing or null."""
         return None if self.record.get(key) is None else self.text(key)
 
-    def one_of(self, key: str, allowed: Collection[str]) -> str:
-        """One of the words of a closed list."""
-        found = self.text(key)
-        if found not in allowed:
-            raise DamageError(f"`{key}` is {quoted(found)}, which is no {key}")
-        return found
+    def one_of(self, key: str, rows: type[Row]) -> Row:
+        """A row of a table, by its name."""
+        name = self.text(key)
+        try:
+            return rows(name)
+        except ValueError:
+            raise DamageError(f"`{key}` is {quoted(name)}, which is no {key}") from None
 
     def flag(self, key: str) -> bool:
         return self._as(key, bool, "true or false")

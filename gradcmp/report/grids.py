@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from gradcmp.core.verdicts import CERTIFIED, EVIDENCE
+from gradcmp.core.verdicts import Evidence
 from gradcmp.report.cells import Cell, leaf_label, leaf_sign, mark, row_texts, sign
 from gradcmp.report.document import Document
 from gradcmp.report.figures import duration, ratio
@@ -80,7 +80,8 @@ def agreement_grid(document: Document) -> Grid | None:
     labels = Labels(document.problems)
     # The grade that most truths have stands in the header, if it is not the best; a cell says it where it differs.
     grade = max(
-        EVIDENCE, key=lambda name: (sum(problem.evidence == name for problem in document.problems), name == CERTIFIED)
+        Evidence,
+        key=lambda name: (sum(problem.evidence == name for problem in document.problems), name is Evidence.CERTIFIED),
     )
     rows: list[Row] = []
     for problem in by_section(document.problems):
@@ -91,7 +92,10 @@ def agreement_grid(document: Document) -> Grid | None:
         Grid(
             title="Agreement",
             label_headers=("", "operator", "dtype", "with"),
-            headers=(*("\n".join(name) for name in names), TRUTH if grade == CERTIFIED else f"{TRUTH}\n{grade}"),
+            headers=(
+                *("\n".join(name) for name in names),
+                TRUTH if grade is Evidence.CERTIFIED else f"{TRUTH}\n{grade}",
+            ),
             names=(*("-".join(name) for name in names), TRUTH),
             rows=tuple(rows),
             sectioned=len({row.section for row in rows}) > 1,

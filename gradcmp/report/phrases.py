@@ -6,7 +6,7 @@ import math
 
 from gradcmp.core.findings import LeafErrors
 from gradcmp.core.leaves import LeafType
-from gradcmp.core.verdicts import LEVELS, VERDICTS
+from gradcmp.core.verdicts import Verdict
 from gradcmp.report.cells import leaf_text
 from gradcmp.report.elements import Key, Place
 from gradcmp.report.figures import distance, shape
@@ -73,7 +73,7 @@ def array(leaf: LeafView) -> str:
 
 def badness(errors: LeafErrors) -> tuple[int, int, float]:
     """For finding the worst array: by level, then by verdict, then by distance."""
-    verdict = errors.verdict if errors.verdict in VERDICTS else "exact"
+    verdict = errors.verdict or Verdict.EXACT
     ulps = errors.max_ulps
     size = -1.0 if ulps is None else math.inf if math.isnan(ulps) else ulps
-    return LEVELS.index(errors.level or VERDICTS[verdict]), list(VERDICTS).index(verdict), size
+    return (errors.level or verdict.level).rank, verdict.rank, size

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 from rich.table import Column
 
-from gradcmp.core.verdicts import LEVELS
+from gradcmp.core.verdicts import Level
 from gradcmp.report.console import make_console, styled
 
 HEARTBEAT_S = 10.0
@@ -97,13 +97,13 @@ class Progress:
         """`128/400 cases · 20 s · 2 fail · d2l/x[gradient-float32]@jax-eager-cpu`."""
         total = "" if self.total is None else f"/{self.total}"
         with self._lock:
-            counts = [f"{self.levels[level]} {level}" for level in reversed(LEVELS[1:]) if self.levels[level]]
+            counts = [f"{self.levels[level]} {level}" for level in reversed(list(Level)[1:]) if self.levels[level]]
         elapsed = f"{self._clock() - self._started:.0f} s"
         return " · ".join(part for part in (f"{self.done}{total} cases", elapsed, *counts, self._current) if part)
 
     def _show(self) -> None:
         if self._bar is not None:
-            counts = [f"{self.levels[level]} {level}" for level in reversed(LEVELS[1:]) if self.levels[level]]
+            counts = [f"{self.levels[level]} {level}" for level in reversed(list(Level)[1:]) if self.levels[level]]
             text = " · ".join([*counts, self._current])
             self._bar.update(self._task, completed=self.done, total=self.total, description=text)
 

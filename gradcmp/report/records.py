@@ -16,6 +16,7 @@ from gradcmp.core.problems import Case, Problem
 from gradcmp.core.targets import Target
 from gradcmp.core.tensors import Leaf, Tensor
 from gradcmp.core.truth import Truth, TruthLeaf
+from gradcmp.numbers.ulp import spacing
 from gradcmp.report.arrays import ArrayStore, encode, plain
 from gradcmp.report.timings import timing_record
 
@@ -191,21 +192,12 @@ def _truth_record(leaf: object, problem: Problem, index: int, arrays: ArrayStore
 
 
 def radius_ulps(leaf: TruthLeaf, dtype: str) -> float:
-    """The largest radius, in units in the last place of the problem's dtype at the true value.
-
-    ulp(x) = 2**(max(e, emin) - p + 1) with 2**e <= |x| < 2**(e + 1) (Muller et al., Handbook of Floating-Point
-    Arithmetic, 2nd edition, definition 2.4, at subnormals too).
-    """
-    form = FORMATS.get(dtype, FORMATS["float64"])
+    """The largest radius, in units in the last place of the problem's dtype at the true value."""
     if leaf.radius.size == 0:
         return 0.0
-    high = numpy.where(numpy.isfinite(leaf.high), numpy.abs(leaf.high), form.largest)
-    exponents = numpy.maximum(numpy.frexp(high)[1] - 1, form.min_exponent)
-    exponents = numpy.where(high == 0.0, form.min_exponent, exponents)
-    # Two steps: 1 / ulp itself may overflow, and a radius of 0 is 0 whatever the ulp.
+    unit = spacing(leaf.high, leaf.low, dtype if dtype in FORMATS else "float64")
     with numpy.errstate(over="ignore", invalid="ignore"):
-        scaled = numpy.ldexp(numpy.asarray(leaf.radius, dtype=numpy.float64), form.precision - 1 - exponents)
-    return float(numpy.max(scaled))
+        return float(numpy.max(leaf.radius / unit))
 
 
 def _errors_record(errors: LeafErrors) -> Record:

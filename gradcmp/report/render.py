@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from gradcmp.core.verdicts import LEVELS, VERDICTS
+from gradcmp.core.verdicts import Level, Verdict
 from gradcmp.report.cases_view import cases_parts
 from gradcmp.report.cells import Sign, case_signs
 from gradcmp.report.columns import Columns
@@ -26,7 +26,7 @@ from gradcmp.report.tables import STYLES, Trimmed, grid_parts
 VIEWS = ("tables", "cases", "scaling")
 
 _TAIL_LINES = 4
-_RANK = ("ok", "skipped", *LEVELS[1:], "known")
+_RANK = (Level.OK, "skipped", *list(Level)[1:], "known")
 
 
 def render(document: Document, *, view: str = "tables", console: Console) -> None:
@@ -62,10 +62,9 @@ def renderables(document: Document, *, view: str, console: Console) -> Iterator[
 def legend(document: Document) -> Mapping[str, str]:
     """The marks in use → the verdicts they stand for, from best to worst."""
     meanings: dict[str, list[str]] = {}
-    order = list(VERDICTS)
     signs = sorted(
         ((sign, case.verdict) for case in document.cases for sign in case_signs(case)),
-        key=lambda pair: (_RANK.index(pair[0].level), order.index(_word(pair))),
+        key=lambda pair: (_RANK.index(pair[0].level), _verdict(pair).rank),
     )
     for found, _ in signs:
         words = meanings.setdefault(found.mark, [])
@@ -74,10 +73,10 @@ def legend(document: Document) -> Mapping[str, str]:
     return {mark: ", ".join(words) for mark, words in meanings.items()}
 
 
-def _word(pair: tuple[Sign, str]) -> str:
+def _verdict(pair: tuple[Sign, Verdict]) -> Verdict:
     """The verdict that a sign stands for: its word, or that of the case where the word is about an expectation."""
-    found, verdict = pair
-    return found.word if found.word in VERDICTS else verdict
+    sign, verdict = pair
+    return sign.word if isinstance(sign.word, Verdict) else verdict
 
 
 def _title(text: str, rest: str, console: Console) -> Text:

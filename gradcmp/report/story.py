@@ -10,20 +10,15 @@ from pathlib import Path
 
 from gradcmp.core.findings import LeafErrors
 from gradcmp.core.truth import TruthLeaf
-from gradcmp.core.verdicts import CERTIFIED, VERDICTS
+from gradcmp.core.verdicts import Evidence, Verdict
+from gradcmp.numbers.ulp import spacing_at
 from gradcmp.report.cells import side_text, truth_text
-from gradcmp.report.digits import MOST, known_digits, unit
+from gradcmp.report.digits import MOST, known_digits
 from gradcmp.report.document import Document
 from gradcmp.report.elements import Arrays, Key, Known, Place, sharper
 from gradcmp.report.explanations import message
 from gradcmp.report.figures import distance, number, plural
 from gradcmp.report.limits import absolute, origin
-from gradcmp.report.meanings import (
-    EVIDENCE_MEANINGS,
-    EXPECTATION_MEANINGS,
-    TRUTH_NAMES,
-    VERDICT_MEANINGS,
-)
 from gradcmp.report.phrases import array, badness, convention, in_short, leaf_name, precision, primal, title
 from gradcmp.report.records import Record
 from gradcmp.report.views import CaseView, KinkView, ProblemView, TargetView, kink_of
@@ -102,12 +97,12 @@ class Teller:
 
     def _verdict(self) -> Iterator[Said]:
         case = self.case
-        yield Said("meaning", VERDICT_MEANINGS[case.verdict])
+        yield Said("meaning", case.verdict.meaning)
         if case.outcome == "computed":
             lines = message(self.document, case).splitlines()
             yield from (Said("" if place else "why", line) for place, line in enumerate(lines))
         if case.expectation != "none":
-            yield Said("expectation", EXPECTATION_MEANINGS[case.expectation])
+            yield Said("expectation", case.expectation.meaning)
 
     def _asked(self) -> Iterator[Said]:
         problem, target = self.problem, self._target
@@ -137,7 +132,7 @@ class Teller:
         if kink is not None and at_kink:
             lines += self._at_kink(kink, errors)
         elif known is not None:
-            lines.append(Said(TRUTH_NAMES[case.evidence], self._true(key, place, known)))
+            lines.append(Said(case.evidence.truth_name, self._true(key, place, known)))
             if got is not None:
                 lines += self._distance(errors, known, got)
         elif case.evidence == "expected":
@@ -146,7 +141,7 @@ class Teller:
             sides = f"{side_text(kink.left)} | {side_text(kink.right)}"
             lines.append(Said("kinks", f"{kink.name}; at {list(kink.index)} {sides}"))
         if len(case.errors) == 1 and errors.size > 1:
-            counts = [f"{case.verdicts[name]} {name}" for name in reversed(VERDICTS) if case.verdicts.get(name)]
+            counts = [f"{case.verdicts[name]} {name}" for name in reversed(Verdict) if case.verdicts.get(name)]
             lines.append(Said("elements", ", ".join(counts)))
         elif errors.size > 1 and kink is None:
             lines.append(Said("elements", f"{errors.size - errors.differing} of {errors.size} exact"))
@@ -157,7 +152,7 @@ class Teller:
         """Both sides and what the answer is of them; the derivative where they are equal and it exists."""
         # Equal sides of a jump are the derivatives beside it: there the function has none.
         if kink.left == kink.right and errors.verdict != "convention":
-            yield Said(TRUTH_NAMES[self.case.evidence], side_text(kink.left, digits=17))
+            yield Said(self.case.evidence.truth_name, side_text(kink.left, digits=17))
             yield Said("kink", f"{convention(kink)}; see docs/kinks.md")
             return
         yield from (Said("left", side_text(kink.left, digits=17)), Said("right", side_text(kink.right, digits=17)))
@@ -169,13 +164,13 @@ class Teller:
         true = next((leaf for leaf in (self.problem.truth if self.problem else ()) if leaf.key == key), None)
         yield Said("returned", "no such array" if returned is None else array(returned))
         if true is not None:
-            yield Said(TRUTH_NAMES[self.case.evidence], truth_text(true, digits=17))
+            yield Said(self.case.evidence.truth_name, truth_text(true, digits=17))
 
     def _true(self, key: Key, place: Place, known: Known) -> str:
         if known.radius is None:
             return number(known.high, digits=17)
         digits = known_digits(known.high, known.low, known.radius)
-        if digits.count < MOST and self.case.evidence == CERTIFIED and self.problem is not None:
+        if digits.count < MOST and self.case.evidence is Evidence.CERTIFIED and self.problem is not None:
             if self._sharpened is None:
                 self._sharpened = self.sharpen(self.problem)
             known = sharper(known, self._sharpened.get(key), place)
@@ -190,7 +185,7 @@ class Teller:
         away, dtype = known.away(got), self.arrays.dtype
         if math.isnan(away):
             return
-        parts = [f"{distance(away / unit(known.high, known.low, dtype))} ULPs"] if known.high else []
+        parts = [f"{distance(away / spacing_at(known.high, known.low, dtype))} ULPs"] if known.high else []
         parts.append(f"absolute {distance(away)}")
         if known.high:
             parts.append(f"relative {distance(away / abs(known.high))}")
@@ -198,7 +193,7 @@ class Teller:
         if errors.limit:
             at_worst = errors.limit_at_worst
             if not known.high:
-                at_worst = absolute(at_worst, unit(0.0, 0.0, dtype))
+                at_worst = absolute(at_worst, spacing_at(0.0, 0.0, dtype))
             yield Said("limit", at_worst or errors.limit)
             if from_where := origin(errors.limit, dtype):
                 yield Said("", from_where)
@@ -229,12 +224,12 @@ class Teller:
 
     def _evidence(self) -> Iterator[Said]:
         problem, evidence = self.problem, self.case.evidence
-        yield Said("evidence", f"{evidence}: {EVIDENCE_MEANINGS[evidence]}")
+        yield Said("evidence", f"{evidence}: {evidence.meaning}")
         if problem is None:
             return
-        if problem.bits and evidence == CERTIFIED:
+        if problem.bits and evidence is Evidence.CERTIFIED:
             yield Said("precision", precision(problem.bits))
-        if problem.reference_reason and evidence != CERTIFIED:
+        if problem.reference_reason and evidence is not Evidence.CERTIFIED:
             yield Said("no better", problem.reference_reason)
         for place, sentence in enumerate(problem.fragile):
             yield Said("" if place else "fragile", sentence)
@@ -246,7 +241,9 @@ class Teller:
         problem = self.problem
         for leaf in (problem.truth if problem is not None else ())[:MOST_LEAVES]:
             name = f"{leaf.name} = " if leaf.name else ""
-            yield Said(TRUTH_NAMES[problem.evidence if problem else "none"], f"{name}{truth_text(leaf, digits=17)}")
+            yield Said(
+                (problem.evidence if problem else Evidence.NONE).truth_name, f"{name}{truth_text(leaf, digits=17)}"
+            )
         cases = [case for case in self.document.cases_of[self.case.problem] if case.id != self.case.id]
         for place, case in enumerate(cases[:_MOST_OTHERS]):
             yield Said("" if place else "the others", f"{case.target}: {case.verdict}")

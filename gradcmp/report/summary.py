@@ -6,21 +6,21 @@ from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 
-from gradcmp.core.verdicts import CERTIFIED, EVIDENCE, LEVELS, VERDICTS
+from gradcmp.core.verdicts import Evidence, Level, Verdict
 from gradcmp.report.document import Document
 from gradcmp.report.figures import duration, listed, plural
 from gradcmp.report.limits import in_short, of_dtype
 from gradcmp.report.records import Record
 
-_BY_DISTANCE = frozenset({"high", "no-digits", "excess", "wrong", "disagrees"})
 _MOST_SETS = 4
 _MOST_REASONS = 4
 _WHOLE_SENTENCES = ("not certified", "the expectation")
 
 
-def failing_levels(fail_on: Collection[str]) -> tuple[str, ...]:
+def failing_levels(fail_on: Collection[str]) -> tuple[Level, ...]:
     """The levels at or above the lowest of `fail_on`, ascending; empty where it names none."""
-    return LEVELS[min((LEVELS.index(name) for name in fail_on if name in LEVELS), default=len(LEVELS)) :]
+    lowest = min((level.rank for level in Level if level in fail_on), default=len(Level))
+    return tuple(Level)[lowest:]
 
 
 def has_findings(summary: Record, fail_on: Collection[str] = ("fail",)) -> bool:
@@ -37,7 +37,7 @@ def counts_line(document: Document) -> str:
     """`12 cases of 4 problems in 8.4 s: 9 exact, 2 rounding, 1 wrong`, from best to worst."""
     counted = Counter(case.verdict for case in document.cases)
     known = sum(case.known for case in document.cases)
-    verdicts = ", ".join(f"{counted[name]} {name}" for name in VERDICTS if counted[name])
+    verdicts = ", ".join(f"{counted[name]} {name}" for name in Verdict if counted[name])
     size = f"{plural(len(document.cases), 'case')} of {plural(len(document.problems), 'problem')}"
     seconds = wall_seconds(document)
     wall = f" in {duration(seconds)}" if seconds else ""
@@ -49,8 +49,8 @@ def evidence_line(document: Document) -> str:
     """`truth: 3 certified, 1 consensus`, from the best grade to the worst."""
     counted = Counter(problem.evidence for problem in document.problems)
     parts = []
-    for grade in reversed(EVIDENCE):
-        if grade == "consensus":
+    for grade in reversed(Evidence):
+        if grade is Evidence.CONSENSUS:
             parts += _consensus_parts(document)
         elif counted[grade]:
             parts.append(f"{counted[grade]} {grade}")
@@ -62,7 +62,7 @@ def reasons_lines(document: Document) -> tuple[str, ...]:
     counted = Counter(
         problem.reference_reason
         for problem in document.problems
-        if problem.reference_reason and problem.evidence != CERTIFIED
+        if problem.reference_reason and problem.evidence is not Evidence.CERTIFIED
     )
     lines = [
         f"{'' if reason.startswith(_WHOLE_SENTENCES) else 'not certified: '}{reason}"
@@ -82,11 +82,11 @@ def _consensus_parts(document: Document) -> list[str]:
     targets = {target.id: target for target in document.targets}
     counted: Counter[str] = Counter()
     for problem in document.problems:
-        if problem.evidence != "consensus":
+        if problem.evidence is not Evidence.CONSENSUS:
             continue
-        judged = [case for case in document.cases_of[problem.id] if case.evidence == "consensus"]
-        members = [case.target for case in judged if LEVELS.index(VERDICTS[case.verdict]) < LEVELS.index("warn")]
-        reached = bool(members) and all(case.verdict != "disagrees" for case in judged)
+        judged = [case for case in document.cases_of[problem.id] if case.evidence is Evidence.CONSENSUS]
+        members = [case.target for case in judged if case.verdict.level.rank < Level.WARN.rank]
+        reached = bool(members) and all(case.verdict is not Verdict.DISAGREES for case in judged)
         ids = members if reached else [case.target for case in judged]
         names = dict.fromkeys(targets[name].name if name in targets else name for name in ids)
         counted[f"{'' if reached else 'without '}consensus of {listed(tuple(names if len(names) > 1 else ids))}"] += 1
@@ -110,9 +110,9 @@ def limits_line(document: Document) -> str:
     return f"limits: {'; '.join(said)}" if said else ""
 
 
-def _rests_on_limit(verdict: str, ulps: float | None) -> bool:
+def _rests_on_limit(verdict: Verdict, ulps: float | None) -> bool:
     """Up to 1 ULP is rounding whatever the limit; what is not finite or not there has no distance."""
-    return verdict in _BY_DISTANCE or (verdict == "rounding" and ulps is not None and ulps > 1.0)
+    return "limit" in verdict.needs or (verdict is Verdict.ROUNDING and ulps is not None and ulps > 1.0)
 
 
 def wall_seconds(document: Document) -> float | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from gradcmp.core.findings import LeafErrors
 from gradcmp.core.leaves import LeafType
-from gradcmp.core.verdicts import VERDICTS
+from gradcmp.core.verdicts import Evidence, ExpectationState, Level, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +102,7 @@ class ProblemView:
     dtype: str
     file: str
     line: int
-    evidence: str
+    evidence: Evidence
     reference_reason: str | None
     warnings: tuple[str, ...]
     truth: tuple[LeafView, ...]
@@ -134,18 +134,18 @@ class CaseView:
     output_tail: str | None
     values: tuple[LeafView, ...]
     derivatives: tuple[LeafView, ...]
-    verdict: str
-    verdicts: Mapping[str, int]  # per element
-    expectation: str
-    level: str
-    evidence: str
+    verdict: Verdict
+    verdicts: Mapping[Verdict, int]  # per element
+    expectation: ExpectationState
+    level: Level
+    evidence: Evidence
     errors: tuple[LeafErrors, ...]
     timing: TimingView | None
 
     @property
     def known(self) -> bool:
         """A verdict above `ok` that an expectation for a target of its own foresaw."""
-        return self.expectation == "met" and self.level == "ok" and VERDICTS.get(self.verdict, "fail") != "ok"
+        return self.expectation is ExpectationState.MET and self.level is Level.OK is not self.verdict.level
 
     @property
     def kink(self) -> KinkView | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gradcmp.core.expectations import Expectations
 from gradcmp.core.formats import BYTES, FLOAT_DTYPES
-from gradcmp.core.operators import MODES, OPERATORS, PROTOCOLS
+from gradcmp.core.operators import MODES, OPERATORS, PROTOCOLS, Operator
 from gradcmp.core.scenarios import Scenario, Tolerance
 from gradcmp.core.specifications import InputTree
 from gradcmp.core.targets import NAME, TargetPattern
@@ -137,7 +137,7 @@ def _choices(reader: Reader, node: Mapping) -> dict[str, Any]:
     }
 
 
-def _operators(reader: Reader, draft: Draft) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+def _operators(reader: Reader, draft: Draft) -> tuple[tuple[Operator, ...], tuple[str, ...], tuple[str, ...]]:
     """Operators, protocols and modes; what a scenario writes itself wins over a default of the other sort."""
     node = draft.node
     operator, protocol, mode = node.get("operator"), node.get("protocol"), node.get("mode")
@@ -162,7 +162,7 @@ def _operators(reader: Reader, draft: Draft) -> tuple[tuple[str, ...], tuple[str
     modes = () if mode is None else reader.words(mode, "mode", f"one of {', '.join(MODES)}", MODES)
     if protocols and mode is not None and "mode" in draft.own:
         reader.complain(node.entries["mode"].key, "mode", "a protocol has no mode", hint="leave it out")
-    return operators, protocols, () if protocols else modes
+    return tuple(map(Operator, operators)), protocols, () if protocols else modes
 
 
 def _check_protocols(reader: Reader, node: Mapping, protocols: tuple[str, ...], checked: Checked) -> None:

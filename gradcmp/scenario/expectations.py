@@ -27,7 +27,7 @@ from gradcmp.core.expectations import (
 from gradcmp.core.operators import OPERATORS
 from gradcmp.core.suggest import did_you_mean, nearest
 from gradcmp.core.targets import TargetPattern
-from gradcmp.core.verdicts import VERDICTS
+from gradcmp.core.verdicts import Verdict
 from gradcmp.scenario.functions import check_expected, read_program
 from gradcmp.scenario.generators import literal
 from gradcmp.scenario.nodes import Mapping, Node, Scalar
@@ -176,9 +176,9 @@ def _outcome(reader: Reader, node: Node, path: str) -> ExpectedOutcome | Expecte
         return None
     if "verdict" in node:
         reader.known_keys(node, path, ("verdict",))
-        expected = f"a verdict: {', '.join(VERDICTS)}"
-        verdict = reader.word(node["verdict"], joined(path, "verdict"), expected, VERDICTS)
-        return ExpectedVerdict(verdict=verdict or "unjudged")  # the complaint stops it
+        expected = f"a verdict: {', '.join(Verdict)}"
+        verdict = reader.word(node["verdict"], joined(path, "verdict"), expected, tuple(Verdict))
+        return ExpectedVerdict(verdict=Verdict(verdict or "unjudged"))  # the complaint stops it
     if "raises" not in node and "match" not in node:
         return None
     reader.known_keys(node, path, ("raises", "match"))

@@ -12,6 +12,7 @@ from gradcmp.backends.fake_backend import MISDEEDS, SPOILERS, FakeBackend, typed
 from gradcmp.backends.fake_descriptor import BEHAVIOURS, COMPILING, FAKE
 from gradcmp.backends.spelling.base import Application, Fragment
 from gradcmp.backends.spelling.fake_spelling import SPELLING
+from gradcmp.core.operators import Operator
 from gradcmp.program.primitives import PRIMITIVES
 from gradcmp.registry import VARIABLE, load_registry
 
@@ -28,7 +29,7 @@ def test_every_behaviour_that_is_described_is_built():
     assert set(COMPILING) <= {execution.name for execution in FAKE.executions if execution.compiles}
 
 
-def derivative(execution, operator="gradient", x=(1.0, 2.0), function=lambda x: (x**3).sum()):
+def derivative(execution, operator=Operator.GRADIENT, x=(1.0, 2.0), function=lambda x: (x**3).sum()):
     backend = FakeBackend(Settings())
     job = Job(
         operator=operator,

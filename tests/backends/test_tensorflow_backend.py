@@ -19,7 +19,7 @@ from gradcmp.backends.spelling.tensorflow_spelling import IDIOMS
 from gradcmp.backends.tensorflow_backend import TensorFlowBackend
 from gradcmp.backends.tensorflow_import import import_tensorflow
 from gradcmp.backends.tensorflow_refusals import in_its_words, is_refusal
-from gradcmp.core.operators import OPERATORS, PROTOCOLS
+from gradcmp.core.operators import OPERATORS, PROTOCOLS, Operator
 
 try:
     tf = import_tensorflow()
@@ -290,7 +290,7 @@ def test_a_traced_function_is_found_again(backend):
     function = flat(traced)
     for _ in range(2):
         job = Job(
-            operator="gradient",
+            operator=Operator.GRADIENT,
             mode=None,
             execution="compiled",
             device="cpu",

@@ -9,6 +9,7 @@ from typing import Any
 import numpy
 
 from gradcmp.backends.fake_descriptor import FAKE
+from gradcmp.core.operators import Operator
 from gradcmp.core.outcomes import Outcome
 from gradcmp.core.requests import Request, WorkerKey
 from gradcmp.core.tensors import Tensor
@@ -34,7 +35,7 @@ def ask(execution: str = "right", **changes: Any) -> Request:
         inputs={"x": tensor([0, 1, 2, 3])},
         wrt=("x",),
         outputs=("",),
-        operator="gradient",
+        operator=Operator.GRADIENT,
         execution=execution,
         timeout_s=30.0,
         compile_timeout_s=30.0,

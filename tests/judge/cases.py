@@ -7,6 +7,7 @@ import numpy as np
 from gradcmp.core.expectations import Expectations
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.leaves import LeafType
+from gradcmp.core.operators import Operator
 from gradcmp.core.outcomes import Computed
 from gradcmp.core.problems import Problem
 from gradcmp.core.scenarios import Scenario
@@ -14,9 +15,10 @@ from gradcmp.core.specifications import InputTree
 from gradcmp.core.targets import Target
 from gradcmp.core.tensors import Leaf, Tensor
 from gradcmp.core.truth import Kink, RunningErrors, Truth, TruthLeaf
+from gradcmp.core.verdicts import Evidence
 from gradcmp.errors import Location
 from gradcmp.judge import judge
-from gradcmp.judge.metrics import round_to
+from gradcmp.numbers.rounding import round_to
 from gradcmp.program.ir import Program
 
 DTYPES = tuple(FORMATS)
@@ -27,7 +29,7 @@ TARGETS = {t.id: t for t in (Target(backend=b) for b in ("torch", "tensorflow", 
 TORCH, TENSORFLOW, JAX, OTHER = TARGETS
 
 
-def problem(dtype="float32", operator="gradient", expect=NO_EXPECTATIONS, tolerance=None, protocol=None):
+def problem(dtype="float32", operator=Operator.GRADIENT, expect=NO_EXPECTATIONS, tolerance=None, protocol=None):
     scenario = Scenario(
         id="s",
         location=WHERE,
@@ -37,7 +39,7 @@ def problem(dtype="float32", operator="gradient", expect=NO_EXPECTATIONS, tolera
         expect=expect,
         tolerance=tolerance,
     )
-    return Problem(scenario=scenario, operator=operator, dtype=dtype, protocol=protocol)
+    return Problem(scenario=scenario, operator=Operator(operator), dtype=dtype, protocol=protocol)
 
 
 def rounded(values, dtype):
@@ -72,7 +74,7 @@ def true(values, radius=0.0, low=0.0):
 
 
 def truth(values, **more):
-    return Truth(evidence="expected", derivatives=(true(values, **more),))
+    return Truth(evidence=Evidence.EXPECTED, derivatives=(true(values, **more),))
 
 
 def kink(left, right, *, tied=True, jump=False, limiting=()):
@@ -93,8 +95,8 @@ def certified_leaf(values, *, worst=None, rss=None, at=None, otherwise=None, wrt
     return replace(plain, wrt=wrt, errors=errors, kink=at, otherwise=None if otherwise is None else spread(otherwise))
 
 
-def certified(values, *, evidence="certified", fragile=(), **more):
-    return Truth(evidence=evidence, derivatives=(certified_leaf(values, **more),), bits=64, fragile=fragile)
+def certified(values, *, evidence=Evidence.CERTIFIED, fragile=(), **more):
+    return Truth(evidence=Evidence(evidence), derivatives=(certified_leaf(values, **more),), bits=64, fragile=fragile)
 
 
 def defined(shape, dtype):

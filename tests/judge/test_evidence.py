@@ -11,10 +11,12 @@ from gradcmp.core.expectations import (
     ExpectedNumbers,
     ExpectedResult,
 )
+from gradcmp.core.operators import Operator
 from gradcmp.core.outcomes import Computed, Raised
 from gradcmp.core.targets import TargetPattern
 from gradcmp.core.tensors import Leaf
 from gradcmp.core.truth import Truth, TruthLeaf
+from gradcmp.core.verdicts import Evidence
 from gradcmp.judge import judge
 from tests.judge.cases import (
     JAX,
@@ -41,7 +43,9 @@ NOTHING = TruthLeaf(wrt=("x",), high=np.zeros(0), low=np.zeros(0), radius=np.zer
 
 def saying(leaf, pattern=None):
     own = None if pattern is None else TargetPattern(text=pattern)
-    entry = Expectation(pattern=own, operator="gradient", expected=ExpectedResult(leaves={"": leaf}), location=WHERE)
+    entry = Expectation(
+        pattern=own, operator=Operator.GRADIENT, expected=ExpectedResult(leaves={"": leaf}), location=WHERE
+    )
     return Expectations(entries=(entry,))
 
 
@@ -58,7 +62,7 @@ def against(outcome, known, said, *, leaf=None, pattern=None):
 
 
 def test_the_best_evidence_judges():
-    numerical = certified([3.0], evidence="numerical", radius=0.01)
+    numerical = certified([3.0], evidence=Evidence.NUMERICAL, radius=0.01)
     for known, common, verdict, evidence in (
         (KNOWN, truth([3.0]), "wrong", "certified"),
         (numerical, truth([4.0]), "wrong", "expected"),
@@ -80,7 +84,7 @@ def test_evidence_is_that_of_each_leaf():
     )
     said = true([2.0])
     common = Truth(
-        evidence="expected",
+        evidence=Evidence.EXPECTED,
         derivatives=(true([3.0]), TruthLeaf(wrt=("w",), high=said.high, low=said.low, radius=said.radius)),
     )
     found = judged({TORCH: both}, KNOWN, common=common)
@@ -108,7 +112,7 @@ def test_an_expectation_within_the_limits_contradicts_nothing():
         (KNOWN, truth([4.0000005])),
         (loose, truth([4.0004])),
         (KNOWN, truth([4.2], radius=0.3)),
-        (certified([3.0], evidence="numerical"), truth([4.0])),
+        (certified([3.0], evidence=Evidence.NUMERICAL), truth([4.0])),
     ):
         found = against(RIGHT, known, said, leaf=ExpectedAbout(text="4"))
         assert (found.findings[0].expectation, found.findings[0].level, found.warnings) == ("met", "ok", ())
@@ -135,7 +139,7 @@ def test_a_convention_contradicts_nothing_and_what_is_outside_does():
 
 
 def test_no_gradient_is_right_where_the_true_one_is_zero():
-    nothing = Truth(evidence="expected", derivatives=(NOTHING,))
+    nothing = Truth(evidence=Evidence.EXPECTED, derivatives=(NOTHING,))
     absent = computed(None)
     zero = against(absent, certified([0.0]), nothing, leaf=ExpectedNothing())
     assert (zero.findings[0].verdict, zero.findings[0].expectation, zero.findings[0].level) == (
@@ -157,11 +161,11 @@ def test_a_target_may_be_expected_to_be_wrong():
 
 def test_values_are_judged_alike():
     leaf = certified_leaf(3.0, rss=1.0, worst=1.0, wrt=())
-    known = Truth(evidence="certified", values=(leaf,))
+    known = Truth(evidence=Evidence.CERTIFIED, values=(leaf,))
 
     def verdict(value):
         one = Computed(values=(Leaf(tensor=tensor(value)),), derivatives=(), mode="none")
-        return judge(problem(operator="value"), {TORCH: one}, TARGETS, known, {})
+        return judge(problem(operator=Operator.VALUE), {TORCH: one}, TARGETS, known, {})
 
     assert verdict(3.0).findings[0].verdict == "exact"
     assert verdict(3.0000002).findings[0].verdict == "rounding"
@@ -169,9 +173,9 @@ def test_values_are_judged_alike():
     assert verdict(3.000002).requests[0].targets == (TORCH,)
     assert verdict(3.01).findings[0].verdict == "wrong"
     assert verdict(np.nan).findings[0].verdict == "nonfinite"
-    said = Truth(evidence="expected", values=(TruthLeaf(high=leaf.high + 1, low=leaf.low, radius=leaf.radius),))
+    said = Truth(evidence=Evidence.EXPECTED, values=(TruthLeaf(high=leaf.high + 1, low=leaf.low, radius=leaf.radius),))
     one = Computed(values=(Leaf(tensor=tensor(3.0)),), derivatives=(), mode="none")
-    found = judge(problem(operator="value"), {TORCH: one}, TARGETS, known, {}, common=said)
+    found = judge(problem(operator=Operator.VALUE), {TORCH: one}, TARGETS, known, {}, common=said)
     assert found.warnings[-1].startswith("the certified value contradicts `expect`: 4.0 is expected where 3.0 is true")
 
 

@@ -12,10 +12,11 @@ from gradcmp.core.expectations import (
     ExpectedResult,
     ExpectedVerdict,
 )
+from gradcmp.core.operators import Operator
 from gradcmp.core.outcomes import Died, Raised, Skipped, TimedOut, Unsupported
 from gradcmp.core.targets import TargetPattern
 from gradcmp.core.truth import Truth, TruthLeaf
-from gradcmp.judge.expectations import NEED_THE_REFERENCE
+from gradcmp.core.verdicts import Evidence, Verdict
 from tests.judge.cases import JAX, TENSORFLOW, TORCH, WHERE, computed, finding, judged, truth
 
 RIGHT, ODD = computed(np.float32([1.0])), computed(np.float32([0.5]))
@@ -27,7 +28,7 @@ RAISED = Raised(exception="torch.RuntimeError", message="RuntimeError: Trying to
 
 def expect(expected, pattern="torch", *, strict=False):
     own = None if pattern is None else TargetPattern(text=pattern)
-    entry = Expectation(pattern=own, operator="gradient", expected=expected, location=WHERE)
+    entry = Expectation(pattern=own, operator=Operator.GRADIENT, expected=expected, location=WHERE)
     return Expectations(entries=(entry,), strict=strict)
 
 
@@ -94,17 +95,20 @@ def test_other_outcomes(outcome, name, level):
 
 
 def test_a_verdict():
-    assert standing(ODD, TRUE, ExpectedVerdict(verdict="wrong")) == ("wrong", "met", "ok", True)
-    assert standing(RIGHT, TRUE, ExpectedVerdict(verdict="wrong")) == ("exact", "fixed", "note", False)
-    assert standing(RIGHT, TRUE, ExpectedVerdict(verdict="rounding")) == ("exact", "unmet", "fail", False)
+    assert standing(ODD, TRUE, ExpectedVerdict(verdict=Verdict("wrong"))) == ("wrong", "met", "ok", True)
+    assert standing(RIGHT, TRUE, ExpectedVerdict(verdict=Verdict("wrong"))) == ("exact", "fixed", "note", False)
+    assert standing(RIGHT, TRUE, ExpectedVerdict(verdict=Verdict("rounding"))) == ("exact", "unmet", "fail", False)
 
 
 @pytest.mark.parametrize(
     ("verdict", "why"),
-    [("nondeterministic", "not judged yet"), *((v, "needs the certified reference") for v in NEED_THE_REFERENCE)],
+    [
+        (Verdict.NONDETERMINISTIC, "not judged yet"),
+        *((v, "needs the certified reference") for v in Verdict if "reference" in v.needs),
+    ],
 )
 def test_a_verdict_that_cannot_be_judged_is_not_checked_and_says_so(verdict, why):
-    found = judged({TORCH: RIGHT}, TRUE, expect=expect(ExpectedVerdict(verdict=verdict))).findings[0]
+    found = judged({TORCH: RIGHT}, TRUE, expect=expect(ExpectedVerdict(verdict=Verdict(verdict)))).findings[0]
     assert (found.expectation, found.level) == ("none", "ok")
     assert why in found.message
 
@@ -113,7 +117,8 @@ def test_no_gradient():
     nothing = ExpectedResult(leaves={"": ExpectedNothing()})
     empty = np.zeros(0)
     none = Truth(
-        evidence="expected", derivatives=(TruthLeaf(wrt=("x",), high=empty, low=empty, radius=empty, nothing=True),)
+        evidence=Evidence.EXPECTED,
+        derivatives=(TruthLeaf(wrt=("x",), high=empty, low=empty, radius=empty, nothing=True),),
     )
     absent, zeros = computed(None), computed(np.float32([0.0, 0.0]))
     assert standing(absent, truth([0.0]), nothing, own=none) == ("missing", "met", "ok", True)

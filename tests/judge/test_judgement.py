@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from gradcmp.core.leaves import LeafType, operator_leaves
+from gradcmp.core.operators import Operator
 from gradcmp.core.outcomes import Computed, Died, Raised, Skipped, TimedOut, Unsupported
 from gradcmp.core.tensors import Leaf, Tensor
 from gradcmp.core.truth import Truth
-from gradcmp.core.verdicts import VERDICTS
+from gradcmp.core.verdicts import Evidence, Verdict
 from gradcmp.judge import judge
 from gradcmp.program.ir import ArrayType
 from tests.judge.cases import (
@@ -95,7 +96,7 @@ def test_what_did_not_compute(outcome):
     found = judged({TORCH: outcome, JAX: computed(A)}, truth(A)).findings
     assert (found[0].verdict, found[0].level, found[0].message) == (
         outcome.name,
-        VERDICTS[outcome.name],
+        Verdict(outcome.name).level,
         outcome.message,
     )
     assert found[0].verdicts == {outcome.name: 1}
@@ -130,7 +131,7 @@ def test_the_worst_leaf_decides_and_every_leaf_is_told():
     )
     leaf = true(C)
     known = Truth(
-        evidence="expected",
+        evidence=Evidence.EXPECTED,
         derivatives=(true(A), type(leaf)(wrt=("w",), high=leaf.high, low=leaf.low, radius=leaf.radius)),
     )
     found = judge(problem(), {TORCH: both}, TARGETS, known, {}).findings[0]
@@ -142,8 +143,8 @@ def test_the_worst_leaf_decides_and_every_leaf_is_told():
 def test_values_are_judged_for_the_operator_value_and_watched_for_the_others():
     one = Computed(values=(Leaf(tensor=tensor(3.0)),), derivatives=(), mode="none")
     leaf = true(3.0)
-    known = Truth(evidence="expected", values=(type(leaf)(high=leaf.high, low=leaf.low, radius=leaf.radius),))
-    found = judge(problem(operator="value"), {TORCH: one}, TARGETS, known, {})
+    known = Truth(evidence=Evidence.EXPECTED, values=(type(leaf)(high=leaf.high, low=leaf.low, radius=leaf.radius),))
+    found = judge(problem(operator=Operator.VALUE), {TORCH: one}, TARGETS, known, {})
     assert [f.verdict for f in found.findings] == ["exact"]
     found = judged({TORCH: computed(A, value=3.0), JAX: computed(A, value=3.1)}, truth(A))
     assert [f.verdict for f in found.findings] == ["exact", "exact"]
@@ -167,7 +168,7 @@ def test_a_vacuous_problem():
     from tests.judge.cases import WHERE
 
     zero = ExpectedResult(leaves={"": ExpectedNumbers(data=[0, [0.0]])})
-    entry = Expectation(pattern=None, operator="gradient", expected=zero, location=WHERE)
+    entry = Expectation(pattern=None, operator=Operator.GRADIENT, expected=zero, location=WHERE)
     said = judged({TORCH: zeros}, truth([0.0, 0.0]), expect=Expectations(entries=(entry,)))
     assert not said.warnings
 
@@ -198,7 +199,7 @@ def test_whole_number_outputs():
 
     leaves = (LeafType(dtype="int64", shape=()),)
     outcomes = {TORCH: answer(3, "int64"), JAX: answer(3, "int32"), OTHER: answer(4, "int64")}
-    found = judge(problem(operator="value"), outcomes, TARGETS, Truth(), {}, leaves=leaves)
+    found = judge(problem(operator=Operator.VALUE), outcomes, TARGETS, Truth(), {}, leaves=leaves)
     assert [f.verdict for f in found.findings] == ["exact", "exact", "wrong"]
 
 
@@ -207,7 +208,7 @@ def test_what_operators_define():
     outputs = (("", ArrayType(kind="float", dtype="float32", shape=(5,))),)
 
     def shapes(operator, wrt=("x", "w")):
-        return {(leaf.of, leaf.wrt): leaf.shape for leaf in operator_leaves(operator, wrt, inputs, outputs)}
+        return {(leaf.of, leaf.wrt): leaf.shape for leaf in operator_leaves(Operator(operator), wrt, inputs, outputs)}
 
     assert shapes("value") == {("", ()): (5,)}
     assert shapes("vjp") == shapes("gradient") == shapes("hvp") == {("", ("x",)): (2,), ("", ("w",)): (3, 4)}

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from gradcmp.core.expectations import Expectation, Expectations, ExpectedVerdict
+from gradcmp.core.operators import Operator
+from gradcmp.core.verdicts import Verdict
 from gradcmp.judge.hull import in_hull
 from tests.judge.cases import DTYPES, TORCH, WHERE, certified, computed, finding, judged, kink, rounded
 
@@ -249,7 +251,7 @@ def test_a_kink_at_zero_is_not_vacuous():
 def test_an_expected_verdict_at_a_kink():
     def standing(got, verdict):
         entry = Expectation(
-            pattern=None, operator="gradient", expected=ExpectedVerdict(verdict=verdict), location=WHERE
+            pattern=None, operator=Operator.GRADIENT, expected=ExpectedVerdict(verdict=Verdict(verdict)), location=WHERE
         )
         known = certified([0.0], at=kink([0.0], [1.0]))
         outcomes = {TORCH: computed(np.float32(got))}

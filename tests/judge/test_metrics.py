@@ -1,6 +1,5 @@
 """Units in the last place, at the edges of every format."""
 
-import math
 from fractions import Fraction
 
 import numpy as np
@@ -12,8 +11,10 @@ from gradcmp.core.formats import FORMATS
 from gradcmp.core.tensors import Tensor
 from gradcmp.core.truth import TruthLeaf
 from gradcmp.judge.elements import compare
-from gradcmp.judge.metrics import distance, is_exact, overflows, round_to, spacing, split
+from gradcmp.judge.metrics import distance, is_exact
 from gradcmp.judge.tolerance import interim
+from gradcmp.numbers.rounding import split
+from gradcmp.numbers.ulp import spacing_at
 from tests.judge.cases import DTYPES, rounded, true
 
 ANY = st.floats(allow_nan=False, allow_infinity=False, width=64)
@@ -21,80 +22,6 @@ ANY = st.floats(allow_nan=False, allow_infinity=False, width=64)
 
 def one(value):
     return np.asarray(value, dtype=np.float64)
-
-
-def ulp(value, dtype, low=0.0):
-    return float(spacing(one(value), one(low), dtype))
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_the_spacing_at_the_edges(dtype):
-    form = FORMATS[dtype]
-    unit = 2.0 ** (1 - form.precision)
-    assert ulp(1.0, dtype) == ulp(-1.0, dtype) == unit
-    assert ulp(1.0, dtype, low=-1e-30) == unit / 2  # the true value lies below the power of two
-    assert ulp(-1.0, dtype, low=1e-30) == unit / 2
-    assert ulp(1.0, dtype, low=1e-30) == unit
-    assert ulp(2.0 - unit, dtype) == unit
-    assert ulp(0.0, dtype) == ulp(form.smallest_subnormal, dtype) == form.smallest_subnormal
-    assert ulp(form.smallest_normal, dtype) == ulp(form.smallest_normal / 2, dtype) == form.smallest_subnormal
-    assert ulp(form.largest, dtype) == math.ldexp(1.0, form.max_exponent - form.precision + 1)
-    assert ulp(math.inf, dtype) > 0
-
-
-def test_numpys_own_spacing_agrees():
-    values = np.array([1.0, 1.5, 3e-39, 1e38, 7.0, 0.1], dtype=np.float32)
-    np.testing.assert_array_equal(spacing(values.astype(float), np.zeros(6), "float32"), np.spacing(values))
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float16"])
-@settings(max_examples=200, deadline=None)
-@given(value=ANY)
-def test_rounding_is_numpys(dtype, value):
-    with np.errstate(over="ignore"):
-        expected = float(np.dtype(dtype).type(value))
-    assert float(round_to(one(value), one(0.0), dtype)) == expected
-
-
-@settings(max_examples=200, deadline=None)
-@given(value=ANY)
-def test_rounding_to_bfloat16_is_that_of_the_formats(value):
-    assert float(round_to(one(value), one(0.0), "bfloat16")) == FORMATS["bfloat16"].round(value)
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
-def test_the_second_part_decides_a_tie(dtype):
-    unit = 2.0 ** (1 - FORMATS[dtype].precision)
-    half = one(1 + unit / 2)  # between 1 and 1 + unit; ties go to 1
-    assert float(round_to(half, one(0.0), dtype)) == 1.0
-    assert float(round_to(half, one(1e-40), dtype)) == 1 + unit
-    assert float(round_to(half, one(-1e-40), dtype)) == 1.0
-    above = one(1 + 1.5 * unit)  # ties go to 1 + 2 units
-    assert float(round_to(above, one(-1e-40), dtype)) == 1 + unit
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-@settings(max_examples=200, deadline=None)
-@given(value=ANY, low=st.sampled_from([0.0, 1e-9, -1e-9, 0.5, -0.5]), scale=st.sampled_from([0.0, 1.0, 2.0, 4.0]))
-def test_overflow_is_that_of_rounding(dtype, value, low, scale):
-    form = FORMATS[dtype]
-    last = math.ldexp(1.0, form.max_exponent - form.precision + 1)
-    high = one(value if scale == 0.0 else form.largest + last / scale)
-    with np.errstate(all="ignore"):
-        rest = one(low * math.ulp(float(high)) if np.isfinite(high) else 0.0)
-    assert bool(overflows(high, rest, dtype)) == (not np.isfinite(round_to(high, rest, dtype)))
-
-
-@settings(max_examples=200, deadline=None)
-@given(steps=st.lists(st.integers(-4, 4), min_size=1, max_size=20), side=st.sampled_from([0.3, -0.3, 0.0]))
-def test_rounding_a_pair_is_that_of_exact_arithmetic(steps, side):
-    """Around the middle between two float32 numbers, where the second part decides."""
-    middle = 1 + 2.0**-24
-    high = np.array([middle + step * 2.0**-52 for step in steps])
-    low = side * np.spacing(high)
-    exact = [Fraction(h) + Fraction(r) for h, r in zip(high.tolist(), low.tolist(), strict=True)]
-    up = [value > Fraction(middle) for value in exact]  # a tie goes to the even number, 1
-    np.testing.assert_array_equal(round_to(high, low, "float32"), np.where(up, 1 + 2.0**-23, 1.0))
 
 
 def test_the_distance_keeps_the_second_part():
@@ -136,7 +63,7 @@ def test_further_away_is_never_better(dtype, data):
     value = data.draw(st.floats(-1e4, 1e4).map(form.round))
     steps = sorted(data.draw(st.lists(st.integers(0, 3000), min_size=2, max_size=2)))
     sign = data.draw(st.sampled_from([-1, 1]))
-    unit = ulp(value, dtype)
+    unit = spacing_at(float(value), 0.0, dtype)
     found = []
     for step in steps:
         got = form.round(value + sign * step * unit)

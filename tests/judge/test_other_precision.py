@@ -8,6 +8,7 @@ from gradcmp.core.formats import FORMATS
 from gradcmp.core.outcomes import Raised
 from gradcmp.core.tensors import Tensor
 from gradcmp.core.truth import Truth
+from gradcmp.core.verdicts import Evidence
 from gradcmp.judge.precision import Elsewhere, other_dtype, shrinking
 from gradcmp.judge.tolerance import running
 from tests.judge.cases import (
@@ -123,7 +124,7 @@ def test_only_the_targets_in_question_are_asked_again():
         OtherPrecision(),
         OtherPrecision(outcomes={TORCH: Raised(exception="E", message="E: no")}, truth=certified(VALUES, **SMALL)),
         OtherPrecision(outcomes={TORCH: times(1.001, "float64")}),
-        OtherPrecision(outcomes={TORCH: times(1.001, "float64")}, truth=Truth(evidence="certified")),
+        OtherPrecision(outcomes={TORCH: times(1.001, "float64")}, truth=Truth(evidence=Evidence.CERTIFIED)),
         OtherPrecision(outcomes={TORCH: times([np.nan] * 3, "float64")}, truth=certified(VALUES, **SMALL)),
         OtherPrecision(outcomes={JAX: times(1.0, "float64")}, truth=certified(VALUES, **SMALL)),
         OtherPrecision(outcomes={TORCH: times(1.0, "float64")}, truth=certified([1.0], **SMALL)),

@@ -6,6 +6,7 @@ import pytest
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.scenarios import Tolerance
 from gradcmp.core.truth import Truth
+from gradcmp.core.verdicts import Evidence
 from gradcmp.judge.tolerance import generous, interim, running
 from tests.judge.cases import (
     DTYPES,
@@ -155,7 +156,7 @@ def test_generous_limits_are_never_below_either():
 
 def test_an_estimate_that_is_wider_than_the_value_concludes_nothing():
     def by(evidence, radius):
-        known = Truth(evidence=evidence, derivatives=(true([1.0], radius=radius),))
+        known = Truth(evidence=Evidence(evidence), derivatives=(true([1.0], radius=radius),))
         return finding(computed(np.float32([1.0001])), known)
 
     assert by("numerical", 0.01).verdict == "rounding"

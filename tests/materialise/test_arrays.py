@@ -8,6 +8,7 @@ import numpy
 import pytest
 
 from gradcmp.core.formats import FORMATS
+from gradcmp.core.operators import Operator
 from gradcmp.core.problems import Problem
 from gradcmp.core.tensors import Tensor
 from gradcmp.errors import UsageError
@@ -19,7 +20,7 @@ from gradcmp.scenario.load import load
 
 @pytest.fixture
 def made(tmp_path):
-    def made(inputs, more="function: y\n", *, dtype="float32", operator="gradient", **options):
+    def made(inputs, more="function: y\n", *, dtype="float32", operator=Operator.GRADIENT, **options):
         (tmp_path / "s.yaml").write_text(f"inputs: {{y: 1.0, {inputs}}}\n{more}")
         (scenario,) = load(["s.yaml"], folder=tmp_path).scenarios
         return materialise(Problem(scenario=scenario, operator=operator, dtype=dtype), **options)
@@ -111,12 +112,12 @@ def test_cotangents_and_tangents_belong_to_their_operators(made):
     assert vjp.cotangents[""].dtype == "bfloat16"
     assert list(jvp.tangents) == ["x"]
     assert jvp.tangents["x"].array.tolist() != made("x: {normal: [2]}").inputs["x"].array.tolist()
-    assert made("x: 1", operator="vjp").cotangents is None
+    assert made("x: 1", operator=Operator.VJP).cotangents is None
 
 
 def test_a_tangent_has_the_dtype_of_its_input(made):
     more = "function: x * y\noperator: jvp\ntangent: {x: 0.1, y: 0.1}\n"
-    tangents = made("x: {literal: 1, dtype: float64}", more, operator="jvp").tangents
+    tangents = made("x: {literal: 1, dtype: float64}", more, operator=Operator.JVP).tangents
     assert {path: tensor.dtype for path, tensor in tangents.items()} == {"x": "float64", "y": "float32"}
 
 
@@ -184,7 +185,7 @@ def test_a_file_that_changed_since_it_was_checked(tmp_path, damage, message):
     (scenario,) = load(["s.yaml"], folder=tmp_path).scenarios
     damage(tmp_path / "d.npz")
     with pytest.raises(UsageError) as caught:
-        materialise(Problem(scenario=scenario, operator="gradient", dtype="float32"))
+        materialise(Problem(scenario=scenario, operator=Operator.GRADIENT, dtype="float32"))
     assert str(caught.value).startswith("s.yaml:1:13: inputs.x: ")
     assert message in str(caught.value)
 

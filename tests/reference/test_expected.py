@@ -13,6 +13,7 @@ from gradcmp.core.expectations import (
     ExpectedResult,
 )
 from gradcmp.core.leaves import operator_leaves
+from gradcmp.core.operators import Operator
 from gradcmp.core.problems import Problem
 from gradcmp.core.scenarios import Scenario
 from gradcmp.core.specifications import InputTree
@@ -44,7 +45,7 @@ def setting(function="sum(w * x * x)", operator="gradient", wrt=("x",), dtype="f
     return {
         "problem": Problem(scenario=scenario, operator=operator, dtype=dtype),
         "checked": checked,
-        "leaves": operator_leaves(operator, wrt, checked.leaves, checked.outputs),
+        "leaves": operator_leaves(Operator(operator), wrt, checked.leaves, checked.outputs),
         "evaluate": lambda expressions: evaluated(expressions, checked, inputs, Budget()),
     }
 

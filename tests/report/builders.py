@@ -10,6 +10,7 @@ from typing import Any
 import numpy
 
 from gradcmp.core.findings import Finding, Judgement, LeafErrors, Pair
+from gradcmp.core.operators import Operator
 from gradcmp.core.outcomes import Computed, Died, Outcome, Raised, Skipped, TimedOut, Timing, Unsupported
 from gradcmp.core.problems import Case, Problem
 from gradcmp.core.scenarios import Scenario, Tolerance
@@ -17,7 +18,7 @@ from gradcmp.core.specifications import InputTree
 from gradcmp.core.targets import Target
 from gradcmp.core.tensors import Leaf, Tensor
 from gradcmp.core.truth import Kink, Truth, TruthLeaf
-from gradcmp.core.verdicts import VERDICTS
+from gradcmp.core.verdicts import Evidence, Verdict
 from gradcmp.errors import Location
 from gradcmp.program.ir import Program
 from gradcmp.report.records import case_record, pair_record, problem_record, run_record, target_record
@@ -113,7 +114,7 @@ def errors(
 ) -> LeafErrors:  # fmt: skip
     """Without `verdict` that of the case."""
     return LeafErrors(
-        wrt=wrt, verdict=verdict, level=VERDICTS.get(verdict, ""), max_ulps=ulps, max_abs=rel, max_rel=rel, worst_index=at, differing=differing, size=size,
+        wrt=wrt, verdict=Verdict(verdict) if verdict else None, level=(Verdict(verdict).level if verdict else None), max_ulps=ulps, max_abs=rel, max_rel=rel, worst_index=at, differing=differing, size=size,
         needed_rtol=rel, limit="interim limit of 16 ULPs",
     )  # fmt: skip
 
@@ -134,7 +135,7 @@ class Book:
         truth: Sequence[TruthLeaf],
         answers: Mapping[Target, tuple[Outcome, str] | tuple[Outcome, str, dict[str, Any]]],
         *,
-        evidence: str = "certified",
+        evidence: Evidence = "certified",
         warnings: tuple[str, ...] = (),
         reason: str | None = None,
         reference: Truth | None = None,
@@ -148,15 +149,15 @@ class Book:
             finding = Finding(
                 **{
                     "case": case.id,
-                    "verdict": verdict,
-                    "level": VERDICTS[verdict],
-                    "evidence": evidence if outcome.name == "computed" else "none",
-                    "verdicts": {verdict: 1},
+                    "verdict": Verdict(verdict),
+                    "level": Verdict(verdict).level,
+                    "evidence": evidence if outcome.name == "computed" else Evidence.NONE,
+                    "verdicts": {Verdict(verdict): 1},
                     "errors": (errors(),) if outcome.name == "computed" else (),
                     **(rest[0] if rest else {}),
                 }
             )
-            own = {"verdict": finding.verdict, "level": VERDICTS[finding.verdict]}
+            own = {"verdict": finding.verdict, "level": Verdict(finding.verdict).level}
             judged = tuple(e if e.verdict else replace(e, **own) for e in finding.errors)
             finding = replace(finding, errors=judged)
             findings.append(finding)
@@ -292,7 +293,7 @@ def everything() -> Book:
         problem("grades/distance"),
         [true_leaf(1.0)],
         {
-            target: (computed(value, timing=timing(30e-6, first_s=0.4)), verdict, {"errors": (errors(value, value - 1, size=1, at=()),), "message": "" if VERDICTS[verdict] == "ok" else f"off by {value - 1:.1g}"})
+            target: (computed(value, timing=timing(30e-6, first_s=0.4)), verdict, {"errors": (errors(value, value - 1, size=1, at=()),), "message": "" if Verdict(verdict).level == "ok" else f"off by {value - 1:.1g}"})
             for target, (verdict, value) in zip(targets, rows, strict=True)
         },
     )  # fmt: skip
@@ -301,7 +302,7 @@ def everything() -> Book:
         [true_leaf([0.1, 0.2])],
         {
             TORCH: (computed([0.1, 0.2], dtype="float64"), "no-digits", {"message": "the tolerance exceeds the gradient"}),
-            TORCH_COMPILED: (computed([0.1, 0.2], dtype="float64"), "unjudged", {"message": "nothing to judge it by", "evidence": "none"}),
+            TORCH_COMPILED: (computed([0.1, 0.2], dtype="float64"), "unjudged", {"message": "nothing to judge it by", "evidence": Evidence.NONE}),
             TENSORFLOW: (computed([0.1, 0.2], dtype="float64"), "convention", {"message": "the derivative from the left"}),
             JAX: (computed([0.1, 0.2], dtype="float64"), "fragile", {"message": "`x > y` is decided by rounding"}),
             JAX_COMPILED: (Unsupported(message="reverse-mode differentiation does not work for lax.while_loop"), "unsupported"),
@@ -314,10 +315,10 @@ def everything() -> Book:
             TORCH: (computed([1.0, 2.0], dtype="float16"), "nondeterministic", {"message": "two runs differ by 3 ULP"}),
             TORCH_COMPILED: (computed([1.0, 2.002], dtype="float16"), "excess", {"message": "2 ULP where 1 is rounding"}),
             TENSORFLOW: (computed([1.0, 2.0], dtype="float16"), "removable", {"message": "the true derivative is 1"}),
-            JAX: (computed([0.5, 2.0], dtype="float16"), "disagrees", {"message": "0.5 against 1", "evidence": "consensus"}),
+            JAX: (computed([0.5, 2.0], dtype="float16"), "disagrees", {"message": "0.5 against 1", "evidence": Evidence.CONSENSUS}),
             JAX_COMPILED: (Skipped(message="jax is not installed: pip install 'gradcmp[jax]'"), "skipped"),
         },
-        evidence="consensus",
+        evidence=Evidence.CONSENSUS,
         warnings=("vacuous: the true derivative is identically zero",),
     )  # fmt: skip
     book.add(
@@ -344,17 +345,19 @@ def everything() -> Book:
         },
     )  # fmt: skip
     book.add(
-        problem("shapes/matrix", operator="hessian", mode="loop"),
+        problem("shapes/matrix", operator=Operator.HESSIAN, mode="loop"),
         [true_leaf([[4, 0], [0, 4]], wrt=("x", "x"))],
         {target: (computed([[4, 0], [0, 4]], wrts=(("x", "x"),), timing=timing(2e-3, value_s=1e-4)), "exact") for target in targets},
     )  # fmt: skip
     large = numpy.arange(4096, dtype=numpy.float32).reshape(64, 64)
     book.add(
-        problem("shapes/large", operator="vjp", parameters={"n": 64, "scale": 0.5}, tolerance=Tolerance(rtol=1e-3)),
+        problem("shapes/large", operator=Operator.VJP, parameters={"n": 64, "scale": 0.5}, tolerance=Tolerance(rtol=1e-3)),
         [true_leaf(large)],
         {target: (computed(large), "exact", {"expectation": "fixed", "level": "note", "message": "the fault is gone"} if target is JAX else {}) for target in targets},
     )  # fmt: skip
     book.add(
-        problem("shapes/empty", operator="value"), [true_leaf(28.0, wrt=())], {TORCH: (computed(values=28.0), "exact")}
+        problem("shapes/empty", operator=Operator.VALUE),
+        [true_leaf(28.0, wrt=())],
+        {TORCH: (computed(values=28.0), "exact")},
     )
     return book

@@ -15,6 +15,7 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from gradcmp.core.outcomes import Died, Raised, Skipped, TimedOut, Unsupported
+from gradcmp.core.verdicts import Evidence
 from gradcmp.errors import UsageError
 from gradcmp.report.console import make_console
 from gradcmp.report.document import Document
@@ -166,7 +167,7 @@ OUTCOMES = {
 @pytest.mark.parametrize("name", sorted(OUTCOMES))
 def test_a_run_in_which_nothing_was_computed(name):
     book = Book()
-    book.add(problem("s"), [], dict.fromkeys(EAGER, OUTCOMES[name]), evidence="none")
+    book.add(problem("s"), [], dict.fromkeys(EAGER, OUTCOMES[name]), evidence=Evidence.NONE)
     document = Document.of(book.document())
     everything_of(book.document())
     root = Xml.fromstring(to_junit(document).encode())
@@ -180,7 +181,7 @@ def test_a_run_in_which_nothing_was_computed(name):
 
 def test_where_only_skipped_cases_exist_there_is_no_table():
     book = Book(())  # targets of cases that were left out do not stand in the file
-    book.add(problem("s"), [], {TENSORFLOW: OUTCOMES["skipped"]}, evidence="none")
+    book.add(problem("s"), [], {TENSORFLOW: OUTCOMES["skipped"]}, evidence=Evidence.NONE)
     stream = io.StringIO()
     render(Document.of(book.document()), console=make_console(stream, width=80, env={}))
     assert "Agreement" not in stream.getvalue()

@@ -4,12 +4,11 @@ import math
 from decimal import Decimal
 from fractions import Fraction
 
-import numpy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradcmp.report.digits import MOST, known_digits, unit
+from gradcmp.report.digits import MOST, known_digits
 
 PI = (math.pi, 1.2246467991473532e-16)
 
@@ -52,18 +51,3 @@ def test_the_last_digit_is_right_within_one_unit_wherever_the_value_lies(high, p
         true = Fraction(high) + Fraction(low) + Fraction(radius) * Fraction(where)
         place = Decimal(found.text).adjusted() + 1 - found.count
         assert abs(true - Fraction(found.text)) <= Fraction(10) ** place
-
-
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
-@pytest.mark.parametrize("value", [1.0, 1.5, 2.0, -3.25, 1e-3, 60000.0, 6e-8, 0.0])
-def test_a_unit_is_the_spacing_of_the_dtype(dtype, value):
-    kind = numpy.dtype(dtype).type
-    assert unit(float(kind(value)), 0.0, dtype) == float(numpy.spacing(abs(kind(value))))
-
-
-def test_a_unit_just_below_a_power_of_two_is_that_of_the_binade_below():
-    assert unit(1.0, -1e-20, "float32") == 2.0**-24
-    assert unit(1.0, 1e-20, "float32") == 2.0**-23
-    assert unit(-1.0, 1e-20, "float32") == 2.0**-24
-    assert unit(3.0, 0.0, "int64") == 1.0
-    assert unit(math.inf, 0.0, "float16") == 32.0

@@ -15,7 +15,7 @@ from gradcmp.core.outcomes import Timing
 from gradcmp.core.problems import Case
 from gradcmp.core.tensors import Leaf
 from gradcmp.core.truth import Truth
-from gradcmp.core.verdicts import worst
+from gradcmp.core.verdicts import Evidence, worst
 from gradcmp.errors import GradcmpError, UsageError
 from gradcmp.judge import judge
 from gradcmp.report.arrays import LARGEST_INLINE, ArrayStore, encode, norm, plain, read_array
@@ -174,7 +174,7 @@ def test_a_verdict_is_that_of_the_worst_element_and_the_counts_are_kept():
     keys = (("x",), ("w",), ("b",))
     outcome = computed([1.0, 2.0000002, 3.0], [4.0, 5.5], [math.nan], wrts=keys)
     truth = Truth(
-        evidence="expected",
+        evidence=Evidence.EXPECTED,
         derivatives=(
             true_leaf([1.0, 2.0, 3.0], wrt=("x",)),
             true_leaf([4.0, 5.0], wrt=("w",)),
@@ -206,8 +206,10 @@ def test_a_gradient_that_is_not_returned_has_no_data():
 
 
 def test_the_truth_of_a_value_is_the_value():
-    truth = Truth(evidence="certified", values=(true_leaf(28.0, wrt=()),), derivatives=(true_leaf([1.0]),))
-    judgement = Judgement(problem="p", evidence="certified", findings=(), truth=(Leaf(tensor=tensor(3.0, "float64")),))
+    truth = Truth(evidence=Evidence.CERTIFIED, values=(true_leaf(28.0, wrt=()),), derivatives=(true_leaf([1.0]),))
+    judgement = Judgement(
+        problem="p", evidence=Evidence.CERTIFIED, findings=(), truth=(Leaf(tensor=tensor(3.0, "float64")),)
+    )
     for operator, data in (("value", 28.0), ("gradient", [1.0])):
         record = problem_record(problem("s", operator=operator), judgement, hashes={}, truth=truth)
         assert [leaf["data"] for leaf in record["truth"]] == [data]
@@ -309,7 +311,7 @@ def test_the_machine_tells_what_there_is():
 
 
 def test_what_the_reference_said_is_kept_beside_the_truth():
-    judgement = Judgement(problem="s[gradient-float32]", evidence="certified", findings=())
+    judgement = Judgement(problem="s[gradient-float32]", evidence=Evidence.CERTIFIED, findings=())
     leaf = replace(true_leaf([1.0, 2.0]), low=numpy.array([0.0, 1e-17]))
     record = problem_record(
         problem("s"),
@@ -317,7 +319,7 @@ def test_what_the_reference_said_is_kept_beside_the_truth():
         hashes={},
         primals={"x": tensor([0.1, 0.2]), "large": tensor(numpy.zeros(17))},
         reference=Truth(bits=128, fragile=("`greater` is close",)),
-        truth=Truth(evidence="certified", derivatives=(leaf,)),
+        truth=Truth(evidence=Evidence.CERTIFIED, derivatives=(leaf,)),
     )
     assert (record["bits"], record["fragile"]) == (128, ["`greater` is close"])
     assert record["truth"][0]["low"] == [0.0, 1e-17]
@@ -327,7 +329,7 @@ def test_what_the_reference_said_is_kept_beside_the_truth():
 
 
 def test_a_truth_that_float64_holds_has_no_second_part():
-    judgement = Judgement(problem="s[gradient-float32]", evidence="none", findings=(), truth=(true_leaf([1.0]),))
+    judgement = Judgement(problem="s[gradient-float32]", evidence=Evidence.NONE, findings=(), truth=(true_leaf([1.0]),))
     record = problem_record(problem("s"), judgement, hashes={})
     assert record["truth"][0]["low"] is None
     assert (record["bits"], record["fragile"], record["primals"]) == (None, [], [])

@@ -14,19 +14,13 @@ import pytest
 
 from gradcmp.core.outcomes import Raised
 from gradcmp.core.truth import Truth, TruthLeaf
-from gradcmp.core.verdicts import EVIDENCE, EXPECTATIONS, VERDICTS
+from gradcmp.core.verdicts import Evidence, ExpectationState, Verdict
 from gradcmp.judge.kinks import NAMES
 from gradcmp.report.arrays import ArrayStore
 from gradcmp.report.console import make_console
 from gradcmp.report.document import Document
 from gradcmp.report.explain import explain
-from gradcmp.report.meanings import (
-    CONVENTION_MEANINGS,
-    EVIDENCE_MEANINGS,
-    EXPECTATION_MEANINGS,
-    TRUTH_NAMES,
-    VERDICT_MEANINGS,
-)
+from gradcmp.report.meanings import CONVENTION_MEANINGS
 from gradcmp.report.story import Teller
 from tests.report.builders import JAX, TENSORFLOW, TORCH, Book, computed, errors, problem, tensor, true_leaf
 
@@ -89,7 +83,7 @@ def off(*, high: float = E_HIGH, low: float = E_LOW, radius: float = 0.0, got: f
             ),
             JAX: (computed([1.0, E_HIGH]), "exact"),
         },
-        **{"reference": Truth(evidence="certified", bits=128, fragile=("`greater` is close",)), "warnings": ("vacuous",), "primals": {"x": tensor([0.0, 1.0])}}
+        **{"reference": Truth(evidence=Evidence.CERTIFIED, bits=128, fragile=("`greater` is close",)), "warnings": ("vacuous",), "primals": {"x": tensor([0.0, 1.0])}}
         | more,
     )  # fmt: skip
     return book
@@ -130,7 +124,7 @@ def test_digits_that_the_file_does_not_have_are_asked_for_where_they_are_certifi
     assert section(told(vague, sharpen=sharpen), "dx")["true"] == "2.7182818284590452354"
     assert section(told(off(), sharpen=sharpen), "dx")["true"] == "2.7182818284590452354"
     assert len(asked) == 1
-    estimated = off(low=0.0, radius=1e-12, evidence="numerical", reason="it jumps")
+    estimated = off(low=0.0, radius=1e-12, evidence=Evidence.NUMERICAL, reason="it jumps")
     text = told(estimated, sharpen=sharpen)
     assert section(text, "dx")["estimated"] == "2.71828182846 (12 digits known)"
     assert section(text, "what the verdict rests on")["no better"] == "it jumps"
@@ -286,9 +280,9 @@ def test_commands_are_quoted_and_lead_where_the_result_is():
 
 
 def test_every_word_has_a_meaning():
-    assert set(VERDICT_MEANINGS) == set(VERDICTS)
-    assert set(EVIDENCE_MEANINGS) == set(TRUTH_NAMES) == set(EVIDENCE)
-    assert set(EXPECTATION_MEANINGS) == set(EXPECTATIONS) - {"none"}
+    assert all(row.meaning for row in (*Verdict, *Evidence))
+    assert all(row.truth_name for row in Evidence)
+    assert {row for row in ExpectationState if not row.meaning} == {ExpectationState.NONE}
     assert set(CONVENTION_MEANINGS) == set(NAMES) - {"smooth"}
 
 
@@ -301,5 +295,7 @@ def test_a_damaged_entry_is_refused_before_anything_is_told():
 
 def test_an_expectation_of_the_targets_own_is_named_as_such():
     book = Book()
-    book.add(problem("s"), [], {TORCH: (computed([1.0]), "exact", {"evidence": "expected"})}, evidence="none")
+    book.add(
+        problem("s"), [], {TORCH: (computed([1.0]), "exact", {"evidence": Evidence.EXPECTED})}, evidence=Evidence.NONE
+    )
     assert section(told(book), "dx")["expected"].startswith("what the scenario says of this target alone")

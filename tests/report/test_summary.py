@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gradcmp.core.scenarios import Tolerance
-from gradcmp.core.verdicts import VERDICTS, worst
+from gradcmp.core.verdicts import Evidence, Verdict, worst
 from gradcmp.report.document import Document
 from gradcmp.report.explanations import explanations
 from gradcmp.report.grids import agreement_grid, section_of, timing_grid
@@ -72,7 +72,7 @@ def test_counts_and_evidence_run_from_best_to_worst():
 
 
 def test_the_book_of_everything_has_every_verdict():
-    assert {case.verdict for case in document("everything").cases} == set(VERDICTS)
+    assert {case.verdict for case in document("everything").cases} == set(Verdict)
 
 
 def test_every_case_above_ok_is_explained_once_and_worst_first():
@@ -218,7 +218,7 @@ def test_where_all_agree_against_the_expectation_it_is_the_suspect():
     assert "contradict the expectation" in cases_csv(document)
 
 
-@pytest.mark.parametrize("change", [{"agree": False}, {"evidence": "certified"}])
+@pytest.mark.parametrize("change", [{"agree": False}, {"evidence": Evidence.CERTIFIED}])
 def test_the_expectation_is_no_suspect_where_targets_differ_or_the_truth_is_certain(change):
     assert not any("check `expect`" in explanation.message for explanation in explanations(disagreeing(**change)))
 
@@ -284,7 +284,7 @@ def test_the_reasons_for_less_than_a_certificate_are_told_once_each():
 def test_a_flood_of_reasons_is_counted():
     book = Book()
     for place in range(9):
-        book.add(problem(f"s{place}"), [], same(1.0), evidence="none", reason=f"reason {place}")
+        book.add(problem(f"s{place}"), [], same(1.0), evidence=Evidence.NONE, reason=f"reason {place}")
     lines = reasons_lines(Document.of(book.document()))
     assert len(lines) == 5
     assert lines[-1] == "and 5 more reasons: the view of cases has them"
@@ -292,12 +292,12 @@ def test_a_flood_of_reasons_is_counted():
 
 def test_consensus_says_of_whom():
     book = Book((*EAGER, TORCH_COMPILED))
-    book.add(problem("a"), [true_leaf(1.0)], same(1.0), evidence="consensus")
-    book.add(problem("b"), [true_leaf(1.0)], same(1.0) | {JAX: (computed(2.0), "wrong")}, evidence="consensus")
+    book.add(problem("a"), [true_leaf(1.0)], same(1.0), evidence=Evidence.CONSENSUS)
+    book.add(problem("b"), [true_leaf(1.0)], same(1.0) | {JAX: (computed(2.0), "wrong")}, evidence=Evidence.CONSENSUS)
     alone = {TORCH: (computed(1.0), "exact"), TORCH_COMPILED: (computed(1.0), "exact")}
-    book.add(problem("c"), [true_leaf(1.0)], alone, evidence="consensus")
+    book.add(problem("c"), [true_leaf(1.0)], alone, evidence=Evidence.CONSENSUS)
     both = {TORCH: (computed(1.0), "disagrees"), JAX: (computed(2.0), "disagrees")}
-    book.add(problem("d"), [true_leaf(1.0)], both, evidence="consensus")
+    book.add(problem("d"), [true_leaf(1.0)], both, evidence=Evidence.CONSENSUS)
     assert evidence_line(Document.of(book.document())) == (
         "truth: 1 consensus of torch, tensorflow and jax, 1 consensus of torch and tensorflow, "
         "1 consensus of torch-eager-cpu and torch-compiled-cpu, 1 without consensus of torch and jax"
@@ -313,7 +313,7 @@ def leaves_of(case: dict, *verdicts: str) -> list[tuple[str, str]]:
     book.add(
         problem("s"),
         [true_leaf(1.0, wrt=key) for key in keys],
-        {TORCH: (outcome, worst(verdicts), case | {"errors": found})},
+        {TORCH: (outcome, worst(map(Verdict, verdicts)), case | {"errors": found})},
     )
     return [(row.cells[0].mark, row.cells[0].level) for row in agreement_grid(Document.of(book.document())).rows]
 

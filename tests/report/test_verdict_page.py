@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gradcmp.core.verdicts import EVIDENCE, VERDICTS
+from gradcmp.core.verdicts import Evidence, Verdict
 from gradcmp.scenario.load import load
 
 PAGE = (Path(__file__).parents[2] / "docs" / "verdicts.md").read_text(encoding="utf-8")
@@ -17,7 +17,7 @@ EXAMPLES = dict(re.findall(r"```yaml\n# (\w+\.yaml)\n(.*?)```", PAGE, re.DOTALL)
 def test_every_verdict_stands_in_the_table_at_its_level():
     rows = re.findall(r"^\| \[(`.*?`)\]\(#(.*?)\) \| (\w+) \|", PAGE, re.MULTILINE)
     found = {verdict: level for names, _, level in rows for verdict in re.findall(r"`(.*?)`", names)}
-    assert list(found.items()) == list(VERDICTS.items())
+    assert list(found.items()) == [(verdict, verdict.level) for verdict in Verdict]
 
 
 def test_every_link_of_the_table_leads_to_a_section():
@@ -26,7 +26,7 @@ def test_every_link_of_the_table_leads_to_a_section():
 
 
 def test_every_grade_of_evidence_is_explained():
-    assert re.findall(r"^\| `(\w+)` \| (?!\w+ \|)", PAGE, re.MULTILINE) == list(reversed(EVIDENCE))
+    assert re.findall(r"^\| `(\w+)` \| (?!\w+ \|)", PAGE, re.MULTILINE) == list(reversed(Evidence))
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -41,5 +41,5 @@ def test_no_verdict_lacks_an_example_but_the_one_that_is_not_given_yet():
         re.findall(r"\b([a-z]+(?:-[a-z]+)?)\b", " ".join(re.findall(r"```\n\$ gradcmp run.*?```", PAGE, re.DOTALL)))
     )
     unnamed = {"exact", "rounding", "high"}  # their marks stand in the tables
-    assert set(VERDICTS) - shown - unnamed == {"nondeterministic"}
+    assert set(Verdict) - shown - unnamed == {"nondeterministic"}
     assert {f"{name}.yaml" for name in unnamed} <= set(EXAMPLES)

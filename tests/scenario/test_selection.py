@@ -2,6 +2,7 @@
 
 import pytest
 
+from gradcmp.core.operators import Operator
 from gradcmp.core.problems import Case, Problem
 from gradcmp.core.targets import Target
 from gradcmp.errors import NothingSelectedError, UsageError
@@ -149,7 +150,7 @@ def test_problems_and_cases_restrict_their_own_scenarios_only(project):
     assert selection.cases == {"d2l/one[gradient-float32]@torch-eager-cpu"}
 
     def case(scenario, dtype, backend):
-        problem = Problem(scenario=scenario, operator="gradient", dtype=dtype)
+        problem = Problem(scenario=scenario, operator=Operator.GRADIENT, dtype=dtype)
         return selection.selects_case(Case(problem=problem, target=Target(backend=backend)))
 
     assert case(one, "float32", "torch")
@@ -164,7 +165,7 @@ def test_without_problems_everything_is_selected(project):
     selection = load(["d2l/one"], folder=project)
     assert selection.problems is None
     assert selection.cases is None
-    assert selection.selects_problem(Problem(scenario=selection.scenarios[0], operator="hvp", dtype="float16"))
+    assert selection.selects_problem(Problem(scenario=selection.scenarios[0], operator=Operator.HVP, dtype="float16"))
 
 
 def test_configuration(project):

@@ -9,6 +9,7 @@ import pytest
 
 from gradcmp.backends.base import LoopNotFinished, NoSuchNotion, Settings, UnsupportedByFramework
 from gradcmp.backends.fake_backend import FakeBackend
+from gradcmp.core.operators import Operator
 from gradcmp.worker.derive import derive
 from gradcmp.worker.load import Loader
 from tests.execute.fakes import GRADIENT, ask, tensor
@@ -49,19 +50,19 @@ def test_every_output_and_leaf_has_its_name(run):
 
 def test_cotangents_go_to_their_outputs_and_tangents_to_their_leaves(run):
     common = {"source": TWO_OUTPUTS, "inputs": INPUTS, "wrt": ("p.k", "p.s"), "outputs": ("a", "b")}
-    vjp = ask(operator="vjp", cotangents={"b": tensor(10.0), "a": tensor(2.0)}, **common)
+    vjp = ask(operator=Operator.VJP, cotangents={"b": tensor(10.0), "a": tensor(2.0)}, **common)
     assert told(run(vjp)[0].derivatives) == {("", ("p.k",)): [2, 4], ("", ("p.s",)): 10}
-    jvp = ask(operator="jvp", tangents={"p.s": tensor(5.0), "p.k": tensor([1.0, 0.0])}, **common)
+    jvp = ask(operator=Operator.JVP, tangents={"p.s": tensor(5.0), "p.k": tensor([1.0, 0.0])}, **common)
     assert told(run(jvp)[0].derivatives) == {("a", ()): 1, ("b", ()): 5}
-    ones = ask(operator="jvp", **common)
+    ones = ask(operator=Operator.JVP, **common)
     assert told(run(ones)[0].derivatives) == {("a", ()): 3, ("b", ()): 1}
-    everywhere = ask(operator="vjp", cotangents={"": tensor(3.0)}, **common)
+    everywhere = ask(operator=Operator.VJP, cotangents={"": tensor(3.0)}, **common)
     assert told(run(everywhere)[0].derivatives) == {("", ("p.k",)): [3, 6], ("", ("p.s",)): 3}
 
 
 def test_a_jacobian_has_the_shape_of_output_and_leaf(run):
     source = "import numpy\n\n\ndef f(x):\n    return numpy.outer(x, x)\n"
-    computed, _ = run(ask(source=source, operator="jacobian", inputs={"x": tensor([1.0, 2.0])}))
+    computed, _ = run(ask(source=source, operator=Operator.JACOBIAN, inputs={"x": tensor([1.0, 2.0])}))
     assert computed.derivatives[0].tensor.shape == (2, 2, 2)
     assert computed.derivatives[0].tensor.array[0, 1].tolist() == [2, 1]
 
@@ -74,7 +75,7 @@ def test_dtypes_are_reported_as_the_backend_gave_them(run, dtype):
 
 
 def test_a_value_has_no_derivatives(run):
-    computed, _ = run(ask(operator="value"))
+    computed, _ = run(ask(operator=Operator.VALUE))
     assert computed.derivatives == ()
     assert computed.mode == "forward"
 
@@ -97,7 +98,7 @@ def test_protocols_go_to_the_backends_recordings(run):
 
 def test_unknown_operators_and_modes_are_unsupported(run):
     with pytest.raises(UnsupportedByFramework, match="no hessian"):
-        run(ask(operator="hessian"))
+        run(ask(operator=Operator.HESSIAN))
     with pytest.raises(UnsupportedByFramework, match="not by loop"):
         run(ask(mode="loop"))
     assert run(ask(mode="forward"))[0].mode == "forward"
@@ -157,7 +158,7 @@ def test_timing_brings_the_value_too_unless_it_is_the_value(run):
     timing = run(ask(timing_s=0.02))[0].timing
     assert len(timing.samples_s) >= 3
     assert len(timing.value_samples_s) >= 3
-    timing = run(ask(timing_s=0.02, operator="value"))[0].timing
+    timing = run(ask(timing_s=0.02, operator=Operator.VALUE))[0].timing
     assert len(timing.samples_s) >= 3
     assert timing.value_samples_s == ()
     assert run(ask())[0].timing.samples_s == ()

@@ -1,0 +1,25 @@
+"""Dotted paths and the trees that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def nested(leaves: Mapping[str, T]) -> dict[str, Any]:
+    """Dotted paths taken apart: `{"p.k": x, "a": y}` gives `{"p": {"k": x}, "a": y}`.
+
+    Raises ValueError where a path is both a leaf and a branch.
+    """
+    tree: dict[str, Any] = {}
+    for path, leaf in leaves.items():
+        *branches, name = path.split(".")
+        place = tree
+        for branch in branches:
+            place = place.setdefault(branch, {}) if isinstance(place, dict) else place
+        if not isinstance(place, dict) or name in place:
+            raise ValueError(f"`{path}` is a leaf and a branch, or stands twice")
+        place[name] = leaf
+    return tree
