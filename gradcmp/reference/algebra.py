@@ -14,11 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from gradcmp.core.tensors import Shape
+from gradcmp.numbers.arrays import Flags
 
 Places = npt.NDArray[np.int64]
 Signs = npt.NDArray[np.int8]
-Flags = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
 
 
 class Undecided(Exception):

@@ -10,7 +10,8 @@ import numpy as np
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.tensors import Key
 from gradcmp.core.truth import RunningErrors
-from gradcmp.reference.algebra import EvaluationError, Floats, Undecided
+from gradcmp.numbers.arrays import Floats
+from gradcmp.reference.algebra import EvaluationError, Undecided
 from gradcmp.reference.algebras.running_errors import RunningErrorAlgebra
 from gradcmp.reference.algebras.whole_numbers import WholeAlgebra
 from gradcmp.reference.budget import Budget

@@ -14,7 +14,8 @@ import numpy.typing as npt
 from flint import arb, arb_mat
 
 from gradcmp.core.tensors import Shape
-from gradcmp.reference.algebra import Algebra, Flags, Places, Signs, Undecided
+from gradcmp.numbers.arrays import Flags
+from gradcmp.reference.algebra import Algebra, Places, Signs, Undecided
 from gradcmp.reference.steps import STEPS
 
 Balls = npt.NDArray[np.object_]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gradcmp.reference.algebra import Floats, Undecided
+from gradcmp.numbers.arrays import Floats
+from gradcmp.reference.algebra import Undecided
 
 
 def solution(a: Floats, b: Floats) -> tuple[Floats, Floats]:

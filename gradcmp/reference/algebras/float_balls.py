@@ -18,7 +18,8 @@ import numpy.typing as npt
 from flint import arb, arb_mat
 
 from gradcmp.core.tensors import Shape
-from gradcmp.reference.algebra import Algebra, Flags, Floats, Places, Signs, Undecided
+from gradcmp.numbers.arrays import Flags, Floats
+from gradcmp.reference.algebra import Algebra, Places, Signs, Undecided
 from gradcmp.reference.steps import STEPS
 
 U = 2.0**-53

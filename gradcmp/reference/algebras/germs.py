@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from flint import arb
 
-from gradcmp.reference.algebra import Flags, Places, Signs, Undecided
+from gradcmp.numbers.arrays import Flags
+from gradcmp.reference.algebra import Places, Signs, Undecided
 from gradcmp.reference.algebras import jets
 from gradcmp.reference.algebras.balls import BallAlgebra, filled, spread_out, summed
 from gradcmp.reference.algebras.germ_steps import Outside, Singular, compared, divide, element, minus, whole_power

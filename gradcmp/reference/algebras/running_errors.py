@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from gradcmp.core.formats import FloatFormat
 from gradcmp.core.tensors import Shape
-from gradcmp.reference.algebra import Algebra, Flags, Floats, Places, Signs
+from gradcmp.numbers.arrays import Flags, Floats
+from gradcmp.reference.algebra import Algebra, Places, Signs
 from gradcmp.reference.algebras.elimination import adjugate, eliminated, solution
 from gradcmp.reference.algebras.running_steps import Running, Steps, zeros
 from gradcmp.reference.language.fragility import Fragility

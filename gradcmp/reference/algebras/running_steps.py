@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcmp.core.formats import FloatFormat
-from gradcmp.reference.algebra import Flags, Floats
+from gradcmp.numbers.arrays import Flags, Floats
 from gradcmp.reference.language.fragility import Fragility
 from gradcmp.reference.steps import STEPS
 from gradcmp.reference.steps.float64 import kept
@@ -29,6 +29,13 @@ Part = tuple[Any, Running]
 """A factor, or an array of them, and the operand whose error it multiplies."""
 
 
+METHODS = (
+    "add", "subtract", "multiply", "scale", "divide", "maximum", "minimum", "abs", "negative", "floor",
+    "sin", "cos", "sech_squared", "fixed", "binary_scale",
+)  # fmt: skip
+"""Steps that have more to say of errors than their slopes; the last two are those of `textbook` alone."""
+
+
 class Steps:
     """The steps for arrays of the format `form`, whose comparisons `fragility` watches."""
 
@@ -37,23 +44,7 @@ class Steps:
         self.fragility = fragility
         self.ratio = accumulator(form).unit_roundoff / form.unit_roundoff
         self._flushes = flushes(form)
-        self.table: dict[str, Callable[..., Running]] = {
-            "add": self.add,
-            "subtract": self.subtract,
-            "multiply": self.multiply,
-            "scale": self.scale,
-            "divide": self.divide,
-            "maximum": self.maximum,
-            "minimum": self.minimum,
-            "abs": self.abs,
-            "negative": self.negative,
-            "floor": self.floor,
-            "sin": self.sin,
-            "cos": self.cos,
-            "sech_squared": self.sech_squared,
-            "fixed": self.fixed,
-            "binary_scale": self.binary_scale,
-        }
+        self.table: dict[str, Callable[..., Running]] = {name: getattr(self, name) for name in METHODS}
 
     def step(self, name: str, *operands: Running) -> Running:
         """A step by name."""

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gradcmp.reference.algebra import EvaluationError, Flags, Signs
+from gradcmp.numbers.arrays import Flags
+from gradcmp.reference.algebra import EvaluationError, Signs
 from gradcmp.reference.algebras.balls import BallAlgebra, Balls, filled, spread_out, summed
 
 

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gradcmp.core.tensors import Key
-from gradcmp.reference.algebra import EvaluationError, Flags, Floats, Undecided
+from gradcmp.numbers.arrays import Flags, Floats
+from gradcmp.reference.algebra import EvaluationError, Undecided
 from gradcmp.reference.algebras.balls import filled
 from gradcmp.reference.budget import Budget
 from gradcmp.reference.kinks.elements import ElementKink, Kinks, directions, element_kink, sampled

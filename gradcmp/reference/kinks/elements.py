@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcmp.core.tensors import Key
-from gradcmp.reference.algebra import Floats
+from gradcmp.numbers.arrays import Floats
 from gradcmp.reference.kinks.rays import End
 from gradcmp.reference.language.arrays import Array
 

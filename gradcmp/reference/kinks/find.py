@@ -10,7 +10,8 @@ import numpy as np
 
 from gradcmp.core.tensors import Key
 from gradcmp.core.truth import Kink, TruthLeaf
-from gradcmp.reference.algebra import EvaluationError, Flags
+from gradcmp.numbers.arrays import Flags
+from gradcmp.reference.algebra import EvaluationError
 from gradcmp.reference.algebras.balls import filled
 from gradcmp.reference.algebras.jets import ZERO
 from gradcmp.reference.budget import Budget

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import numpy.typing as npt
 from flint import arb
 
-from gradcmp.reference.algebra import EvaluationError, Floats
+from gradcmp.numbers.arrays import Floats
+from gradcmp.reference.algebra import EvaluationError
 from gradcmp.reference.algebras import jets
 from gradcmp.reference.algebras.balls import filled
 from gradcmp.reference.algebras.germs import ORDERS, GermAlgebra

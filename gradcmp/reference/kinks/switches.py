@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcmp.reference.algebra import Flags, Signs
+from gradcmp.numbers.arrays import Flags
+from gradcmp.reference.algebra import Signs
 from gradcmp.reference.algebras.balls import filled
 from gradcmp.reference.algebras.strict_balls import StrictBalls
 from gradcmp.reference.language.arrays import places

@@ -9,30 +9,8 @@ import numpy as np
 
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.tensors import Tensor
+from gradcmp.program import ir
 from gradcmp.program.fold import CannotFold, fold
-from gradcmp.program.ir import (
-    Apply,
-    ArrayType,
-    Bind,
-    Branch,
-    Checked,
-    Checked_,
-    CheckedStatement,
-    Count,
-    Ellipsis_,
-    Give,
-    Group,
-    Index,
-    IndexSlice,
-    Literal,
-    Loop,
-    NewAxis,
-    NumberType,
-    Outputs,
-    Read,
-    Select,
-    Type,
-)
 from gradcmp.program.joins import joined_dtype
 from gradcmp.program.primitives import PRIMITIVES
 from gradcmp.reference.algebra import EvaluationError
@@ -47,7 +25,7 @@ Value = Any
 """A plain number, an `Array`, a tuple or dict of values, or a function without arguments that gives one when read."""
 
 
-def evaluate(checked: Checked, context: Context, inputs: Mapping[str, Value], budget: Budget) -> dict[str, Array]:
+def evaluate(checked: ir.Checked, context: Context, inputs: Mapping[str, Value], budget: Budget) -> dict[str, Array]:
     """The outputs of a program by path (`""`: the sole one).
 
     `inputs` are arrays by leaf path, or tensors, which are taken exactly. Raises `Undecided` where a comparison needs
@@ -91,28 +69,28 @@ class _Walk:
 
     # Statements: the value returned, or None where the block falls through.
 
-    def block(self, body: tuple[CheckedStatement, ...], frame: dict[str, Value]) -> Value:
+    def block(self, body: tuple[ir.CheckedStatement, ...], frame: dict[str, Value]) -> Value:
         for statement in body:
             result = self.statement(statement, frame)
             if result is not None:
                 return result
         return None
 
-    def statement(self, statement: CheckedStatement, frame: dict[str, Value]) -> Value:
-        if isinstance(statement, Give):
+    def statement(self, statement: ir.CheckedStatement, frame: dict[str, Value]) -> Value:
+        if isinstance(statement, ir.Give):
             return self.value(statement.value, frame)
-        if isinstance(statement, Bind):
+        if isinstance(statement, ir.Bind):
             value = self.value(statement.value, frame)
             values = value if len(statement.names) > 1 else (value,)
             frame.update(zip(statement.names, values, strict=True))
             return None
-        if isinstance(statement, Branch):
+        if isinstance(statement, ir.Branch):
             body = statement.body if self.truth(statement.test, frame) else statement.orelse
             result = self.block(body, frame)
             if result is None:
                 self.fit(statement.assigned, frame)
             return result
-        if isinstance(statement, Loop):
+        if isinstance(statement, ir.Loop):
             self.fit(statement.carried, frame)
             while self.truth(statement.test, frame):
                 self.budget.spend(rounds=1)
@@ -121,7 +99,7 @@ class _Walk:
             return None
         return self.count(statement, frame)
 
-    def count(self, statement: Count, frame: dict[str, Value]) -> Value:
+    def count(self, statement: ir.Count, frame: dict[str, Value]) -> Value:
         start, stop, step = (int(self.value(each, frame)) for each in (statement.start, statement.stop, statement.step))
         for number in range(start, stop, step):
             self.budget.spend(rounds=1)
@@ -131,52 +109,52 @@ class _Walk:
                 return result
         return None
 
-    def fit(self, types: tuple[tuple[str, Type], ...], frame: dict[str, Value]) -> None:
+    def fit(self, types: tuple[tuple[str, ir.Type], ...], frame: dict[str, Value]) -> None:
         """Numbers that the program carries as arrays become arrays."""
         for name, kind in types:
             if name in frame:
                 frame[name] = self.fitted(frame[name], kind)
 
-    def fitted(self, value: Value, kind: Type) -> Value:
-        if not isinstance(kind, ArrayType):
+    def fitted(self, value: Value, kind: ir.Type) -> Value:
+        if not isinstance(kind, ir.ArrayType):
             return value
         return self.context.as_kind(self.array(value, kind.dtype), kind.kind)
 
-    def truth(self, test: Checked_, frame: dict[str, Value]) -> bool:
+    def truth(self, test: ir.Checked_, frame: dict[str, Value]) -> bool:
         value = self.value(test, frame)
         return bool(value.data.reshape(()).item()) if isinstance(value, Array) else bool(value)
 
     # Expressions
 
-    def value(self, node: Checked_, frame: dict[str, Value]) -> Value:
-        if isinstance(node, Literal):
+    def value(self, node: ir.Checked_, frame: dict[str, Value]) -> Value:
+        if isinstance(node, ir.Literal):
             return self.fitted(node.value, node.type)
-        if isinstance(node, Read):
+        if isinstance(node, ir.Read):
             return self.read(node, frame)
-        if isinstance(node, Apply):
+        if isinstance(node, ir.Apply):
             return self.apply(node, frame)
-        if isinstance(node, Select):
+        if isinstance(node, ir.Select):
             chosen = node.body if self.truth(node.test, frame) else node.orelse
             return self.fitted(self.value(chosen, frame), node.type)
-        if isinstance(node, Index):
+        if isinstance(node, ir.Index):
             return self.index(node, frame)
-        if isinstance(node, Group):
+        if isinstance(node, ir.Group):
             return tuple(self.value(item, frame) for item in node.items)
-        if isinstance(node, Outputs):
+        if isinstance(node, ir.Outputs):
             return {name: self.value(item, frame) for name, item in node.items}
         raise EvaluationError(f"{type(node).__name__} is not supported yet")
 
-    def read(self, node: Read, frame: dict[str, Value]) -> Value:
+    def read(self, node: ir.Read, frame: dict[str, Value]) -> Value:
         value: Value = frame
         for name in node.path:
             value = value[int(name)] if isinstance(value, tuple) else value[name]
         return value() if callable(value) else value
 
-    def apply(self, node: Apply, frame: dict[str, Value]) -> Value:
+    def apply(self, node: ir.Apply, frame: dict[str, Value]) -> Value:
         self.budget.spend()
         self.budget.allow(node.type)
         operands = [self.value(operand, frame) for operand in node.operands]
-        if isinstance(node.type, NumberType):
+        if isinstance(node.type, ir.NumberType):
             try:
                 return fold(node.primitive, operands)
             except CannotFold as error:
@@ -218,7 +196,7 @@ class _Walk:
             return self.context.rounded(value, dtype)
         return Array(kind="int", data=self.context.wholes.constant(np.asarray(value, dtype=object)))
 
-    def index(self, node: Index, frame: dict[str, Value]) -> Value:
+    def index(self, node: ir.Index, frame: dict[str, Value]) -> Value:
         value = self.value(node.value, frame)
         if isinstance(value, tuple):  # a result of several arrays, taken apart
             return value[int(self.item(node.items[0], frame))]  # type: ignore[call-overload]  # a tuple's index is a number
@@ -229,11 +207,11 @@ class _Walk:
             raise EvaluationError(str(error)) from None
 
     def item(self, item: object, frame: dict[str, Value]) -> object:
-        if item is None or isinstance(item, NewAxis):
+        if item is None or isinstance(item, ir.NewAxis):
             return None
-        if item is Ellipsis or isinstance(item, Ellipsis_):
+        if item is Ellipsis or isinstance(item, ir.Ellipsis_):
             return Ellipsis
-        if isinstance(item, IndexSlice):
+        if isinstance(item, ir.IndexSlice):
             return slice(item.start, item.stop, item.step)
         return int(item if isinstance(item, int) else self.value(item, frame))  # type: ignore[arg-type]  # what is left is an expression
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gradcmp.reference.algebra import Flags, Floats, Signs
+from gradcmp.numbers.arrays import Flags, Floats
+from gradcmp.reference.algebra import Signs
 
 QUIET = ""
 """In place of a primitive's name: its comparisons choose between formulas for the same function."""

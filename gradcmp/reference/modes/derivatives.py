@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from gradcmp.core.tensors import Key, Shape, Tensor
+from gradcmp.numbers.arrays import Floats
 from gradcmp.program.ir import Checked
-from gradcmp.reference.algebra import Algebra, EvaluationError, Floats
+from gradcmp.reference.algebra import Algebra, EvaluationError
 from gradcmp.reference.budget import Budget
 from gradcmp.reference.language.arrays import Array, Context, places
 from gradcmp.reference.language.evaluator import evaluate, exact_input

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gradcmp.core.tensors import Key, Shape
-from gradcmp.reference.algebra import EvaluationError, Floats
+from gradcmp.numbers.arrays import Floats
+from gradcmp.reference.algebra import EvaluationError
 from gradcmp.reference.modes.derivatives import DerivativeProblem
 from gradcmp.reference.modes.tape import Node
 

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gradcmp.core.tensors import Shape
-from gradcmp.reference.algebra import Algebra, EvaluationError, Flags, Places, Signs
+from gradcmp.numbers.arrays import Flags
+from gradcmp.reference.algebra import Algebra, EvaluationError, Places, Signs
 from gradcmp.reference.language.arrays import places
 from gradcmp.reference.modes.both_modes import adjugate, chosen, reduced, selection_signs, transposed
 from gradcmp.reference.steps import STEPS

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcmp.reference.algebra import Floats
+from gradcmp.numbers.arrays import Floats
 
 TWO_OVER_ROOT_PI = 1.1283791670955126
 SMALLEST = 2.0**-1074

@@ -14,15 +14,7 @@ from gradcmp.reference.language.compositions.neural_network import NEURAL_NETWOR
 from gradcmp.reference.language.compositions.reduction import REDUCTION
 from gradcmp.reference.language.compositions.shape import DIFFERENTIATION, SHAPE
 
-COMPOSITIONS: dict[str, Composition] = {
-    **ARITHMETIC,
-    **COMPARISON,
-    **SELECTION,
-    **ELEMENTARY,
-    **NEURAL_NETWORK,
-    **REDUCTION,
-    **SHAPE,
-    **LINEAR_ALGEBRA,
-    **DIFFERENTIATION,
-}
+_FUNCTIONS = ARITHMETIC | COMPARISON | SELECTION | ELEMENTARY | NEURAL_NETWORK
+
+COMPOSITIONS: dict[str, Composition] = _FUNCTIONS | REDUCTION | SHAPE | LINEAR_ALGEBRA | DIFFERENTIATION
 """Primitive → composition. A test walks the catalogue."""
