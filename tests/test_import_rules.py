@@ -13,7 +13,8 @@ LINTER = Path(sys.executable).with_name("lint-imports")
 
 PLANTED = {
     "program/fold.py": "import numpy",
-    "plan.py": "import yaml",
+    "session/plan.py": "import numpy",
+    "numbers/ulp.py": "import gradcmp.program.ir",
     "report/summary.py": "import click",
     "judge/metrics.py": "import torch",
     "worker/load.py": "import psutil",
@@ -25,6 +26,7 @@ PLANTED = {
     "backends/tensorflow/idioms.py": "import numpy",
     "backends/jax/backend.py": "import gradcmp.backends.torch.backend",
     "backends/fake/spelling.py": "import gradcmp.backends.jax.spelling",
+    "reference/steps/rules.py": "import gradcmp.reference.modes.tape",
 }
 
 

@@ -10,9 +10,11 @@ from gradcmp.core.expectations import Expectations
 from gradcmp.core.findings import EvidenceRequest, Judgement, OtherPrecision
 from gradcmp.core.leaves import operator_leaves
 from gradcmp.core.outcomes import Computed, Outcome, Referred
-from gradcmp.core.truth import Truth
+from gradcmp.core.truth import Truth, TruthLeaf
 from gradcmp.judge.verdicts import judge
+from gradcmp.reference.budget import Budget
 from gradcmp.reference.expected import expected_truths
+from gradcmp.reference.expressions import Expression, evaluated
 from gradcmp.registry import Registry
 from gradcmp.session.plan import PlannedProblem
 from gradcmp.session.prepare import Question, make_question
@@ -72,7 +74,11 @@ def answer(
         return Answered(question=question, outcomes=outcomes, judgement=judgement)
     checked = understood.checked
     leaves = operator_leaves(problem.operator, problem.scenario.wrt, checked.leaves, checked.outputs)
-    common, expected = expected_truths(problem, targets, checked, understood.arrays.inputs, leaves)
+
+    def evaluate(expressions: Mapping[str, Expression]) -> Mapping[str, TruthLeaf | str]:
+        return evaluated(expressions, checked, understood.arrays.inputs, Budget())
+
+    common, expected = expected_truths(problem, targets, checked, leaves, evaluate)
     truth = referred(question, outcomes)
     judgement = judge(problem, by_target, targets, truth, expected, common=common, leaves=leaves, evidence_from=others)
     return Answered(question=question, outcomes=outcomes, judgement=judgement)

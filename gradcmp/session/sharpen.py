@@ -10,16 +10,13 @@ from gradcmp.core.tensors import Key
 from gradcmp.core.truth import TruthLeaf
 from gradcmp.errors import GradcmpError
 from gradcmp.reference.algebra import EvaluationError
-from gradcmp.reference.arrays import Array, Context
-from gradcmp.reference.derivatives import Question, derive
-from gradcmp.reference.evaluator import Budget
-from gradcmp.reference.precision import refined
+from gradcmp.reference.budget import Budget
+from gradcmp.reference.certify import with_more_digits
+from gradcmp.reference.modes.derivatives import DerivativeProblem
 from gradcmp.scenario.load import load
 from gradcmp.session.plan import problems_of
 from gradcmp.session.prepare import understand
 from gradcmp.session.request import RunOptions
-
-BITS = (128, 256, 512, 1024)
 
 
 def sharpened(
@@ -39,7 +36,7 @@ def sharpened(
         return {}
     if understood.arrays.hashes != hashes:
         return {}
-    question = Question(
+    derivative_problem = DerivativeProblem(
         checked=understood.checked,
         operator=found.operator,
         wrt=found.scenario.wrt,
@@ -47,15 +44,11 @@ def sharpened(
         cotangents=understood.arrays.cotangents,
         tangents=understood.arrays.tangents,
     )
-    budget = Budget(seconds=budget_s)
-
-    def run(context: Context) -> dict[Key, Array]:
-        return dict(derive(question, context, budget).arrays)
-
     try:
-        return refined(run, {}, dtype=found.dtype, bits=BITS).leaves
+        truth = with_more_digits(derivative_problem, found.dtype, Budget(seconds=budget_s))
     except EvaluationError:
         return {}
+    return {leaf.key: leaf for leaf in truth.values or truth.derivatives or ()}
 
 
 def _problem(name: str, folder: Path, *, shipped: bool) -> Problem | None:
