@@ -1,5 +1,7 @@
 """The TensorFlow backend: derivatives against closed forms, dtypes, protocols, executions, refusals."""
 
+from typing import Any
+
 import numpy
 import pytest
 
@@ -17,12 +19,18 @@ from gradcmp.backends.tensorflow.idioms import IDIOMS
 from gradcmp.backends.tensorflow.importing import import_tensorflow
 from gradcmp.core.operators import OPERATORS, PROTOCOLS, Operator
 
-try:
-    tf = import_tensorflow()
-except ImportError:
-    pytest.skip("TensorFlow is not installed", allow_module_level=True)
+tf: Any = None  # TensorFlow, once a test runs
 
 pytestmark = pytest.mark.frameworks
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tensorflow():
+    """TensorFlow, under the name that this module uses; imported when a test runs, not when pytest collects."""
+    try:
+        globals()["tf"] = import_tensorflow()
+    except ImportError:
+        pytest.skip("TensorFlow is not installed")
 
 
 @pytest.fixture(scope="module")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy
 import pytest
 
-torch = pytest.importorskip("torch")
-
-from gradcmp.backends.base import (  # noqa: E402  # after the check that torch is there
+from gradcmp.backends.base import (
     Function,
     Job,
     LoopNotFinished,
@@ -18,10 +17,12 @@ from gradcmp.backends.base import (  # noqa: E402  # after the check that torch 
     Settings,
     UnsupportedByFramework,
 )
-from gradcmp.backends.torch.backend import TorchBackend  # noqa: E402
-from gradcmp.backends.torch.idioms import IDIOMS  # noqa: E402
-from gradcmp.core.formats import DTYPES  # noqa: E402
-from gradcmp.core.operators import MODES, OPERATORS, PROTOCOLS  # noqa: E402
+from gradcmp.backends.torch.backend import TorchBackend
+from gradcmp.backends.torch.idioms import IDIOMS
+from gradcmp.core.formats import DTYPES
+from gradcmp.core.operators import MODES, OPERATORS, PROTOCOLS
+
+torch: Any = None  # PyTorch, once a test runs
 
 pytestmark = [
     pytest.mark.frameworks,
@@ -29,6 +30,12 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning:torch"),  # PyTorch's own compiler calls what it deprecates
     pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf:UserWarning"),  # Dynamo looks
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _torch():
+    """PyTorch, under the name that this module uses; imported when a test runs, not when pytest collects."""
+    globals()["torch"] = pytest.importorskip("torch")
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +51,8 @@ def function(body, *, finished=False):
     return Function(call, finished=finished)
 
 
-def array(data, dtype=torch.float64):
-    return torch.tensor(data, dtype=dtype)
+def array(data, dtype="float64"):
+    return torch.tensor(data, dtype=getattr(torch, dtype))
 
 
 def derive(backend, operator, body, *primals, execution="eager", mode=None, finished=False, **rest):
@@ -75,17 +82,17 @@ M = [[4.0, 1.0], [2.0, 3.0]]
 SCALAR_FUNCTIONS = {
     # A function, a point, the gradient there in NumPy.
     "two_dot": (lambda x: 2 * torch.dot(x, x), [0.0, 1.0, 2.0, 3.0], lambda x: 4 * x),
-    "sum": (torch.sum, [1.0, 2.0], numpy.ones_like),
+    "sum": (lambda x: torch.sum(x), [1.0, 2.0], numpy.ones_like),
     "cube": (lambda x: torch.sum(x**3), [1.0, -2.0], lambda x: 3 * x**2),
     "exp": (lambda x: torch.sum(torch.exp(x)), [0.5, -1.0], numpy.exp),
     "log": (lambda x: torch.sum(torch.log(x)), [0.5, 3.0], lambda x: 1 / x),
     "tanh": (lambda x: torch.sum(torch.tanh(x)), [0.3, -1.2], lambda x: 1 - numpy.tanh(x) ** 2),
-    "norm": (torch.linalg.vector_norm, [3.0, 4.0], lambda x: x / numpy.linalg.norm(x)),
+    "norm": (lambda x: torch.linalg.vector_norm(x), [3.0, 4.0], lambda x: x / numpy.linalg.norm(x)),
     "logsumexp": (lambda x: torch.logsumexp(x, dim=0), [1.0, 2.0], lambda x: numpy.exp(x) / numpy.exp(x).sum()),
-    "product": (torch.prod, [2.0, 3.0, 5.0], lambda x: x.prod() / x),
+    "product": (lambda x: torch.prod(x), [2.0, 3.0, 5.0], lambda x: x.prod() / x),
     "mean_square": (lambda x: torch.mean(x * x), [2.0, 3.0], lambda x: 2 * x / x.size),
     "sine_product": (lambda x: torch.sin(x[0]) * x[1], [0.4, 2.0], lambda x: [x[1] * math.cos(x[0]), math.sin(x[0])]),
-    "determinant": (torch.linalg.det, M, lambda x: numpy.linalg.det(x) * numpy.linalg.inv(x).T),
+    "determinant": (lambda x: torch.linalg.det(x), M, lambda x: numpy.linalg.det(x) * numpy.linalg.inv(x).T),
     "quadratic": (lambda x: x @ array(M) @ x, [1.0, 2.0], lambda x: (numpy.array(M) + numpy.array(M).T) @ x),
     "variance": (lambda x: torch.var(x, correction=0), [1.0, 4.0], lambda x: 2 * (x - x.mean()) / x.size),
     "branch": (lambda x: torch.sum(x * x) if x[0] > 0 else torch.sum(x), [-1.0, 4.0], numpy.ones_like),
@@ -223,11 +230,11 @@ def test_a_loop_that_was_cut_off_is_no_result(backend, operator):
         return torch.sum(x * x), ended
 
     x = array([1.0, 2.0])
-    result = derive(backend, operator, body, x, fixed=(array(data=True, dtype=torch.bool),), finished=True)
+    result = derive(backend, operator, body, x, fixed=(array(data=True, dtype="bool"),), finished=True)
     assert len(result.values) == 1
     assert all(d.of in {0, None} for d in result.derivatives)
     with pytest.raises(LoopNotFinished):
-        derive(backend, operator, body, x, fixed=(array(data=False, dtype=torch.bool),), finished=True)
+        derive(backend, operator, body, x, fixed=(array(data=False, dtype="bool"),), finished=True)
 
 
 # Modes, versions, settings, arrays --------------------------------------------------------------------------
@@ -285,12 +292,12 @@ def test_a_sparse_gradient_becomes_dense(backend):
     assert backend.to_numpy(sparse)[1].tolist() == [0.0, 2.0, 0.0]
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
 def test_derivatives_keep_the_dtype(backend, dtype):
     x = array([0.5, 2.0], dtype)
     for operator in ("gradient", "jvp", "hvp", "hessian", "jacobian"):
         for derivative in derive(backend, operator, lambda x: torch.sum(torch.sin(x) * x), x).derivatives:
-            assert derivative.array.dtype == dtype, operator
+            assert derivative.array.dtype == getattr(torch, dtype), operator
 
 
 # What is unsupported ----------------------------------------------------------------------------------------
