@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from gradcmp import __version__
 from gradcmp.core.requests import WorkerKey
@@ -14,15 +13,17 @@ from gradcmp.execute.process import Ready
 from gradcmp.pipeline import Answered, referred
 from gradcmp.plan import Plan
 from gradcmp.registry import Registry
-from gradcmp.report.journal import Journal
-from gradcmp.report.machine import machine_record
-from gradcmp.report.records import case_record, pair_record, problem_record, run_record, target_record, timestamp
+from gradcmp.result.document import Head
+from gradcmp.result.journal import Journal
+from gradcmp.result.machine import machine_record
+from gradcmp.result.recording import case_record, pair_record, problem_record, target_record, timestamp
+from gradcmp.result.records import Run
 
 
-def head_record(arguments: Sequence[str], begun: datetime) -> dict[str, Any]:
+def head_record(arguments: Sequence[str], begun: datetime) -> Head:
     """The head of a result file before anything has run; `begun` is when the workers started."""
-    run = run_record(version=__version__, started=timestamp(begun), arguments=arguments)
-    return {"run": run, "machine": machine_record(), "targets": []}
+    run = Run(gradcmp=__version__, started=timestamp(begun), arguments=tuple(arguments))
+    return Head(run=run, machine=machine_record(), targets=())
 
 
 def record_targets(journal: Journal, plan: Plan, pool: Pool) -> None:
@@ -30,7 +31,7 @@ def record_targets(journal: Journal, plan: Plan, pool: Pool) -> None:
     ready = pool.ready
     targets: dict[Target, None] = dict.fromkeys(case.target for case in plan.cases if case.left_out is None)
     journal.update_head(
-        targets=[
+        targets=tuple(
             target_record(
                 target,
                 version=worker.version if isinstance(worker, Ready) else None,
@@ -38,7 +39,7 @@ def record_targets(journal: Journal, plan: Plan, pool: Pool) -> None:
             )
             for target in targets
             for worker in (ready.get(WorkerKey.of(target)),)
-        ]
+        )
     )
 
 

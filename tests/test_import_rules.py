@@ -15,6 +15,8 @@ PLANTED = {
     "program/fold.py": "import numpy",
     "plan.py": "import pydantic",
     "report/summary.py": "import click",
+    "result/records.py": "import rich",
+    "result/journal.py": "import gradcmp.report.summary",
     "judge/metrics.py": "import torch",
     "worker/load.py": "import psutil",
     "judge/tolerance.py": "import pydantic",

@@ -19,13 +19,14 @@ from gradcmp.cli.run_options import run_options
 from gradcmp.core.installed import is_importable
 from gradcmp.core.targets import TargetPattern
 from gradcmp.errors import NothingSelectedError
+from gradcmp.report.exports import WRITTEN
 
 if TYPE_CHECKING:
     from gradcmp.core.run_options import RunOptions
     from gradcmp.execute.pool import Pool
     from gradcmp.plan import Plan
     from gradcmp.registry import Registry
-    from gradcmp.report.journal import Journal
+    from gradcmp.result.journal import Journal
 
 
 @dataclass(kw_only=True)
@@ -93,8 +94,7 @@ def command(**given: Any) -> int:
     outputs = Outputs(
         result=given["result"],
         json_to_stdout=given["json_to"] is not None,
-        junit=given["junit"],
-        markdown=given["markdown"],
+        exports={name: given[name] for name in WRITTEN if given[name] is not None},
         cache=not given["no_cache"],
         view="cases" if given["verbose"] else given["view"],
         width=given["width"],
@@ -106,11 +106,9 @@ def command(**given: Any) -> int:
 
 def _last_failed() -> frozenset[str]:
     """The problems with a case at level fail in the last run, by id. Raises NothingSelectedError."""
-    from gradcmp.report.document import Document
-    from gradcmp.report.reading import read_document
+    from gradcmp.result.reading import read_document
 
-    document = Document.of(read_document(LAST_RESULT), where=str(LAST_RESULT))
-    failed = frozenset(case.problem for case in document.cases if case.level == "fail")
+    failed = frozenset(case.problem for case in read_document(LAST_RESULT).cases if case.level == "fail")
     if not failed:
         raise NothingSelectedError("nothing was selected: nothing failed in the last run")
     return failed
@@ -132,8 +130,8 @@ def _run(
         # Imported while the workers start, which takes longer.
         from gradcmp.questions import refuse_too_large
         from gradcmp.recorder import head_record
-        from gradcmp.report.journal import Journal
         from gradcmp.report.summary import has_findings
+        from gradcmp.result.journal import Journal
 
         refuse_too_large(plan, options)
         head = head_record(sys.argv[1:], begun)
@@ -152,7 +150,7 @@ def _run(
         code = 1 if has_findings(journal.summary, fail_on) else 0
         if interrupted is not None:
             code = 130 if isinstance(interrupted, KeyboardInterrupt) else 143
-        nothing = interrupted is not None and not journal.summary["levels"]
+        nothing = interrupted is not None and not journal.summary.levels
         if nothing and outputs.result is None:
             path = Path(scratch) / "result.json"
         journal.finish(exit_code=code, complete=complete, path=path)

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from gradcmp.cli.options import BackendName, parse_bytes, parse_seconds, parse_shard, parse_timing
+from gradcmp.report.exports import WRITTEN
 
 FAIL_ON = ("note", "warn", "fail", "never", "skipped")
 
@@ -37,8 +38,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--require", "required", multiple=True, metavar="TARGET", help="Exit with 4 where this target cannot run; repeatable."),
     click.option("-o", "result", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="The result file."),
     click.option("--json", "json_to", type=click.Choice(["-"]), metavar="-", help="The result document on stdout instead of the tables."),
-    click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="A JUnit file."),
-    click.option("--markdown", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="The tables in Markdown."),
+    *(click.option(exporter.option, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help=exporter.written_help) for exporter in WRITTEN.values()),
     click.option("--fail-on", multiple=True, type=click.Choice(FAIL_ON), help="What makes the exit code 1; default fail; repeatable."),
     click.option("--view", type=click.Choice(["tables", "cases", "scaling"]), default="tables", show_default=True),
     click.option("--no-cache", is_flag=True, help="Do not keep .gradcmp/last.json."),

@@ -8,15 +8,15 @@ from itertools import groupby
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from gradcmp.core.verdicts import Evidence, Level, Verdict
+from gradcmp.core.verdicts import Evidence, Level
 from gradcmp.report.cells import leaf_label, mark, side_text
 from gradcmp.report.columns import Columns
 from gradcmp.report.console import Line, enumeration, room, styled
-from gradcmp.report.document import Document
 from gradcmp.report.figures import distance, duration, interval, ratio
 from gradcmp.report.limits import sizes
 from gradcmp.report.tables import STYLES
-from gradcmp.report.views import CaseView, KinkView
+from gradcmp.result.document import Document
+from gradcmp.result.records import CaseRecord, KinkRecord
 
 HEADERS = (
     "verdict",
@@ -34,7 +34,7 @@ HEADERS = (
 )
 
 
-def case_fields(case: CaseView) -> tuple[str, ...]:
+def case_fields(case: CaseRecord) -> tuple[str, ...]:
     """The texts beneath `HEADERS`; empty where there is nothing to tell."""
     worst, timing = case.worst, case.timing
     errors = ("",) * 6
@@ -61,14 +61,14 @@ def case_fields(case: CaseView) -> tuple[str, ...]:
     return (f"{case.verdict}, known" if case.known else case.verdict, kink_text(case.kink), *errors, *times)
 
 
-def kink_text(kink: KinkView | None) -> str:
+def kink_text(kink: KinkRecord | None) -> str:
     """What an answer is at a kink and the derivatives on both sides: `right of -1 | 1`."""
     return "" if kink is None else f"{kink.name} of {side_text(kink.left)} | {side_text(kink.right)}"
 
 
-def elements(case: CaseView) -> str:
+def elements(case: CaseRecord) -> str:
     """How many have which verdict, from worst to best: `1 wrong, 3 exact`; all of one: `4`."""
-    counts = {name: case.verdicts[name] for name in reversed(Verdict) if case.verdicts.get(name)}
+    counts = case.verdicts
     if len(counts) < 2:
         return "".join(map(str, counts.values()))
     return ", ".join(f"{count} {name}" for name, count in counts.items())
@@ -117,7 +117,7 @@ def _heading(document: Document, problem: str, console: Console) -> Iterator[Lin
 
 
 def _paragraphs(
-    document: Document, rows: list[tuple[CaseView, tuple[str, ...]]], console: Console
+    document: Document, rows: list[tuple[CaseRecord, tuple[str, ...]]], console: Console
 ) -> Iterator[RenderableType]:
     words = (
         "{}", "{}", "{} ULP", "limits {} ULP", "relative {}", "at {}", "elements {}", "needed rtol {}", "first call {}",

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from gradcmp.core.verdicts import Level
-from gradcmp.report.document import Document
 from gradcmp.report.figures import plural
 from gradcmp.report.summary import failing_levels
+from gradcmp.result.document import Document
 
 _INTERRUPTIONS = (130, 143)
 
@@ -24,7 +24,7 @@ def levels_line(document: Document) -> str:
 
 def exit_line(document: Document) -> str:
     """`exit code 1: 13 at level fail`; empty where the run ended with another code, or nothing in it tells why."""
-    if document.run.get("exit_code") != 1:
+    if document.run.exit_code != 1:
         return ""
     fail_on, counted = asked_to_fail_on(document), _levels(document)
     levels = failing_levels(fail_on)
@@ -39,11 +39,11 @@ def exit_line(document: Document) -> str:
 def incomplete_line(document: Document) -> str:
     """Why not all was done; empty where it was."""
     run = document.run
-    if run.get("complete", True):
+    if run.complete:
         return ""
     option, limit = _most_failures(document)
     failures = _levels(document)[Level.FAIL]
-    if run.get("exit_code") in _INTERRUPTIONS or limit is None or failures < limit:
+    if run.exit_code in _INTERRUPTIONS or limit is None or failures < limit:
         return "the run did not come to its end: this is what it had done"
     return f"the run stopped after {plural(failures, 'failure')}, as `{option}` says: this is what it had done"
 
@@ -70,8 +70,7 @@ def _most_failures(document: Document) -> tuple[str, int | None]:
 
 def _options(document: Document) -> Iterator[tuple[str, str]]:
     """The options of the run with the word after each, `-qx` as `-q` and `-x`: for the few that tell how it ends."""
-    arguments = document.run.get("arguments")
-    words = [str(word) for word in arguments] if isinstance(arguments, list) else []
+    words = document.run.arguments
     words = words[: words.index("--")] if "--" in words else words
     for word, following in pairwise([*words, ""]):
         if word.startswith("--"):

@@ -14,7 +14,6 @@ from gradcmp.report.cases_view import cases_parts
 from gradcmp.report.cells import Sign, case_signs
 from gradcmp.report.columns import Columns
 from gradcmp.report.console import Line, enumeration, shown, styled
-from gradcmp.report.document import Document
 from gradcmp.report.ending import exit_line, incomplete_line, levels_line
 from gradcmp.report.explanations import Explanation, explanations, unsteady, warnings
 from gradcmp.report.grids import agreement_grid, timing_grid
@@ -22,6 +21,7 @@ from gradcmp.report.header import header_lines, machine_line
 from gradcmp.report.scaling import scaling_grids
 from gradcmp.report.summary import counts_line, evidence_line, limits_line, reasons_lines
 from gradcmp.report.tables import STYLES, Trimmed, grid_parts
+from gradcmp.result.document import Document
 
 VIEWS = ("tables", "cases", "scaling")
 

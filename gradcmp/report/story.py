@@ -8,22 +8,20 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gradcmp.core.findings import LeafErrors
 from gradcmp.core.truth import TruthLeaf
-from gradcmp.core.verdicts import Evidence, Verdict
+from gradcmp.core.verdicts import Evidence
 from gradcmp.numbers.ulp import spacing_at
 from gradcmp.report.cells import side_text, truth_text
 from gradcmp.report.digits import MOST, known_digits
-from gradcmp.report.document import Document
 from gradcmp.report.elements import Arrays, Key, Known, Place, sharper
 from gradcmp.report.explanations import message
 from gradcmp.report.figures import distance, number, plural
 from gradcmp.report.limits import absolute, origin
 from gradcmp.report.phrases import array, badness, convention, in_short, leaf_name, precision, primal, title
-from gradcmp.report.records import Record
-from gradcmp.report.views import CaseView, KinkView, ProblemView, TargetView, kink_of
+from gradcmp.result.document import Document
+from gradcmp.result.records import CaseRecord, ErrorsRecord, KinkRecord, ProblemRecord, TargetRecord
 
-Sharpen = Callable[[ProblemView], Mapping[Key, TruthLeaf]]
+Sharpen = Callable[[ProblemRecord], Mapping[Key, TruthLeaf]]
 """A problem's truth once more, to more digits than its file has; empty where that cannot be had."""
 
 MOST_LEAVES = 4
@@ -50,16 +48,15 @@ class Section:
 
 @dataclass(kw_only=True)
 class Teller:
-    """What is known of one case. `record` is the document as read from `file`.
+    """What is known of one case. `file` is the one that was read.
 
     `report` is what `gradcmp report` takes to find that file again; None where it does not stay. `shipped`: the
     scenario comes with gradcmp.
     """
 
     document: Document
-    record: Record
     file: Path
-    case: CaseView
+    case: CaseRecord
     sharpen: Sharpen
     report: tuple[str, ...] | None
     shipped: bool
@@ -67,10 +64,9 @@ class Teller:
 
     def __post_init__(self) -> None:
         self.problem = self.document.problem_by_id.get(self.case.problem)
-        raw: Record = next((each for each in self.record["problems"] if each["id"] == self.case.problem), {})
-        cases = {each["target"]: each for each in self.record["cases"] if each["problem"] == self.case.problem}
+        cases = {case.target: case for case in self.document.cases_of[self.case.problem]}
         dtype = self.problem.dtype if self.problem else "float64"
-        self.arrays = Arrays(problem=raw, cases=cases, file=self.file, dtype=dtype)
+        self.arrays = Arrays(truth=self.problem.truth if self.problem else (), cases=cases, file=self.file, dtype=dtype)
 
     def sections(self) -> Iterator[Section]:
         """From the verdict to what may be done next."""
@@ -113,12 +109,12 @@ class Teller:
             for place, leaf in enumerate(problem.primals):
                 yield Said("" if place else "inputs", primal(leaf))
             mode = f", {self.case.mode} mode" if self.case.mode else ""
-            yield Said("derivative", f"{problem.operator} in {problem.dtype}{mode}")
+            yield Said("derivative", f"{problem.asked} in {problem.dtype}{mode}")
         if target is not None:
             version = f" {target.version}" if target.version else ""
             yield Said("target", f"{target.name}{version}, {target.execution}, on {target.device}")
 
-    def _leaf(self, errors: LeafErrors) -> Section:
+    def _leaf(self, errors: ErrorsRecord) -> Section:
         """One array: what came back at its worst element, what is true there, and how far apart they may be."""
         key, case = (errors.of, errors.wrt), self.case
         place = None if errors.verdict in _WHOLE else self.arrays.worst_place(case.target, key, errors)
@@ -126,7 +122,7 @@ class Teller:
             return Section(title(key, None, errors.size), tuple(self._whole(key)))
         got = self.arrays.got(case.target, key, place)
         known = self.arrays.known(key, place)
-        kink = kink_of(errors)
+        kink = errors.kink
         at_kink = kink is not None and kink.index == place
         lines = [Said("returned", self._number(got))]
         if kink is not None and at_kink:
@@ -141,14 +137,14 @@ class Teller:
             sides = f"{side_text(kink.left)} | {side_text(kink.right)}"
             lines.append(Said("kinks", f"{kink.name}; at {list(kink.index)} {sides}"))
         if len(case.errors) == 1 and errors.size > 1:
-            counts = [f"{case.verdicts[name]} {name}" for name in reversed(Verdict) if case.verdicts.get(name)]
+            counts = [f"{case.verdicts[name]} {name}" for name in case.verdicts]
             lines.append(Said("elements", ", ".join(counts)))
         elif errors.size > 1 and kink is None:
             lines.append(Said("elements", f"{errors.size - errors.differing} of {errors.size} exact"))
         lines += self._others(key, place)
         return Section(title(key, place, errors.size), tuple(lines))
 
-    def _at_kink(self, kink: KinkView, errors: LeafErrors) -> Iterator[Said]:
+    def _at_kink(self, kink: KinkRecord, errors: ErrorsRecord) -> Iterator[Said]:
         """Both sides and what the answer is of them; the derivative where they are equal and it exists."""
         # Equal sides of a jump are the derivatives beside it: there the function has none.
         if kink.left == kink.right and errors.verdict != "convention":
@@ -181,7 +177,7 @@ class Teller:
             return f"{digits.text}, within {distance(known.radius)}"
         return f"{digits.text} ({plural(digits.count, 'digit')} known)"
 
-    def _distance(self, errors: LeafErrors, known: Known, got: float) -> Iterator[Said]:
+    def _distance(self, errors: ErrorsRecord, known: Known, got: float) -> Iterator[Said]:
         away, dtype = known.away(got), self.arrays.dtype
         if math.isnan(away):
             return
@@ -203,7 +199,7 @@ class Teller:
         cases = [case for case in self.document.cases_of[self.case.problem] if case.id != self.case.id]
         for count, case in enumerate(cases[:_MOST_OTHERS]):
             errors = case.errors_of(key)
-            kink = kink_of(errors)
+            kink = errors.kink if errors else None
             got = self.arrays.got(case.target, key, place)
             verdict = (errors.verdict if errors else "") or case.verdict
             word = f"convention: {kink.name}" if kink is not None and verdict == "convention" else verdict
@@ -259,5 +255,5 @@ class Teller:
             yield shlex.join(["gradcmp", "report", *self.report, "--view", "cases"])
 
     @property
-    def _target(self) -> TargetView | None:
+    def _target(self) -> TargetRecord | None:
         return next((target for target in self.document.targets if target.id == self.case.target), None)

@@ -7,10 +7,10 @@ from collections.abc import Collection
 from datetime import datetime
 
 from gradcmp.core.verdicts import Evidence, Level, Verdict
-from gradcmp.report.document import Document
 from gradcmp.report.figures import duration, listed, plural
 from gradcmp.report.limits import in_short, of_dtype
-from gradcmp.report.records import Record
+from gradcmp.result.document import Document
+from gradcmp.result.records import Summary
 
 _MOST_SETS = 4
 _MOST_REASONS = 4
@@ -23,21 +23,21 @@ def failing_levels(fail_on: Collection[str]) -> tuple[Level, ...]:
     return tuple(Level)[lowest:]
 
 
-def has_findings(summary: Record, fail_on: Collection[str] = ("fail",)) -> bool:
+def has_findings(summary: Summary, fail_on: Collection[str] = ("fail",)) -> bool:
     """Is something at or above the lowest level of `fail_on`, or skipped where `skipped` is among them?
 
     `never` alone means no; `slower`, `inconclusive` and `gone` come from a comparison, not from a result.
     """
-    if any(summary["levels"].get(level, 0) for level in failing_levels(fail_on)):
+    if any(summary.levels.get(level, 0) for level in failing_levels(fail_on)):
         return True
-    return "skipped" in fail_on and summary["verdicts"].get("skipped", 0) > 0
+    return "skipped" in fail_on and summary.verdicts.get("skipped", 0) > 0
 
 
 def counts_line(document: Document) -> str:
     """`12 cases of 4 problems in 8.4 s: 9 exact, 2 rounding, 1 wrong`, from best to worst."""
     counted = Counter(case.verdict for case in document.cases)
     known = sum(case.known for case in document.cases)
-    verdicts = ", ".join(f"{counted[name]} {name}" for name in Verdict if counted[name])
+    verdicts = ", ".join(f"{counted[name]} {name}" for name in sorted(counted, key=lambda verdict: verdict.rank))
     size = f"{plural(len(document.cases), 'case')} of {plural(len(document.problems), 'problem')}"
     seconds = wall_seconds(document)
     wall = f" in {duration(seconds)}" if seconds else ""
@@ -119,8 +119,9 @@ def wall_seconds(document: Document) -> float | None:
     """From start to finish; None where the run did not end or its clock makes no sense."""
     try:
         started, finished = (
-            datetime.fromisoformat(str(document.run[key]).replace("Z", "+00:00")) for key in ("started", "finished")
+            datetime.fromisoformat(str(moment).replace("Z", "+00:00"))
+            for moment in (document.run.started, document.run.finished)
         )
         return max(0.0, (finished - started).total_seconds())
-    except (KeyError, ValueError, TypeError):  # TypeError: one of them has no time zone
+    except (ValueError, TypeError):  # TypeError: one of them has no time zone
         return None

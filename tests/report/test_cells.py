@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy
 import pytest
 
-from gradcmp.report.arrays import ArrayStore
 from gradcmp.report.cases_view import case_fields
 from gradcmp.report.cells import truth_text
-from gradcmp.report.document import Document
-from tests.report.builders import TORCH, Book, computed, errors, problem, true_leaf
+from gradcmp.result.arrays import ArrayStore
+from gradcmp.result.document import Document
+from tests.result.builders import TORCH, Book, computed, errors, problem, true_leaf
 
 
 def truth(data, *, left, right) -> str:

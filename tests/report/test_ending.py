@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from gradcmp.report.document import Document
-from gradcmp.report.ending import asked_to_fail_on, exit_line, incomplete_line, levels_line
-from gradcmp.report.markdown import to_markdown
-from tests.report.builders import TORCH, Book, computed, problem, same, true_leaf
+from gradcmp.errors import UsageError
+from gradcmp.report.ending import exit_line, incomplete_line, levels_line
+from gradcmp.report.exports.markdown import to_markdown
+from gradcmp.result.document import Document
 from tests.report.snapshots import DOCUMENTS, printed
+from tests.result.builders import TORCH, Book, computed, problem, same, true_leaf
 
 
 def ended(*arguments: str, book: str = "everything", **run: object) -> Document:
@@ -77,8 +78,9 @@ def test_an_interruption_is_none_of_the_options():
     assert "did not come to its end" in incomplete_line(ended("-x", complete=False, exit_code=130))
 
 
-def test_arguments_that_are_no_list_tell_nothing():
-    assert asked_to_fail_on(ended(arguments=None)) == ("fail",)
+def test_arguments_that_are_no_list_are_refused():
+    with pytest.raises(UsageError, match=r"`run\.arguments`: expected `array`, got `null`"):
+        ended(arguments=None)
 
 
 def test_one_failure_is_one():

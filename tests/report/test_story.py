@@ -16,23 +16,21 @@ from gradcmp.core.outcomes import Raised
 from gradcmp.core.truth import Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence, ExpectationState, Verdict
 from gradcmp.judge.kinks import NAMES
-from gradcmp.report.arrays import ArrayStore
 from gradcmp.report.console import make_console
-from gradcmp.report.document import Document
 from gradcmp.report.explain import explain
 from gradcmp.report.meanings import CONVENTION_MEANINGS
 from gradcmp.report.story import Teller
-from tests.report.builders import JAX, TENSORFLOW, TORCH, Book, computed, errors, problem, tensor, true_leaf
+from gradcmp.result.arrays import ArrayStore
+from gradcmp.result.document import Document
+from tests.result.builders import JAX, TENSORFLOW, TORCH, Book, computed, errors, problem, tensor, true_leaf
 
 E_HIGH, E_LOW = 2.718281828459045, 1.4456468917292502e-16
 
 
 def told(book: Book, number: int = 1, *, width: int = 100, file: Path = Path("r.json"), **more: Any) -> str:
-    record = book.document()
-    document = Document.of(record)
+    document = Document.of(book.document())
     teller = Teller(
         document=document,
-        record=record,
         file=file,
         case=document.cases[number - 1],
         **{"sharpen": lambda _: {}, "report": (), "shipped": False} | more,
@@ -289,7 +287,7 @@ def test_every_word_has_a_meaning():
 def test_a_damaged_entry_is_refused_before_anything_is_told():
     record = off().document()
     record["cases"][0]["errors"][0]["kink"] = {"name": "left"}
-    with pytest.raises(Exception, match="`counts` is missing"):
+    with pytest.raises(Exception, match="missing required field `counts`"):
         Document.of(record)
 
 

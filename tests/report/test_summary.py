@@ -6,16 +6,18 @@ import pytest
 
 from gradcmp.core.scenarios import Tolerance
 from gradcmp.core.verdicts import Evidence, Verdict, worst
-from gradcmp.report.document import Document
 from gradcmp.report.explanations import explanations
+from gradcmp.report.exports.junit import to_junit
+from gradcmp.report.exports.spreadsheet import cases_csv
 from gradcmp.report.grids import agreement_grid, section_of, timing_grid
 from gradcmp.report.header import header_lines, setting_words, split_settings
-from gradcmp.report.junit import to_junit
 from gradcmp.report.render import legend
 from gradcmp.report.scaling import exponent, scaling_grids
-from gradcmp.report.spreadsheet import cases_csv
 from gradcmp.report.summary import counts_line, evidence_line, failing_levels, has_findings, limits_line, reasons_lines
-from tests.report.builders import (
+from gradcmp.result.document import Document
+from gradcmp.result.records import Summary
+from tests.report.snapshots import document
+from tests.result.builders import (
     EAGER,
     JAX,
     TENSORFLOW,
@@ -30,7 +32,6 @@ from tests.report.builders import (
     timing,
     true_leaf,
 )
-from tests.report.snapshots import document
 
 
 @pytest.mark.parametrize(
@@ -47,11 +48,11 @@ from tests.report.snapshots import document
     ],
 )
 def test_findings_are_what_reaches_the_lowest_level_asked_for(levels, fail_on, found):
-    assert has_findings({"levels": levels, "verdicts": {}}, fail_on) is found
+    assert has_findings(Summary({}, levels), fail_on) is found
 
 
 def test_skipped_is_a_finding_only_on_request():
-    summary = {"levels": {"ok": 2}, "verdicts": {"exact": 1, "skipped": 1}}
+    summary = Summary({"exact": 1, "skipped": 1}, {"ok": 2})
     assert not has_findings(summary)
     assert has_findings(summary, ["skipped"])
     assert has_findings(summary, ["fail", "skipped"])

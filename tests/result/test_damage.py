@@ -18,14 +18,14 @@ from gradcmp.core.outcomes import Died, Raised, Skipped, TimedOut, Unsupported
 from gradcmp.core.verdicts import Evidence
 from gradcmp.errors import UsageError
 from gradcmp.report.console import make_console
-from gradcmp.report.document import Document
-from gradcmp.report.journal import Journal
-from gradcmp.report.junit import to_junit
-from gradcmp.report.markdown import to_markdown
-from gradcmp.report.reading import read_document
+from gradcmp.report.exports.junit import to_junit
+from gradcmp.report.exports.markdown import to_markdown
+from gradcmp.report.exports.spreadsheet import cases_csv, samples_csv
 from gradcmp.report.render import VIEWS, render
-from gradcmp.report.spreadsheet import cases_csv, samples_csv
-from tests.report.builders import (
+from gradcmp.result.document import Document
+from gradcmp.result.journal import Journal
+from gradcmp.result.reading import read_document, read_json
+from tests.result.builders import (
     EAGER,
     JAX,
     TENSORFLOW,
@@ -94,14 +94,38 @@ def test_a_changed_value_is_shown_or_refused(path, part):
 @pytest.mark.parametrize(
     ("path", "value", "complaint"),
     [
-        (("cases", 0, "verdict"), "splendid", "cases[0]: `verdict` is `splendid`, which is no verdict"),
-        (("cases", 1, "errors"), 3, "cases[1]: `errors` is 3, not a list"),
-        (("cases", 0, "errors", 0, "max_ulps"), "far", "cases[0]: errors[0]: `max_ulps` is `far`, not a number"),
-        (("cases", 0, "timing", "first_call_s"), -1, "cases[0]: timing: `first_call_s` is -1, not a time in seconds"),
-        (("cases", 0, "derivatives", 0, "data"), [1], "`data` does not have the shape that stands beside it"),
-        (("problems", 0, "warnings"), [None], "problems[0]: `warnings` is a list, not a list of texts"),
-        (("targets", 0), None, "targets[0]: it is null, not an object"),
-        (("machine", "gpus"), "two", "`gpus` is `two`, not a list"),
+        (("cases", 0, "verdict"), 3, "`cases[0].verdict`: expected `str`, got `int`"),
+        (("cases", 0, "level"), "splendid", "`cases[0].level`: invalid enum value 'splendid'"),
+        (("cases", 1, "errors"), 3, "`cases[1].errors`: expected `array`, got `int`"),
+        (("cases", 0, "errors", 0, "max_ulps"), "far", "`cases[0].errors[0].max_ulps`: expected a number, got `far`"),
+        (("cases", 0, "timing", "first_call_s"), -1, "`cases[0].timing.first_call_s`: expected `float` >= 0.0"),
+        (("cases", 0, "timing", "first_call_s"), "nan", "`cases[0].timing.first_call_s`: expected `float`, got `str`"),
+        (
+            ("cases", 0, "timing", "first_call_s"),
+            float("nan"),
+            "`cases[0].timing.first_call_s`: expected `float` >= 0.0",
+        ),
+        (("cases", 0, "timing", "ci95_s"), [1.0], "`cases[0].timing.ci95_s`: expected `array` of length 2"),
+        (
+            ("cases", 0, "timing", "calls_per_sample"),
+            True,
+            "`cases[0].timing.calls_per_sample`: expected `int`, got `bool`",
+        ),
+        (
+            ("cases", 0, "derivatives", 0, "data"),
+            [1],
+            "`cases[0].derivatives[0]`: `data` does not have the shape that stands beside it",
+        ),
+        (
+            ("cases", 0, "derivatives", 0, "data"),
+            [1.0, None],
+            "`cases[0].derivatives[0]`: `data` holds null, not a number",
+        ),
+        (("problems", 0, "warnings"), [None], "`problems[0].warnings[0]`: expected `str`, got `null`"),
+        (("problems", 0, "truth", 0, "left"), [[1]], "`problems[0].truth[0]`: `left` does not have the shape"),
+        (("targets", 0), None, "`targets[0]`: expected `object`, got `null`"),
+        (("pairs", 0, "agree"), MISSING, "`pairs[0]`: object missing required field `agree`"),
+        (("machine", "gpus"), "two", "`machine.gpus`: expected `array`, got `str`"),
     ],
 )
 def test_damage_is_told_in_words(path, value, complaint):
@@ -109,7 +133,10 @@ def test_damage_is_told_in_words(path, value, complaint):
     inner = record
     for key in path[:-1]:
         inner = inner[key]
-    inner[path[-1]] = value
+    if value is MISSING:
+        del inner[path[-1]]
+    else:
+        inner[path[-1]] = value
     with pytest.raises(UsageError) as caught:
         Document.of(record, where="r.json")
     assert complaint in str(caught.value)
@@ -138,7 +165,7 @@ def test_a_file_of_another_program_is_refused(tmp_path):
 def test_a_byte_order_mark_does_no_harm(tmp_path):
     path = tmp_path / "r.json"
     path.write_text(json.dumps(small()), encoding="utf-8-sig")
-    assert read_document(path) == small()
+    assert read_json(path) == small()
 
 
 def test_a_device_is_no_file():
@@ -153,7 +180,7 @@ def test_a_long_result_is_read_and_shown(tmp_path):
     record["cases"] *= 2000
     path = tmp_path / "r.json"
     path.write_text(json.dumps(record), encoding="utf-8")
-    assert "6000 cases of 1 problem" in everything_of(read_document(path))
+    assert "6000 cases of 1 problem" in everything_of(read_json(path))
 
 
 OUTCOMES = {

@@ -6,20 +6,22 @@ lines as they come. The document is copied together line by line, so that memory
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
+
+from msgspec import structs
 
 from gradcmp.errors import Complaint, GradcmpError, UsageError
-from gradcmp.report.arrays import ArrayStore
-from gradcmp.report.records import Record, timestamp
-
-FORMAT = "gradcmp-result/0"
+from gradcmp.result.arrays import ArrayStore
+from gradcmp.result.document import Head
+from gradcmp.result.recording import timestamp
+from gradcmp.result.records import CaseRecord, PairRecord, ProblemRecord, Record, Summary
+from gradcmp.result.values import plain_record, to_json
 
 SECTIONS = {"problems": "problem", "cases": "case", "pairs": "pair"}
 """Part of the document → kind of its lines while it grows."""
@@ -35,13 +37,13 @@ class Counts:
         self._verdicts: Counter[str] = Counter()
         self._levels: Counter[str] = Counter()
 
-    def add(self, case: Mapping[str, Any]) -> None:
-        self._verdicts[str(case.get("verdict"))] += 1
-        self._levels[str(case.get("level"))] += 1
+    def add(self, verdict: str, level: str) -> None:
+        self._verdicts[verdict] += 1
+        self._levels[level] += 1
 
     @property
-    def record(self) -> Record:
-        return {"verdicts": dict(self._verdicts), "levels": dict(self._levels)}
+    def summary(self) -> Summary:
+        return Summary(dict(self._verdicts), dict(self._levels))
 
 
 class Journal:
@@ -50,8 +52,8 @@ class Journal:
     As a context manager it finishes by itself on the way out, as an incomplete run where an exception ends it.
     """
 
-    def __init__(self, path: Path, head: Mapping[str, Any], *, make_folder: bool = False) -> None:
-        """Begin `path`.partial with the head: `run`, `machine`, `targets`.
+    def __init__(self, path: Path, head: Head, *, make_folder: bool = False) -> None:
+        """Begin `path`.partial with the head.
 
         Raises UsageError where the file cannot be written. `make_folder` creates the folder (for `.gradcmp/`).
         """
@@ -60,7 +62,7 @@ class Journal:
         array_name = f"{path.name}.npz"
         self.arrays = ArrayStore(path.with_name(f"{array_name}.partial"), array_name)
         self.finished = False
-        self._head: Record = dict(head)
+        self._head = head
         self._counts = Counts()
         try:
             if make_folder:
@@ -72,7 +74,7 @@ class Journal:
             self._stream = self.partial.open("x+", encoding="utf-8", errors="backslashreplace", newline="\n")
         except OSError as error:
             raise UsageError(_unwritable(path, error)) from error
-        self._append("run", {"format": FORMAT, **self._head})
+        self._append("run", self._head)
 
     def __enter__(self) -> Self:
         return self
@@ -83,32 +85,34 @@ class Journal:
         if not self.finished:
             self.finish(exit_code=_exit_code(error), complete=False)
 
-    def add_problem(self, problem: Record, cases: Iterable[Record], pairs: Iterable[Record] = ()) -> None:
+    def add_problem(
+        self, problem: ProblemRecord, cases: Iterable[CaseRecord], pairs: Iterable[PairRecord] = ()
+    ) -> None:
         """Append a problem with its cases and pairs, and flush."""
         self._append("problem", problem)
         for case in cases:
             self._append("case", case)
-            self._counts.add(case)
+            self._counts.add(case.verdict_name, case.level)
         for pair in pairs:
             self._append("pair", pair)
 
     @property
-    def summary(self) -> Record:
+    def summary(self) -> Summary:
         """Cases so far by verdict and by level."""
-        return self._counts.record
+        return self._counts.summary
 
     def update_head(self, **blocks: Any) -> None:
         """Replace blocks of the head (`targets`, once the workers have told their versions)."""
-        self._head.update(blocks)
-        self._append("run", {"format": FORMAT, **self._head})
+        self._head = structs.replace(self._head, **blocks)
+        self._append("run", self._head)
 
     def finish(self, *, exit_code: int, complete: bool = True, path: Path | None = None) -> Path:
         """Assemble the document beside the file, rename it into place, remove what was partial. Returns the path.
 
         With `path`, the document of a run without arrays goes there, and an earlier file stays as it is.
         """
-        ending = {"finished": timestamp(), "exit_code": exit_code, "complete": complete}
-        head = self._head | {"run": self._head["run"] | ending}
+        run = structs.replace(self._head.run, finished=timestamp(), exit_code=exit_code, complete=complete)
+        head = structs.replace(self._head, run=run)
         self.arrays.close()
         path = path or self.path
         beside = path.with_name(self.arrays.name)
@@ -139,10 +143,10 @@ class Journal:
         except OSError:
             pass  # already gone: another run began there
 
-    def _append(self, kind: str, record: Mapping[str, Any]) -> None:
+    def _append(self, kind: str, record: Record) -> None:
         try:
             self._stream.seek(0, os.SEEK_END)
-            self._stream.write(f'{{"kind":"{kind}","record":{_json(record)}}}\n')
+            self._stream.write(f'{{"kind":"{kind}","record":{to_json(record)}}}\n')
             self._stream.flush()
         except OSError as error:
             raise GradcmpError(_unwritable(self.path, error, hint=_ROOM)) from error
@@ -175,32 +179,20 @@ def make_own_folder(folder: Path) -> None:
         (folder / ".gitignore").write_text("*\n", encoding="utf-8")
 
 
-def write_to(stream: IO[str], document: Mapping[str, Any]) -> None:
-    """The document as text on a stream (`--json -`)."""
-    head = {key: value for key, value in document.items() if key not in {"format", "summary", *SECTIONS}}
-    sections = ((section, map(_json, document.get(section, ()))) for section in SECTIONS)
-    stream.writelines(_document(head, sections, document["summary"]))
-
-
-def _document(
-    head: Mapping[str, Any], sections: Iterable[tuple[str, Iterator[str]]], summary: Mapping[str, Any]
-) -> Iterator[str]:
+def _document(head: Head, sections: Iterable[tuple[str, Iterator[str]]], summary: Summary) -> Iterator[str]:
     """The document's text in pieces: a record a line, which reads and diffs well."""
-    yield f'{{\n"format": {_json(FORMAT)}'
-    for key, value in head.items():
-        yield f",\n{_json(key)}: {_json(value)}"
+    blocks = plain_record(head)
+    yield f'{{\n"format": {to_json(blocks.pop("format"))}'
+    for key, block in blocks.items():
+        yield f",\n{to_json(key)}: {to_json(block)}"
     for section, records in sections:
-        yield f",\n{_json(section)}: ["
+        yield f",\n{to_json(section)}: ["
         separator = "\n"
         for record in records:
             yield f"{separator}{record}"
             separator = ",\n"
         yield "\n]"
-    yield f',\n"summary": {_json(summary)}\n}}\n'
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    yield f',\n"summary": {to_json(summary)}\n}}\n'
 
 
 def _replace(path: Path, pieces: Iterator[str]) -> None:

@@ -8,12 +8,12 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from gradcmp.cli.outputs import Outputs
-from gradcmp.report.document import Document
-from gradcmp.report.junit import to_junit
-from gradcmp.report.markdown import to_markdown
-from gradcmp.report.spreadsheet import cases_csv, samples_csv
-from tests.report.builders import TORCH, Book, computed, everything, problem, same, true_leaf
+from gradcmp.report.exports.junit import to_junit
+from gradcmp.report.exports.markdown import to_markdown
+from gradcmp.report.exports.spreadsheet import cases_csv, samples_csv
+from gradcmp.result.document import Document
 from tests.report.snapshots import document
+from tests.result.builders import TORCH, Book, computed, everything, problem, same, true_leaf
 
 
 def test_every_case_is_a_testcase_and_failures_are_those_of_level_fail():
@@ -106,8 +106,7 @@ def test_the_files_of_a_run_fail_what_its_arguments_say(tmp_path):
     outputs = Outputs(
         result=None,
         json_to_stdout=False,
-        junit=junit,
-        markdown=None,
+        exports={"junit": junit},
         cache=False,
         view="tables",
         width=None,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,7 +23,10 @@ from gradcmp.core.truth import Kink, Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence, Verdict
 from gradcmp.errors import Location
 from gradcmp.program.ir import Program
-from gradcmp.report.records import case_record, pair_record, problem_record, run_record, target_record
+from gradcmp.result.document import Document, Head
+from gradcmp.result.recording import case_record, pair_record, problem_record, target_record
+from gradcmp.result.records import CaseRecord, Machine, PairRecord, ProblemRecord, Run, Summary
+from gradcmp.result.values import to_json
 
 TORCH = Target(backend="torch")
 TENSORFLOW = Target(backend="tensorflow")
@@ -30,10 +35,7 @@ TORCH_COMPILED = Target(backend="torch", execution="compiled")
 JAX_COMPILED = Target(backend="jax", execution="compiled")
 EAGER = (TORCH, TENSORFLOW, JAX)
 VERSIONS = {"torch": "2.13.0+cpu", "tensorflow": "2.21.0", "jax": "0.10.2"}
-MACHINE = {
-    "system": "Linux 6.8 x86_64", "python": "3.11.9", "cpu": "Example CPU @ 2.00GHz", "cores": 2,
-    "memory_bytes": 8 * 2**30, "gpus": [],
-}  # fmt: skip
+MACHINE = Machine("Linux 6.8 x86_64", "3.11.9", "Example CPU @ 2.00GHz", cores=2, memory_bytes=8 * 2**30)
 
 
 def tensor(data: Any, dtype: str = "float32") -> Tensor:
@@ -127,7 +129,7 @@ class Book:
     ) -> None:
         self.targets = tuple(targets)
         self.settings = settings or {}
-        self.entries: list[tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]] = []
+        self.entries: list[tuple[ProblemRecord, list[CaseRecord], list[PairRecord]]] = []
 
     def add(
         self,
@@ -186,31 +188,28 @@ class Book:
         ]
         self.entries.append((record, cases, pairs))
 
-    def head(self) -> dict[str, Any]:
-        run = run_record(version="0.1.0", started="2026-01-31T12:00:00.000Z", arguments=["run", "scenarios"])
-        targets = [
+    def head(self, **run: Any) -> Head:
+        begun = {"gradcmp": "0.1.0", "started": "2026-01-31T12:00:00.000Z", "arguments": ("run", "scenarios")}
+        targets = tuple(
             target_record(t, version=VERSIONS[t.backend], settings={"threads": 2, **self.settings.get(t.backend, {})})
             for t in self.targets
-        ]
-        return {"run": run, "machine": MACHINE, "targets": targets}
+        )
+        return Head(run=Run(**begun | run), machine=MACHINE, targets=targets)
 
     def document(self) -> dict[str, Any]:
-        cases = [case for _, cases, _ in self.entries for case in cases]
-        head = self.head()
-        head["run"] |= {"finished": "2026-01-31T12:00:08.400Z", "exit_code": 1, "complete": True}
-        levels: dict[str, int] = {}
-        verdicts: dict[str, int] = {}
-        for case in cases:
-            levels[case["level"]] = levels.get(case["level"], 0) + 1
-            verdicts[case["verdict"]] = verdicts.get(case["verdict"], 0) + 1
-        return {
-            "format": "gradcmp-result/0",
-            **head,
-            "problems": [entry[0] for entry in self.entries],
-            "cases": cases,
-            "pairs": [pair for entry in self.entries for pair in entry[2]],
-            "summary": {"verdicts": verdicts, "levels": levels},
-        }
+        """As JSON has it."""
+        cases = tuple(case for _, cases, _ in self.entries for case in cases)
+        head = self.head(finished="2026-01-31T12:00:08.400Z", exit_code=1, complete=True)
+        document = Document(
+            run=head.run,
+            machine=head.machine,
+            targets=head.targets,
+            problems=tuple(entry[0] for entry in self.entries),
+            cases=cases,
+            pairs=tuple(pair for entry in self.entries for pair in entry[2]),
+            summary=Summary(Counter(case.verdict_name for case in cases), Counter(case.level for case in cases)),
+        )
+        return json.loads(to_json(document))
 
 
 def same(

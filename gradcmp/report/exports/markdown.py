@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gradcmp.report.document import Document
 from gradcmp.report.ending import exit_line, incomplete_line, levels_line
 from gradcmp.report.explanations import explanations, unsteady, warnings
 from gradcmp.report.grids import Grid, agreement_grid, timing_grid
 from gradcmp.report.header import header_lines, machine_line
 from gradcmp.report.render import legend
 from gradcmp.report.summary import counts_line, evidence_line, limits_line, reasons_lines
+from gradcmp.result.document import Document
 
 MOST_CASES = 20
 """Case ids under one explanation; GitHub drops a step summary above 1 MiB."""

@@ -8,19 +8,28 @@ from pathlib import Path
 from typing import Any
 
 from gradcmp.errors import Complaint, UsageError
-from gradcmp.report.journal import FORMAT, SECTIONS, Counts
-from gradcmp.report.records import Record
+from gradcmp.result.document import FORMAT, Document
+from gradcmp.result.journal import SECTIONS, Counts
+from gradcmp.result.values import plain_record
 
 _OBJECTS, _LISTS = ("run", "machine"), ("targets", *SECTIONS)
 _NOT_OURS = "it is JSON, but no result of gradcmp"
 _WRITES_ONE = "`gradcmp run -o FILE` writes one"
 
 
-def read_document(path: Path) -> Record:
+Json = dict[str, Any]
+
+
+def read_document(path: Path) -> Document:
     """The document in `path`, or in `path`.partial where a run is going on or was cut off before its end.
 
     Raises UsageError with the file and the reason.
     """
+    return Document.of(read_json(path), where=str(path))
+
+
+def read_json(path: Path) -> Json:
+    """The same as JSON has it; its records are not looked at."""
     partial = path.with_name(f"{path.name}.partial")
     if not path.exists() and partial.exists():
         path = partial
@@ -44,7 +53,7 @@ def _text(path: Path) -> str:
         raise _unreadable(path, "it is larger than the memory") from error
 
 
-def _parse(path: Path, text: str) -> Record:
+def _parse(path: Path, text: str) -> Json:
     if not text.strip():
         raise _unreadable(path, "it is empty", hint=_WRITES_ONE)
     try:
@@ -68,10 +77,10 @@ def _parse(path: Path, text: str) -> Record:
     return document
 
 
-def _parse_partial(path: Path, text: str) -> Record:
+def _parse_partial(path: Path, text: str) -> Json:
     """JSON lines → a document. A last line that was cut off is dropped; damage elsewhere is an error."""
     sections = {kind: section for section, kind in SECTIONS.items()}
-    document: Record = {section: [] for section in SECTIONS}
+    document: Json = {section: [] for section in SECTIONS}
     counts = Counts()
     lines = [line for line in text.split("\n") if line.strip()]
     for number, line in enumerate(lines, start=1):
@@ -89,11 +98,11 @@ def _parse_partial(path: Path, text: str) -> Record:
         elif kind in sections:
             document[sections[kind]].append(record)
         if kind == "case":
-            counts.add(record)
-    return document | {"summary": counts.record}
+            counts.add(str(record.get("verdict")), str(record.get("level")))
+    return document | {"summary": plain_record(counts.summary)}
 
 
-def _check(path: Path, document: dict[str, Any]) -> None:
+def _check(path: Path, document: Json) -> None:
     found = document.get("format")
     if found != FORMAT:
         if isinstance(found, str) and found.startswith("gradcmp-result/"):

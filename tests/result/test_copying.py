@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy
 import pytest
 
-from gradcmp.report.arrays import read_array
-from gradcmp.report.copying import copy_result
-from gradcmp.report.journal import Journal
-from gradcmp.report.reading import read_document
-from tests.report.builders import Book, notebook, problem, same, true_leaf
+from gradcmp.result.arrays import read_array
+from gradcmp.result.copying import copy_result
+from gradcmp.result.journal import Journal
+from gradcmp.result.reading import read_document
+from tests.result.builders import Book, notebook, problem, same, true_leaf
 
 
 def write(path, book):
@@ -38,8 +38,8 @@ def test_a_copy_stands_on_its_own(tmp_path):
     copy_result(tmp_path / "result.json", other / "last.json")
     (tmp_path / "result.json.npz").unlink()
     assert names(other) == ["last.json", "last.json.npz"]
-    (entry,) = read_document(other / "last.json")["cases"][0]["derivatives"]
-    assert entry["data"]["npz"] == "last.json.npz"
+    (entry,) = read_document(other / "last.json").cases[0].derivatives
+    assert entry.data.npz == "last.json.npz"
     assert numpy.array_equal(read_array(entry, other / "last.json").array, array)
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
 
 import numpy
 
 from gradcmp.core.outcomes import Timing
-from gradcmp.report.arrays import plain
+from gradcmp.result.records import TimingRecord
 
 RESAMPLES = 2000
 FEWEST_SAMPLES = 5
@@ -19,7 +18,7 @@ WIDEST_INTERVAL = 0.10
 _RESAMPLED_AT_ONCE = 500_000
 
 
-def timing_record(timing: Timing, *, compiles: bool) -> dict[str, Any]:
+def timing_record(timing: Timing, *, compiles: bool) -> TimingRecord:
     """The `timing` block of a case, in seconds a call.
 
     `compile_s` is what the backend measured, else the first call less the steady median where the execution compiles.
@@ -31,17 +30,16 @@ def timing_record(timing: Timing, *, compiles: bool) -> dict[str, Any]:
     if compile_s is None and compiles and median is not None:
         compile_s = max(0.0, timing.first_call_s - median)
     value_samples = per_call(timing.value_samples_s, timing.value_calls_per_sample)
-    record = {
-        "first_call_s": timing.first_call_s,
-        "compile_s": compile_s,
-        "median_s": median,
-        "ci95_s": interval,
-        "samples_s": timing.samples_s,
-        "calls_per_sample": timing.calls_per_sample,
-        "value_median_s": float(numpy.median(value_samples)) if value_samples.size else None,
-        "warnings": _warnings(samples.size, median, interval),
-    }
-    return {key: plain(value) for key, value in record.items()}
+    return TimingRecord(
+        first_call_s=timing.first_call_s,
+        compile_s=compile_s,
+        median_s=median,
+        ci95_s=interval,
+        samples_s=timing.samples_s,
+        calls_per_sample=timing.calls_per_sample,
+        value_median_s=float(numpy.median(value_samples)) if value_samples.size else None,
+        warnings=_warnings(samples.size, median, interval),
+    )
 
 
 def per_call(samples_s: Sequence[float], calls_per_sample: int) -> numpy.ndarray:
@@ -77,11 +75,11 @@ def _median_ranks(size: int) -> tuple[numpy.ndarray, numpy.ndarray]:
     return ranks[:, 0], ranks[:, 1]
 
 
-def _warnings(count: int, median: float | None, interval: tuple[float, float] | None) -> list[str]:
+def _warnings(count: int, median: float | None, interval: tuple[float, float] | None) -> tuple[str, ...]:
     if median is None or interval is None:
-        return []
+        return ()
     if count < FEWEST_SAMPLES:
-        return [f"only {count} sample{'s' if count > 1 else ''}: the interval means little"]
+        return (f"only {count} sample{'s' if count > 1 else ''}: the interval means little",)
     if median > 0 and (width := (interval[1] - interval[0]) / median) > WIDEST_INTERVAL:
-        return [f"noisy: the 95 % interval is {100 * width:.0f} % of the median wide"]
-    return []
+        return (f"noisy: the 95 % interval is {100 * width:.0f} % of the median wide",)
+    return ()

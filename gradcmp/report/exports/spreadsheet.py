@@ -6,9 +6,9 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 
-from gradcmp.report.document import Document
 from gradcmp.report.explanations import message
-from gradcmp.report.views import CaseView
+from gradcmp.result.document import Document
+from gradcmp.result.records import CaseRecord
 
 CASE_COLUMNS = (
     "case", "problem", "scenario", "operator", "dtype", "target", "backend", "environment", "execution", "device",
@@ -29,14 +29,14 @@ def samples_csv(document: Document) -> str:
     return _csv(SAMPLE_COLUMNS, _sample_rows(document))
 
 
-def _case_row(document: Document, case: CaseView) -> tuple[object, ...]:
+def _case_row(document: Document, case: CaseRecord) -> tuple[object, ...]:
     problem = document.problem_by_id.get(case.problem)
     target = next((target for target in document.targets if target.id == case.target), None)
     worst, timing = case.worst, case.timing
     low, high = timing.ci95_s if timing and timing.ci95_s else (None, None)
     return (
         case.id, case.problem, case.scenario,
-        *((problem.operator, problem.dtype) if problem else (None, None)),
+        *((problem.asked, problem.dtype) if problem else (None, None)),
         case.target,
         *((target.backend, target.environment, target.execution, target.device) if target else (None,) * 4),
         case.outcome, case.mode, case.verdict, case.level, case.expectation, case.evidence,

@@ -16,6 +16,8 @@ import numpy
 from gradcmp.core.tensors import Tensor
 from gradcmp.errors import Complaint, GradcmpError, UsageError
 from gradcmp.numbers.bfloat16 import carrier, from_bits, to_bits
+from gradcmp.result.records import ArrayRecord
+from gradcmp.result.values import Data, Number, StoredArray
 
 LARGEST_INLINE = 1000
 """Elements; a larger array goes to the `.npz`."""
@@ -41,7 +43,7 @@ class ArrayStore:
     def empty(self) -> bool:
         return self._archive is None
 
-    def put(self, key: str, tensor: Tensor) -> dict[str, Any]:
+    def put(self, key: str, tensor: Tensor) -> StoredArray:
         """Write an array and return what stands in place of `data`: the name, the key, and the Euclidean norm.
 
         Raises GradcmpError where the file cannot be written.
@@ -56,7 +58,7 @@ class ArrayStore:
             with buffer.getbuffer() as content:
                 self._archive.writestr(f"{key}.npy", content)
             self._stream.flush()
-        return {"npz": self.name, "key": key, "norm": plain(norm(tensor.array))}
+        return StoredArray(self.name, key, Number(norm(tensor.array)))
 
     def close(self) -> None:
         """Complete the file. Raises GradcmpError where it cannot be written."""
@@ -77,12 +79,14 @@ class ArrayStore:
             raise GradcmpError(complaint) from error
 
 
-def encode(tensor: Tensor, store: ArrayStore | None, key: str) -> Any:
+def encode(tensor: Tensor, store: ArrayStore | None, key: str) -> Data:
     """`data` of a record: nested lists that follow the shape, or a reference into `store`."""
     if store is not None and tensor.array.size > LARGEST_INLINE:
         return store.put(key, tensor)
-    values = tensor.array.tolist()
-    return values if bool(numpy.isfinite(tensor.array).all()) else plain(values)
+    values: Data = tensor.array.tolist()
+    if not numpy.isfinite(tensor.array).all():
+        values = plain(values)
+    return values
 
 
 def plain(value: Any) -> Any:
@@ -110,21 +114,19 @@ def norm(array: numpy.ndarray) -> float:
     return scale * float(numpy.linalg.norm(values / scale))
 
 
-def read_array(entry: dict[str, Any], file: Path) -> Tensor | None:
-    """The array of a record's entry in the result file `file`, bit for bit; None where no gradient was returned.
+def read_array(array: ArrayRecord, file: Path, part: str = "data") -> Tensor | None:
+    """An array of the result file `file`, or another `part` of a truth, bit for bit; None where there is none.
 
     Raises UsageError where the `.npz` is missing or damaged.
     """
-    dtype, data = entry["dtype"], entry["data"]
+    dtype, data = array.dtype or "float64", getattr(array, part)
     if data is None:
         return None
-    if not isinstance(data, dict):
-        values = numpy.array(_finite_again(data), dtype=carrier(dtype)).reshape(entry["shape"])
+    if not isinstance(data, StoredArray):
+        values = numpy.array(_finite_again(data), dtype=carrier(dtype)).reshape(array.lengths)
         return Tensor(dtype=dtype, array=values)
-    stored = _read_entry(file, Path(str(data["npz"])).name, str(data["key"]))
-    if dtype == "bfloat16":
-        stored = from_bits(stored)
-    return Tensor(dtype=dtype, array=stored)
+    stored = _read_entry(file, Path(data.npz).name, data.key)
+    return Tensor(dtype=dtype, array=from_bits(stored) if dtype == "bfloat16" else stored)
 
 
 def _stored(tensor: Tensor) -> numpy.ndarray:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy
 import pytest
+from msgspec import convert
 
 from gradcmp.core.findings import Finding, Judgement
 from gradcmp.core.outcomes import Timing
@@ -18,14 +19,15 @@ from gradcmp.core.truth import Truth
 from gradcmp.core.verdicts import Evidence, worst
 from gradcmp.errors import GradcmpError, UsageError
 from gradcmp.judge import judge
-from gradcmp.report.arrays import LARGEST_INLINE, ArrayStore, encode, norm, plain, read_array
 from gradcmp.report.cases_view import elements
-from gradcmp.report.document import Document
 from gradcmp.report.grids import agreement_grid
-from gradcmp.report.machine import machine_record
-from gradcmp.report.records import case_record, problem_record, radius_ulps
-from gradcmp.report.timings import median_interval, timing_record
-from tests.report.builders import JAX_COMPILED, TORCH, Book, computed, everything, problem, tensor, timing, true_leaf
+from gradcmp.result.arrays import LARGEST_INLINE, ArrayStore, encode, norm, plain, read_array
+from gradcmp.result.document import Document
+from gradcmp.result.recording import case_record, problem_record, radius_ulps
+from gradcmp.result.records import ArrayRecord
+from gradcmp.result.timings import median_interval, timing_record
+from gradcmp.result.values import Number, StoredArray, decode_value, to_json
+from tests.result.builders import JAX_COMPILED, TORCH, Book, computed, everything, problem, tensor, timing, true_leaf
 
 CONTRACT_CASE = {
     "id", "problem", "scenario", "target", "outcome", "mode", "message", "output_tail", "values", "derivatives",
@@ -56,6 +58,12 @@ def awkward(dtype: str) -> numpy.ndarray:
     return numpy.concatenate([numpy.array(edges, dtype=kind), patterns])
 
 
+def array(written, data) -> ArrayRecord:
+    """The record of an array, as a file has it."""
+    text = to_json(ArrayRecord(of="", dtype=written.dtype, shape=written.shape, data=data))
+    return convert(json.loads(text), ArrayRecord, dec_hook=decode_value)
+
+
 def assert_same_bits(read: numpy.ndarray, written: numpy.ndarray) -> None:
     """The same bits, but for what a NaN carries."""
     assert read.dtype == written.dtype
@@ -68,8 +76,7 @@ def assert_same_bits(read: numpy.ndarray, written: numpy.ndarray) -> None:
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
 def test_floats_in_json_read_back_bit_for_bit(dtype, tmp_path):
     written = tensor(awkward(dtype), dtype)
-    data = json.loads(json.dumps(encode(written, None, "k"), allow_nan=False))
-    read = read_array({"dtype": dtype, "shape": list(written.shape), "data": data}, tmp_path / "r.json")
+    read = read_array(array(written, encode(written, None, "k")), tmp_path / "r.json")
     assert read.dtype == dtype
     assert_same_bits(read.array, written.array)
 
@@ -80,8 +87,8 @@ def test_floats_in_npz_read_back_bit_for_bit(dtype, tmp_path):
     store = ArrayStore(tmp_path / "r.json.npz", "r.json.npz")
     data = encode(written, store, "a/b[c]")
     store.close()
-    assert data["npz"] == "r.json.npz"
-    read = read_array({"dtype": dtype, "shape": list(written.shape), "data": data}, tmp_path / "r.json")
+    assert data.npz == "r.json.npz"
+    read = read_array(array(written, data), tmp_path / "r.json")
     assert_same_bits(read.array, written.array)
     if dtype == "bfloat16":
         assert numpy.load(tmp_path / "r.json.npz")["a/b[c]"].dtype == numpy.uint16
@@ -92,7 +99,7 @@ def test_only_large_arrays_leave_the_file(tmp_path):
     assert isinstance(encode(tensor([0.0] * LARGEST_INLINE), store, "k"), list)
     assert store.empty
     assert not (tmp_path / "r.npz").exists()
-    assert encode(tensor([3.0] + [4.0] * 2 * LARGEST_INLINE), store, "k")["norm"] == pytest.approx(178.910, rel=1e-5)
+    assert encode(tensor([3.0] + [4.0] * 2 * LARGEST_INLINE), store, "k").norm == pytest.approx(178.910, rel=1e-5)
     store.close()
 
 
@@ -123,7 +130,7 @@ def test_an_archive_that_was_never_closed_is_read(tmp_path):
     entries = [encode(tensor(numpy.zeros(2000)), store, "first"), encode(wanted, store, "second")]
     content = (tmp_path / "r.npz.partial").read_bytes()
     assert b"PK\x01\x02" not in content
-    entry = {"dtype": "float32", "shape": [2000], "data": entries[1]}
+    entry = array(wanted, entries[1])
     assert_same_bits(read_array(entry, tmp_path / "r.json.partial").array, wanted.array)
     store.close()
     (tmp_path / "r.npz.partial").write_bytes(content[:-100])
@@ -137,14 +144,14 @@ def test_arrays_are_only_read_from_beside_the_file(name, tmp_path):
     folder.mkdir(parents=True)
     numpy.savez(tmp_path / "secret.npz", k=numpy.zeros(3))
     with pytest.raises(UsageError, match="beside its result file"):
-        read_array({"dtype": "float64", "shape": [3], "data": {"npz": name, "key": "k"}}, folder / "r.json")
+        read_array(array(tensor(numpy.zeros(3), "float64"), StoredArray(name, "k", Number(0))), folder / "r.json")
 
 
 def test_integers_booleans_and_empty_arrays_keep_their_kind(tmp_path):
     for dtype, data in (("int64", [[2**62, -1]]), ("bool", [True, False]), ("float32", numpy.zeros((0, 3)))):
         written = tensor(data, dtype)
-        entry = {"dtype": dtype, "shape": list(written.shape), "data": encode(written, None, "k")}
-        assert_same_bits(read_array(json.loads(json.dumps(entry)), tmp_path / "r").array, written.array)
+        entry = array(written, encode(written, None, "k"))
+        assert_same_bits(read_array(entry, tmp_path / "r").array, written.array)
 
 
 def test_plain_leaves_nothing_that_json_refuses():
@@ -185,11 +192,11 @@ def test_a_verdict_is_that_of_the_worst_element_and_the_counts_are_kept():
     book = Book((TORCH,))
     judgement = judge(question, {TORCH.id: outcome}, {TORCH.id: TORCH}, truth, {})
     case = case_record(Case(problem=question, target=TORCH), outcome, judgement.findings[0], compiles=False)
-    assert (case["verdict"], case["level"]) == ("nonfinite", "fail")
-    assert case["verdicts"] == {"exact": 3, "rounding": 1, "wrong": 1, "nonfinite": 1}
-    assert [errors["verdict"] for errors in case["errors"]] == ["rounding", "wrong", "nonfinite"]
-    assert worst(case["verdicts"]) == case["verdict"]
-    assert len(case["reason"].splitlines()) == 2  # a line for each leaf that is not well
+    assert (case.verdict, case.level) == ("nonfinite", "fail")
+    assert case.verdicts == {"exact": 3, "rounding": 1, "wrong": 1, "nonfinite": 1}
+    assert [errors.verdict for errors in case.errors] == ["rounding", "wrong", "nonfinite"]
+    assert worst(case.verdicts) == case.verdict
+    assert len(case.reason.splitlines()) == 2  # a line for each leaf that is not well
     book.entries.append((problem_record(question, judgement, hashes={}), [case], []))
     document = Document.of(book.document())
     assert [row.cells[0].mark for row in agreement_grid(document).rows] == ["≈", "✗", "✗"]
@@ -200,9 +207,11 @@ def test_a_gradient_that_is_not_returned_has_no_data():
     case = Case(problem=problem("s"), target=TORCH)
     finding = Finding(case=case.id, verdict="missing", level="fail", message="why")
     record = case_record(case, computed(None), finding, compiles=False)
-    assert record["derivatives"] == [{"of": "", "wrt": ["x"], "dtype": None, "shape": None, "data": None}]
-    assert record["reason"] == "why"
-    assert record["message"] is None
+    assert json.loads(to_json(record.derivatives)) == [
+        {"of": "", "wrt": ["x"], "dtype": None, "shape": None, "data": None}
+    ]
+    assert record.reason == "why"
+    assert record.message is None
 
 
 def test_the_truth_of_a_value_is_the_value():
@@ -212,8 +221,8 @@ def test_the_truth_of_a_value_is_the_value():
     )
     for operator, data in (("value", 28.0), ("gradient", [1.0])):
         record = problem_record(problem("s", operator=operator), judgement, hashes={}, truth=truth)
-        assert [leaf["data"] for leaf in record["truth"]] == [data]
-    assert problem_record(problem("s"), judgement, hashes={})["truth"][0]["data"] == 3.0
+        assert [leaf.data for leaf in record.truth] == [data]
+    assert problem_record(problem("s"), judgement, hashes={}).truth[0].data == 3.0
 
 
 @pytest.mark.parametrize(
@@ -238,11 +247,11 @@ def test_radius_is_told_in_units_in_the_last_place(high, radius, dtype, ulps):
 
 def test_compile_time_is_first_call_less_steady_and_only_where_something_compiles():
     raw = timing(1e-3, first_s=0.5)
-    assert timing_record(raw, compiles=True)["compile_s"] == pytest.approx(0.499, abs=1e-5)
-    assert timing_record(raw, compiles=False)["compile_s"] is None
+    assert timing_record(raw, compiles=True).compile_s == pytest.approx(0.499, abs=1e-5)
+    assert timing_record(raw, compiles=False).compile_s is None
     measured = Timing(first_call_s=0.5, compile_s=0.3, samples_s=(1e-3,) * 5)
-    assert timing_record(measured, compiles=True)["compile_s"] == 0.3
-    assert timing_record(Timing(first_call_s=1e-4, samples_s=(1e-3,) * 5), compiles=True)["compile_s"] == 0.0
+    assert timing_record(measured, compiles=True).compile_s == 0.3
+    assert timing_record(Timing(first_call_s=1e-4, samples_s=(1e-3,) * 5), compiles=True).compile_s == 0.0
 
 
 def test_samples_are_divided_by_their_calls():
@@ -256,21 +265,21 @@ def test_samples_are_divided_by_their_calls():
         ),
         compiles=False,
     )
-    assert record["median_s"] == pytest.approx(0.02)
-    assert record["samples_s"] == [0.1, 0.2, 0.3]
-    assert record["value_median_s"] == pytest.approx(0.1)
-    assert record["ci95_s"] == pytest.approx([0.01, 0.03])
-    assert record["warnings"] == ["only 3 samples: the interval means little"]
+    assert record.median_s == pytest.approx(0.02)
+    assert record.samples_s == (0.1, 0.2, 0.3)
+    assert record.value_median_s == pytest.approx(0.1)
+    assert record.ci95_s == pytest.approx((0.01, 0.03))
+    assert record.warnings == ("only 3 samples: the interval means little",)
 
 
 def test_a_noisy_timing_warns_and_a_quiet_one_does_not():
-    assert timing_record(timing(1e-3, spread=0.4), compiles=False)["warnings"][0].startswith("noisy")
-    assert timing_record(timing(1e-3, spread=0.001), compiles=False)["warnings"] == []
+    assert timing_record(timing(1e-3, spread=0.4), compiles=False).warnings[0].startswith("noisy")
+    assert timing_record(timing(1e-3, spread=0.001), compiles=False).warnings == ()
 
 
 def test_without_samples_there_are_no_statistics():
     record = timing_record(Timing(first_call_s=0.25), compiles=True)
-    assert (record["first_call_s"], record["median_s"], record["ci95_s"], record["compile_s"]) == (
+    assert (record.first_call_s, record.median_s, record.ci95_s, record.compile_s) == (
         0.25,
         None,
         None,
@@ -299,15 +308,7 @@ def test_compiles_is_up_to_the_caller():
     case = Case(problem=problem("s"), target=JAX_COMPILED)
     finding = Finding(case=case.id, verdict="exact", level="ok")
     outcome = computed([1.0], timing=timing(1e-3, first_s=1.0))
-    assert case_record(case, outcome, finding, compiles=True)["timing"]["compile_s"] == pytest.approx(0.999, rel=1e-4)
-
-
-def test_the_machine_tells_what_there_is():
-    record = machine_record(gpus=["Example GPU"])
-    assert record["gpus"] == ["Example GPU"]
-    assert record["cores"] >= 1
-    assert record["cpu"]
-    json.dumps(record)
+    assert case_record(case, outcome, finding, compiles=True).timing.compile_s == pytest.approx(0.999, rel=1e-4)
 
 
 def test_what_the_reference_said_is_kept_beside_the_truth():
@@ -321,15 +322,20 @@ def test_what_the_reference_said_is_kept_beside_the_truth():
         reference=Truth(bits=128, fragile=("`greater` is close",)),
         truth=Truth(evidence=Evidence.CERTIFIED, derivatives=(leaf,)),
     )
-    assert (record["bits"], record["fragile"]) == (128, ["`greater` is close"])
-    assert record["truth"][0]["low"] == [0.0, 1e-17]
-    small, large = record["primals"]
-    assert small == {"path": "x", "dtype": "float32", "shape": [2], "data": [0.10000000149011612, 0.20000000298023224]}
-    assert large == {"path": "large", "dtype": "float32", "shape": [17], "data": None}
+    assert (record.bits, record.fragile) == (128, ("`greater` is close",))
+    assert record.truth[0].low == [0.0, 1e-17]
+    small, large = record.primals
+    assert json.loads(to_json(small)) == {
+        "path": "x",
+        "dtype": "float32",
+        "shape": [2],
+        "data": [0.10000000149011612, 0.20000000298023224],
+    }
+    assert json.loads(to_json(large)) == {"path": "large", "dtype": "float32", "shape": [17], "data": None}
 
 
 def test_a_truth_that_float64_holds_has_no_second_part():
     judgement = Judgement(problem="s[gradient-float32]", evidence=Evidence.NONE, findings=(), truth=(true_leaf([1.0]),))
     record = problem_record(problem("s"), judgement, hashes={})
-    assert record["truth"][0]["low"] is None
-    assert (record["bits"], record["fragile"], record["primals"]) == (None, [], [])
+    assert record.truth[0].low is None
+    assert (record.bits, record.fragile, record.primals) == (None, (), ())

@@ -7,10 +7,11 @@ from collections.abc import Collection, Sequence
 from itertools import groupby
 from xml.etree import ElementTree as Xml
 
-from gradcmp.report.document import Document
+from gradcmp.report.ending import asked_to_fail_on
 from gradcmp.report.explanations import headline, message, only_unexpected
 from gradcmp.report.summary import failing_levels, wall_seconds
-from gradcmp.report.views import CaseView
+from gradcmp.result.document import Document
+from gradcmp.result.records import CaseRecord
 
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -25,7 +26,7 @@ def to_junit(document: Document, *, fail_on: Collection[str] = ("fail",)) -> str
     _count(root, document.cases, failing)
     for scenario, group in groupby(document.cases, key=lambda case: case.scenario):
         cases = list(group)
-        started = _legal(str(document.run.get("started") or "")).removesuffix("Z")
+        started = _legal(document.run.started).removesuffix("Z")
         suite = Xml.SubElement(root, "testsuite", name=_legal(scenario), timestamp=started)
         _count(suite, cases, failing)
         for case in cases:
@@ -34,7 +35,12 @@ def to_junit(document: Document, *, fail_on: Collection[str] = ("fail",)) -> str
     return f'<?xml version="1.0" encoding="utf-8"?>\n{Xml.tostring(root, encoding="unicode")}\n'
 
 
-def _count(element: Xml.Element, cases: Sequence[CaseView], failing: Collection[str]) -> None:
+def to_junit_of_run(document: Document) -> str:
+    """As `to_junit`, by what the run's own `--fail-on` named."""
+    return to_junit(document, fail_on=asked_to_fail_on(document))
+
+
+def _count(element: Xml.Element, cases: Sequence[CaseRecord], failing: Collection[str]) -> None:
     element.set("tests", str(len(cases)))
     element.set("failures", str(sum(_fails(case, failing) for case in cases)))
     element.set("errors", "0")
@@ -42,7 +48,7 @@ def _count(element: Xml.Element, cases: Sequence[CaseView], failing: Collection[
     element.set("time", _seconds(sum(case.timing.first_call_s for case in cases if case.timing)))
 
 
-def _testcase(suite: Xml.Element, document: Document, case: CaseView, failing: Collection[str]) -> None:
+def _testcase(suite: Xml.Element, document: Document, case: CaseRecord, failing: Collection[str]) -> None:
     name = case.id.removeprefix(case.scenario)
     first_call = case.timing.first_call_s if case.timing else None
     element = Xml.SubElement(
@@ -62,15 +68,15 @@ def _testcase(suite: Xml.Element, document: Document, case: CaseView, failing: C
         Xml.SubElement(element, "system-err").text = _legal(case.output_tail)
 
 
-def _fails(case: CaseView, failing: Collection[str]) -> bool:
+def _fails(case: CaseRecord, failing: Collection[str]) -> bool:
     return case.level in failing or (case.verdict == "skipped" and "skipped" in failing)
 
 
-def _is_skipped(case: CaseView, failing: Collection[str]) -> bool:
+def _is_skipped(case: CaseRecord, failing: Collection[str]) -> bool:
     return not _fails(case, failing) and not case.known and case.verdict in {"skipped", "unsupported"}
 
 
-def _first_line(case: CaseView) -> str:
+def _first_line(case: CaseRecord) -> str:
     return headline(case) if only_unexpected(case) else f"{case.verdict} ({case.evidence})"
 
 
