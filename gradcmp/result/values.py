@@ -98,12 +98,5 @@ def _check_nested(key: str, data: object, shape: tuple[int, ...]) -> None:
 
 def quoted(value: object) -> str:
     """A value as it stands in the file, shortened for a message."""
-    words = {None: "null", True: "true", False: "false"}
-    if value is None or isinstance(value, bool):
-        return words[value]
-    if isinstance(value, dict):
-        return "an object"
-    if isinstance(value, list):
-        return "a list"
-    text = repr(value) if not isinstance(value, str) else f"`{value}`"
-    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
+    text = json.dumps(value)
+    return f"`{text}`" if len(text) <= _LONGEST_QUOTE else f"`{text[:_LONGEST_QUOTE]}…`"

@@ -15,7 +15,7 @@ try:
     main(sys.argv[1:])
 except SystemExit as stop:
     assert not stop.code, stop.code
-print(*(name for name in ("numpy", "pydantic", "rich", "torch", "tensorflow", "jax", "flint") if name in sys.modules), file=sys.stderr)
+print(*(name for name in ("numpy", "msgspec", "pydantic", "rich", "torch", "tensorflow", "jax", "flint") if name in sys.modules), file=sys.stderr)
 """
 
 

@@ -97,7 +97,7 @@ def test_a_changed_value_is_shown_or_refused(path, part):
         (("cases", 0, "verdict"), 3, "`cases[0].verdict`: expected `str`, got `int`"),
         (("cases", 0, "level"), "splendid", "`cases[0].level`: invalid enum value 'splendid'"),
         (("cases", 1, "errors"), 3, "`cases[1].errors`: expected `array`, got `int`"),
-        (("cases", 0, "errors", 0, "max_ulps"), "far", "`cases[0].errors[0].max_ulps`: expected a number, got `far`"),
+        (("cases", 0, "errors", 0, "max_ulps"), "far", '`cases[0].errors[0].max_ulps`: expected a number, got `"far"`'),
         (("cases", 0, "timing", "first_call_s"), -1, "`cases[0].timing.first_call_s`: expected `float` >= 0.0"),
         (("cases", 0, "timing", "first_call_s"), "nan", "`cases[0].timing.first_call_s`: expected `float`, got `str`"),
         (
@@ -119,7 +119,7 @@ def test_a_changed_value_is_shown_or_refused(path, part):
         (
             ("cases", 0, "derivatives", 0, "data"),
             [1.0, None],
-            "`cases[0].derivatives[0]`: `data` holds null, not a number",
+            "`cases[0].derivatives[0]`: `data` holds `null`, not a number",
         ),
         (("problems", 0, "warnings"), [None], "`problems[0].warnings[0]`: expected `str`, got `null`"),
         (("problems", 0, "truth", 0, "left"), [[1]], "`problems[0].truth[0]`: `left` does not have the shape"),

@@ -11,18 +11,12 @@ if TYPE_CHECKING:
     from gradcmp.result.document import Document
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Exporter:
-    """`name` is that of the option. `printed` and `written` are `module:function`s that turn a document into a text.
+    """`name` is that of the option; `printed` and `written` are `module:function`s that turn a document into a text.
 
-    printed, printed_help
-        What `gradcmp report --NAME` prints.
-    written, written_help
-        What `gradcmp run --NAME FILE` writes; empty: it has no such option.
-    refines
-        The option that it goes with: it takes that one's place.
-    utf8
-        The text is UTF-8 whatever the terminal's encoding.
+    `gradcmp report --NAME` prints the one, `gradcmp run --NAME FILE` writes the other, where there is one. With
+    `refines` the option goes with that other one and takes its place. `utf8`: whatever the terminal's encoding.
     """
 
     name: str
@@ -38,29 +32,13 @@ class Exporter:
         return f"--{self.name}"
 
 
+_TABLES = "The tables in Markdown."
+
 EXPORTERS = (
-    Exporter(
-        name="markdown",
-        printed="markdown:to_markdown",
-        printed_help="The tables in Markdown.",
-        written="markdown:to_markdown",
-        written_help="The tables in Markdown.",
-    ),
-    Exporter(
-        name="junit",
-        printed="junit:to_junit",
-        printed_help="JUnit's XML.",
-        written="junit:to_junit_of_run",
-        written_help="A JUnit file.",
-        utf8=True,
-    ),
-    Exporter(name="csv", printed="spreadsheet:cases_csv", printed_help="A line for every case."),
-    Exporter(
-        name="samples",
-        printed="spreadsheet:samples_csv",
-        printed_help="With --csv: a line for every timing sample.",
-        refines="csv",
-    ),
+    Exporter("markdown", "markdown:to_markdown", _TABLES, "markdown:to_markdown", _TABLES),
+    Exporter("junit", "junit:to_junit", "JUnit's XML.", "junit:to_junit_of_run", "A JUnit file.", utf8=True),
+    Exporter("csv", "spreadsheet:cases_csv", "A line for every case."),
+    Exporter("samples", "spreadsheet:samples_csv", "With --csv: a line for every timing sample.", refines="csv"),
 )
 
 WRITTEN = {exporter.name: exporter for exporter in EXPORTERS if exporter.written}
