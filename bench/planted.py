@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.reference_checkers import attempt, faulty, question
+from bench.reference_checkers import attempt, faulty, problem
 from bench.reference_jobs import PLANTED, SMOOTH, jax_names
 
 DELTAS = [10.0**-power for power in range(1, 17)]
@@ -161,13 +161,13 @@ def save(path, noticed, alarms, gradients) -> None:
 
 
 def ours_part(folder: str) -> None:
+    from gradcmp.reference.budget import Budget
     from gradcmp.reference.certify import certify
-    from gradcmp.reference.evaluator import Budget
 
     truths = {
         (job.name, dtype): {
             leaf.wrt[0]: leaf
-            for leaf in certify(question(job, dtype), dtype=dtype, budget=Budget(seconds=1e9)).derivatives
+            for leaf in certify(problem(job, dtype), dtype=dtype, budget=Budget(seconds=1e9)).derivatives
         }
         for job in SMOOTH
         for dtype in DTYPES

@@ -12,10 +12,10 @@ import subprocess
 import sys
 import time
 
-from bench.reference_checkers import MEMORY_BYTES, question
+from bench.reference_checkers import MEMORY_BYTES, problem
 from bench.reference_jobs import TIES, TIMED
+from gradcmp.reference.budget import Budget
 from gradcmp.reference.certify import certify
-from gradcmp.reference.evaluator import Budget
 from gradcmp.reference.tolerance import running_errors
 
 LIMIT_S = 20.0
@@ -68,7 +68,7 @@ def beside(other: dict, ours: dict) -> str:
 
 
 def kinks(job):
-    asked = question(job)
+    asked = problem(job)
 
     def call():
         truth = certify(asked, dtype="float64", budget=Budget(seconds=1e9))
@@ -78,7 +78,7 @@ def kinks(job):
 
 
 def tolerance(job):
-    asked = question(job)
+    asked = problem(job)
     return lambda: running_errors(asked, "float64", Budget(seconds=1e9))
 
 

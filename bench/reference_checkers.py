@@ -23,10 +23,10 @@ REPEAT_S = 3.0
 
 def certified(job: Job):
     """Everything that the reference does for a problem: the tolerance pass, balls of rising precision, float64 pairs."""
+    from gradcmp.reference.budget import Budget
     from gradcmp.reference.certify import certify
-    from gradcmp.reference.evaluator import Budget
 
-    asked = question(job)
+    asked = problem(job)
 
     def check():
         truth = certify(asked, dtype="float64", budget=Budget(seconds=1e9))
@@ -35,18 +35,18 @@ def certified(job: Job):
     return check
 
 
-def question(job: Job, dtype: str = "float64"):
+def problem(job: Job, dtype: str = "float64"):
     from gradcmp.core.tensors import Tensor
     from gradcmp.errors import Location
     from gradcmp.program.check import check
     from gradcmp.program.ir import ArrayType
     from gradcmp.program.parse import parse
-    from gradcmp.reference.derivatives import Question
+    from gradcmp.reference.modes.derivatives import DerivativeProblem
 
     inputs = {name: Tensor(dtype=dtype, array=array.astype(dtype)) for name, array in job.inputs.items()}
     leaves = {name: ArrayType(kind="float", dtype=dtype, shape=tensor.shape) for name, tensor in inputs.items()}
     checked = check(parse(job.text, location=Location(file=job.name, line=1)), leaves, dtype=dtype)
-    return Question(checked=checked, operator="gradient", wrt=job.wrt, inputs=inputs)
+    return DerivativeProblem(checked=checked, operator="gradient", wrt=job.wrt, inputs=inputs)
 
 
 def gradcheck(job: Job, *, fast: bool):

@@ -68,3 +68,7 @@ class NothingSelectedError(GradcmpError):
     """The selection is empty."""
 
     exit_code = 5
+
+
+class Terminated(BaseException):
+    """SIGTERM, as an exception, so that workers are ended and what was done is kept."""

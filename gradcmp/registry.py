@@ -17,7 +17,7 @@ from gradcmp.core.requests import REFEREE, WorkerKey
 from gradcmp.core.targets import NAME, Target
 
 if TYPE_CHECKING:
-    from gradcmp.backends.spelling.base import Spelling
+    from gradcmp.program.spelling import Spelling
 
 GROUP = "gradcmp.backends"
 VARIABLE = "GRADCMP_BACKENDS"
@@ -40,8 +40,10 @@ class Execution:
 class Descriptor:
     """A backend, without importing it. Dotted names are `module:attribute`.
 
-    `variables` are set in the worker before the framework is imported; `{folder}` in a value is the worker's own
-    folder, which is removed when the run ends.
+    What a worker's environment has before the framework is imported: `variables`, where `{folder}` in a value is the
+    worker's own folder, which is removed when the run ends; `cpu_variables` on top of them for the CPU;
+    `thread_variables`, which hold the number of threads where one is asked for; and `one_thread_flags`, which where it
+    is one are added to what the variable holds.
     """
 
     name: str
@@ -53,6 +55,9 @@ class Descriptor:
     executions: tuple[Execution, ...]
     install: str
     variables: Mapping[str, str] = field(default_factory=dict)
+    cpu_variables: Mapping[str, str] = field(default_factory=dict)
+    thread_variables: tuple[str, ...] = ()
+    one_thread_flags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in (self.name, *(execution.name for execution in self.executions)):
@@ -70,14 +75,14 @@ class Descriptor:
 
     def load_spelling(self) -> Spelling:
         """The spelling table; raises CannotLoad."""
-        from gradcmp.backends.spelling.base import Spelling  # most commands spell nothing
+        from gradcmp.program.spelling import Spelling  # most commands spell nothing
 
         try:
             spelling = resolve(self.spelling)
             if not isinstance(spelling, Spelling):
                 raise TypeError(f"`{self.spelling}` is a {type(spelling).__name__}, expected a Spelling")
         except Exception as error:  # a stranger's plug-in may raise anything
-            raise CannotLoad(f"the spelling of {self.title} cannot be loaded: {_told(error)}") from error
+            raise CannotLoad(f"the spelling of {self.title} cannot be loaded: {_described(error)}") from error
         return spelling
 
     def load_idioms(self) -> Mapping[str, str]:
@@ -90,7 +95,7 @@ class Descriptor:
             if not all(isinstance(text, str) for pair in idioms.items() for text in pair):
                 raise TypeError("`IDIOMS` holds something else than texts")
         except Exception as error:
-            raise CannotLoad(f"the idioms of {self.title} cannot be loaded: {_told(error)}") from error
+            raise CannotLoad(f"the idioms of {self.title} cannot be loaded: {_described(error)}") from error
         return idioms
 
 
@@ -128,11 +133,11 @@ class Registry:
 
 def load_registry() -> Registry:
     """Every backend that can be described; one that cannot is a row in `failed`, never a crash."""
-    found: list[tuple[str, str]] = [(point.name, point.value) for point in metadata.entry_points(group=GROUP)]
-    found += [(name, name) for name in os.environ.get(VARIABLE, "").split(",") if name]
+    entry_points: list[tuple[str, str]] = [(point.name, point.value) for point in metadata.entry_points(group=GROUP)]
+    entry_points += [(name, name) for name in os.environ.get(VARIABLE, "").split(",") if name]
     descriptors: dict[str, Descriptor] = {}
     failed: dict[str, str] = {}
-    for name, value in found:
+    for name, value in entry_points:
         try:
             descriptor = resolve(value)
             if not isinstance(descriptor, Descriptor):
@@ -141,11 +146,11 @@ def load_registry() -> Registry:
             if descriptor.name == REFERENCE.name:
                 raise ValueError(f"`{descriptor.name}` is the name of gradcmp's own reference")
         except Exception as error:  # noqa: BLE001  # a stranger's plug-in may raise anything
-            failed[name] = _told(error)
+            failed[name] = _described(error)
         else:
             descriptors.setdefault(descriptor.name, descriptor)
     return Registry(descriptors=descriptors, failed=failed)
 
 
-def _told(error: Exception) -> str:
+def _described(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"

@@ -1,9 +1,14 @@
 """The catalogue over the backends: every primitive is spelled, or its absence has a reason."""
 
+from importlib import import_module
+
 import pytest
 
-from gradcmp.backends.descriptors import JAX, TENSORFLOW, TORCH
+from gradcmp.backends.jax.descriptor import JAX
+from gradcmp.backends.tensorflow.descriptor import TENSORFLOW
+from gradcmp.backends.torch.descriptor import TORCH
 from gradcmp.program.primitives import PRIMITIVES
+from gradcmp.program.spelling import GROUPS
 
 PYTHONS_OWN = {row.name for row in PRIMITIVES.values() if row.infix and not row.infix.isalpha()}
 
@@ -15,6 +20,18 @@ def test_every_primitive_is_spelled_or_absent_with_a_reason(descriptor) -> None:
     assert set(PRIMITIVES) - known == set()
     assert set(spelling.primitives) - set(PRIMITIVES) == set()
     assert all(len(reason) > 10 for reason in spelling.absent.values())
+
+
+@pytest.mark.parametrize("descriptor", [TORCH, TENSORFLOW, JAX], ids=lambda descriptor: descriptor.name)
+def test_every_spelling_is_in_the_module_of_its_group(descriptor) -> None:
+    package = descriptor.spelling.partition(":")[0]
+    for group in GROUPS:
+        spelled = import_module(f"{package}.{group}").PRIMITIVES
+        assert {PRIMITIVES[name].group.replace(" ", "_") for name in spelled} == {group}
+
+
+def test_the_groups_are_those_of_the_catalogue() -> None:
+    assert {row.group.replace(" ", "_") for row in PRIMITIVES.values()} == set(GROUPS)
 
 
 @pytest.mark.parametrize("descriptor", [TORCH, TENSORFLOW, JAX], ids=lambda descriptor: descriptor.name)

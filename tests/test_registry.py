@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 
-from gradcmp.backends.fake_descriptor import FAKE
+from gradcmp.backends.fake.descriptor import FAKE
 from gradcmp.core.targets import Target
 from gradcmp.registry import CannotLoad, Registry
 

@@ -1,1 +1,1 @@
-"""One thin module per framework."""
+"""A folder for each framework, with the same file names in each."""

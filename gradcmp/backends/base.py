@@ -7,8 +7,8 @@ is constructed, never before. `A` below stands for the framework's own array.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -50,7 +50,6 @@ class Settings:
 
     threads: int | None = None
     device: str = "cpu"
-    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +225,26 @@ def check_finished(flag: A | None) -> None:
     """Raises LoopNotFinished where the flag of the bounded loops is there and false. Waits for the device."""
     if flag is not None and not bool(flag):
         raise LoopNotFinished("a loop was cut off by `max_iterations` before its condition became false")
+
+
+def by_primal(of: int | None, arrays: Iterable[A | None]) -> tuple[Derivative, ...]:
+    """The derivatives of one output (None: of all of them), an array a primal."""
+    return tuple(Derivative(of=of, wrt=(index,), array=array) for index, array in enumerate(arrays))
+
+
+def repeatable(operator: str, execute: Callable[[], Raw], floating: Callable[[A], bool]) -> Callable[[], Result]:
+    """`execute` as the `run` of `Prepared`. Whether loops ended is asked once, because to ask waits for the device."""
+    differentiated: list[int] | None = None  # which outputs are floating
+
+    def run() -> Result:
+        nonlocal differentiated
+        values, finished, derivatives = execute()
+        if differentiated is None:
+            check_finished(finished)
+            differentiated = [index for index, value in enumerate(values) if floating(value)]
+        return Result(values=values, derivatives=labelled(operator, differentiated, derivatives))
+
+    return run
 
 
 def labelled(operator: str, differentiated: Sequence[int], nested: Any) -> tuple[Derivative, ...]:

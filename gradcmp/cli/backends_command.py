@@ -44,7 +44,7 @@ def command(as_json: bool) -> None:
 
 
 def _row(descriptor: Descriptor, worker: Any) -> dict[str, Any]:
-    from gradcmp.execute.process import Ready
+    from gradcmp.core.executors import Ready
 
     row: dict[str, Any] = {"backend": descriptor.name, "title": descriptor.title}
     executions = [execution.name for execution in descriptor.executions]

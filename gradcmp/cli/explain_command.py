@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from gradcmp.result.records import CaseRecord, ProblemRecord
 
 _NUMBER = re.compile(r"#?(\d{1,9})")
-_SIGNAL = 128
-"""Exit codes from here on are those of a run that was interrupted."""
-
 _MOST_NAMED = 8
 
 
@@ -74,7 +71,9 @@ def _last_has(name: str) -> bool:
 
 def _run_and_print(name: str, shipped: bool, width: int | None) -> int:
     """Run the case, beside the last result where there is one, and explain it. Returns the exit code."""
-    from gradcmp.cli.run_command import command as run
+    from gradcmp.session.open import open_session
+    from gradcmp.session.record import record
+    from gradcmp.session.request import RunOptions, RunRequest
 
     if "@" not in name:
         example = f"{name if '[' in name else f'{name}[gradient-float32]'}@torch-eager-cpu"
@@ -85,14 +84,13 @@ def _run_and_print(name: str, shipped: bool, width: int | None) -> int:
         )
         raise UsageError(complaint)
     click.echo(f"{name} is run now: the last run does not have it", err=True)
-    with tempfile.TemporaryDirectory(prefix="gradcmp-") as folder:
-        file = Path(folder) / "result.json"
-        words = ["--quiet", "--timing", "off", "--no-cache", "-o", str(file), *["--shipped"] * shipped, "--", name]
-        with run.make_context("run", words) as context:
-            code = int(run.invoke(context) or 0)
-        if code >= _SIGNAL:
-            return code
-        _print(file, name, shipped, width, report=None)
+    request = RunRequest(arguments=(name,), shipped=shipped, options=RunOptions(timing="off"))
+    started = datetime.now(UTC)
+    with open_session(request) as session:
+        run = record(session, started=started)
+        if run.interrupted:
+            return run.exit_code
+        _print(run.path, name, shipped, width, report=None)
     return 0
 
 
@@ -104,11 +102,11 @@ def _print(file: Path, name: str, shipped: bool, width: int | None, *, report: t
 
     document = read_document(file)
     case = _case(document, name, file)
-    shipped = shipped or "--shipped" in document.run.arguments
+    shipped = shipped or document.run.shipped
 
     def sharpen(problem: ProblemRecord) -> Mapping[Key, TruthLeaf]:
-        from gradcmp.core.run_options import DEFAULT_REFERENCE_BUDGET_S
-        from gradcmp.sharpen import sharpened
+        from gradcmp.session.request import DEFAULT_REFERENCE_BUDGET_S
+        from gradcmp.session.sharpen import sharpened
 
         return sharpened(
             problem.id,

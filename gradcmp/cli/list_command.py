@@ -14,7 +14,7 @@ from gradcmp.cli.outputs import echo_json
 from gradcmp.core.scenarios import Scenario
 
 if TYPE_CHECKING:
-    from gradcmp.program.primitives import Primitive
+    from gradcmp.program.catalogue.rows import Primitive
 
 
 @click.command("list")
@@ -47,6 +47,8 @@ def command(
 
 
 def _scenarios(scenarios: Iterable[Scenario]) -> list[tuple[Any, ...]]:
+    from gradcmp.scenario.keys import SCENARIO
+
     points: dict[str, list[Scenario]] = {}  # of the sweep, which may be over operators and dtypes
     for scenario in scenarios:
         points.setdefault(scenario.id, []).append(scenario)
@@ -54,7 +56,7 @@ def _scenarios(scenarios: Iterable[Scenario]) -> list[tuple[Any, ...]]:
         (
             identifier,
             list(dict.fromkeys(name for point in swept for name in point.protocols or point.operators)),
-            list(dict.fromkeys(name for point in swept for name in point.dtypes or ("float32",))),
+            list(dict.fromkeys(name for point in swept for name in point.dtypes or (SCENARIO["dtype"].word,))),
             list(swept[0].tags),
             swept[0].description,
         )

@@ -14,7 +14,7 @@ import click
 
 from gradcmp import __version__
 from gradcmp.cli.outputs import never_fail_to_encode
-from gradcmp.errors import GradcmpError
+from gradcmp.errors import GradcmpError, Terminated
 
 COMMANDS: dict[str, str] = {
     "run": "Compute the derivatives, judge them, print the tables.",
@@ -27,10 +27,6 @@ COMMANDS: dict[str, str] = {
     "init": "Write a first scenario that passes.",
     "schema": "Print the JSON Schema of the scenario format.",
 }
-
-
-class Terminated(BaseException):
-    """SIGTERM, as an exception, so that workers are ended and the journal is kept."""
 
 
 class LazyGroup(click.Group):
@@ -67,7 +63,9 @@ def main(arguments: list[str] | None = None) -> None:
     never_fail_to_encode()
     code = 3
     try:
-        code = group.main(args=words, prog_name="gradcmp", standalone_mode=False, color=_colour()) or 0
+        code = (
+            group.main(args=words, obj=tuple(words), prog_name="gradcmp", standalone_mode=False, color=_colour()) or 0
+        )
         if sys.stdout is not None:  # it is None where it was closed from the beginning
             sys.stdout.flush()
     except click.exceptions.Exit as stop:

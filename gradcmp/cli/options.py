@@ -84,11 +84,12 @@ def width_option(function: F) -> F:
     )
 
 
-def parse_overrides(texts: tuple[str, ...]) -> dict[str, tuple[int | float | str, ...]]:
-    """`--param n=8,64` as values by name.
-
-    Raises click.BadParameter for what is not NAME=VALUE[,VALUE…].
-    """
+def parse_overrides(
+    context: click.Context,  # noqa: ARG001  # click's signature
+    parameter: click.Parameter,  # noqa: ARG001  # likewise
+    texts: tuple[str, ...],
+) -> dict[str, tuple[int | float | str, ...]]:
+    """`--param n=8,64` as values by name."""
     overrides: dict[str, tuple[int | float | str, ...]] = {}
     for text in texts:
         name, equals, values = text.partition("=")
@@ -116,6 +117,11 @@ def _value(value: str, text: str) -> int | float | str:
         f"`{text}` has the value `{value}`; expected finite numbers, or words of letters, digits and `_.:+-`",
         param_hint="--param",
     )
+
+
+def parse_negated(context: click.Context, parameter: click.Parameter, given: bool) -> bool:  # noqa: ARG001  # click's signature
+    """`--no-…` as whether it is wanted."""
+    return not given
 
 
 def parse_shard(context: click.Context, parameter: click.Parameter, text: str | None) -> tuple[int, int]:  # noqa: ARG001  # click's signature

@@ -6,7 +6,7 @@ import io
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +17,27 @@ from gradcmp.errors import Complaint, GradcmpError, UsageError
 LAST_RESULT = Path(".gradcmp") / "last.json"
 """The result of the last run in this folder."""
 
-
 SCENARIO_SUFFIXES = (".yaml", ".yml")
 """Of files that people write; results go nowhere near them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outputs:
-    """What was asked for beside and instead of the tables. `cache`: the result is kept as the last one."""
+    """What was asked for beside and instead of the tables; `no_cache`: the result is not kept as the last one."""
 
-    result: Path | None
-    json_to_stdout: bool
-    exports: Mapping[str, Path]  # by the exporter's name
-    cache: bool
-    view: str
-    width: int | None
-    quiet: bool
+    result: Path | None = None
+    json_to: str | None = None
+    exports: Mapping[str, Path] = field(default_factory=dict)  # by the exporter's name
+    no_cache: bool = False
+    view: str = "tables"
+    verbose: bool = False
+    width: int | None = None
+    quiet: bool = False
+
+    @property
+    def last(self) -> Path | None:
+        """Where the last run of this folder is kept."""
+        return None if self.no_cache else LAST_RESULT
 
     def refuse_unwritable(self) -> None:
         """Raise UsageError for files that cannot be written, before anything runs."""
@@ -65,7 +70,7 @@ class Outputs:
 
         A warning where that cannot be written: the result itself is where it was asked for.
         """
-        if not self.cache or path.resolve() == LAST_RESULT.resolve():
+        if self.no_cache or path.resolve() == LAST_RESULT.resolve():
             return
         from gradcmp.result.copying import copy_result
         from gradcmp.result.journal import make_own_folder
@@ -78,7 +83,7 @@ class Outputs:
 
     def publish(self, path: Path) -> None:
         """The result file `path` on the console and in the files that were asked for."""
-        if self.quiet and not self.json_to_stdout and not self.exports:
+        if self.quiet and self.json_to is None and not self.exports:
             return
         from gradcmp.report.console import make_console
         from gradcmp.report.exports import WRITTEN, serialize
@@ -86,14 +91,18 @@ class Outputs:
         from gradcmp.result.reading import read_document
 
         document = read_document(path)
-        if self.json_to_stdout:
+        if self.json_to is not None:
             speak_utf8()
             with path.open(encoding="utf-8", newline="\n") as lines:
                 sys.stdout.writelines(lines)
         for name, file in self.exports.items():
             _write(file, serialize(WRITTEN[name].written, document))
-        if not self.json_to_stdout and not self.quiet:
-            render(document, view=self.view, console=make_console(sys.stdout, width=self.width))
+        if self.json_to is None and not self.quiet:
+            render(
+                document,
+                view="cases" if self.verbose else self.view,
+                console=make_console(sys.stdout, width=self.width),
+            )
 
 
 def _write(path: Path, text: str) -> None:

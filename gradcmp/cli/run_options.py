@@ -8,7 +8,15 @@ from typing import Any
 
 import click
 
-from gradcmp.cli.options import BackendName, parse_bytes, parse_seconds, parse_shard, parse_timing
+from gradcmp.cli.options import (
+    BackendName,
+    parse_bytes,
+    parse_negated,
+    parse_overrides,
+    parse_seconds,
+    parse_shard,
+    parse_timing,
+)
 from gradcmp.report.exports import WRITTEN
 
 FAIL_ON = ("note", "warn", "fail", "never", "skipped")
@@ -20,7 +28,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--dtype", "dtypes", multiple=True, help="float16, bfloat16, float32, float64, all; repeatable."),
     click.option("--operator", "operators", multiple=True, help="Only problems with this operator; repeatable."),
     click.option("-k", "keywords", metavar="EXPR", help="Words joined by and, or, not; a word is a part of an id or tag."),
-    click.option("--param", "parameters", multiple=True, metavar="NAME=V,…", help="Values for a name that a scenario sweeps; repeatable."),
+    click.option("--param", "parameters", multiple=True, callback=parse_overrides, metavar="NAME=V,…", help="Values for a name that a scenario sweeps; repeatable."),
     click.option("--last-failed", is_flag=True, help="Only the problems that failed in the last run."),
     click.option("-x", "first_failure", is_flag=True, help="Stop at the first failure."),
     click.option("--max-failures", type=click.IntRange(min=1), metavar="N", help="Stop after N failures."),
@@ -32,7 +40,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--max-memory", "max_memory_bytes", callback=parse_bytes, metavar="SIZE", help="Memory of all workers together, such as 8GiB."),
     click.option("--max-bytes", callback=parse_bytes, metavar="SIZE", help="Largest inputs of a problem; 1 GiB unless given."),
     click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, metavar="N", help="For inputs without a seed of their own."),
-    click.option("--no-reference", is_flag=True, help="Judge without the certified reference."),
+    click.option("--no-reference", "reference", is_flag=True, callback=parse_negated, help="Judge without the certified reference."),
     click.option("--reference-budget", "reference_budget_s", callback=parse_seconds, metavar="S", help="Seconds that certifying a problem may take; 2 unless given."),
     click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Cases that run side by side."),
     click.option("--require", "required", multiple=True, metavar="TARGET", help="Exit with 4 where this target cannot run; repeatable."),

@@ -44,8 +44,8 @@ def command(identifier: str, backend: str | None, execution: str, shipped: bool)
 
 
 def _first_problem(identifier: str, shipped: bool) -> Problem:
-    from gradcmp.plan import no_such, problems_of
     from gradcmp.scenario.load import load
+    from gradcmp.session.plan import no_such, problems_of
 
     selection = load((identifier,), folder=Path.cwd(), shipped=shipped)
     problems = [problem for scenario in selection.scenarios for problem in problems_of(scenario)]
@@ -61,11 +61,11 @@ def _first_problem(identifier: str, shipped: bool) -> Problem:
 
 
 def _code(problem: Problem, backend: str, execution: str) -> str:
-    from gradcmp.core.run_options import RunOptions
     from gradcmp.core.suggest import unknown_name
     from gradcmp.program.lower import CannotLower
-    from gradcmp.questions import lower_for, understand
     from gradcmp.registry import load_registry
+    from gradcmp.session.prepare import lower_for, understand
+    from gradcmp.session.request import RunOptions
 
     registry = load_registry()
     if backend not in registry.descriptors:
@@ -88,6 +88,8 @@ class CannotShow(GradcmpError):
 
 
 def _understood(problem: Problem) -> Iterator[str]:
+    from gradcmp.scenario.keys import SCENARIO
+
     scenario = problem.scenario
     rows: Mapping[str, Any] = {
         "id": scenario.id,
@@ -98,13 +100,13 @@ def _understood(problem: Problem) -> Iterator[str]:
         "operator": "" if scenario.protocols else ", ".join(scenario.operators),
         "mode": ", ".join(scenario.modes),
         "protocol": ", ".join(scenario.protocols),
-        "dtype": ", ".join(scenario.dtypes or ("float32",)),
+        "dtype": ", ".join(scenario.dtypes or (SCENARIO["dtype"].word,)),
         "wrt": ", ".join(scenario.wrt),
         "cotangent": _seed(scenario.cotangent, problem.dtype),
         "tangent": _seed(scenario.tangent, problem.dtype),
         "backend": ", ".join(scenario.backends or ("every one that is installed",)),
-        "execution": ", ".join(scenario.executions or ("eager",)),
-        "device": ", ".join(scenario.devices or ("cpu",)),
+        "execution": ", ".join(scenario.executions or (SCENARIO["execution"].word,)),
+        "device": ", ".join(scenario.devices or (SCENARIO["device"].word,)),
         "max_iterations": scenario.max_iterations or "",
         "tolerance": _tolerance(scenario.tolerance),
         "timing": "" if scenario.timing is None else scenario.timing,

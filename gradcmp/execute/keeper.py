@@ -7,10 +7,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from gradcmp.core.executors import Failed, Ready
 from gradcmp.core.outcomes import Died, Outcome
 from gradcmp.core.requests import Inquiry, Request
 from gradcmp.execute.gate import Gate, GateClosed
-from gradcmp.execute.process import Failed, Ready, WorkerProcess
+from gradcmp.execute.process import WorkerProcess
 
 START_TRIES = 3
 ASK_TRIES = 3

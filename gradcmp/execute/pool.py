@@ -15,13 +15,14 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import NoReturn, Self
 
+from gradcmp.core.executors import Failed, Ready
 from gradcmp.core.machine import usable_cores
 from gradcmp.core.outcomes import Outcome
 from gradcmp.core.requests import Request, WorkerKey
 from gradcmp.execute.gate import Gate
 from gradcmp.execute.keeper import Answers, Keeper
 from gradcmp.execute.memory import default_limit_bytes
-from gradcmp.execute.process import Failed, Ready, WorkerProcess
+from gradcmp.execute.process import WorkerProcess
 from gradcmp.execute.settings import command_of, variables_of
 from gradcmp.execute.watch import Watch
 from gradcmp.registry import Registry
@@ -162,7 +163,7 @@ class Pool:
         folder = self._folder / f"{key.backend}-{next(self._starts)}"
         folder.mkdir()
         variables = variables_of(descriptor, key, threads=self._threads, folder=folder)
-        command = command_of(interpreter, descriptor, key, threads=self._threads, variables=variables, folder=folder)
+        command = command_of(interpreter, descriptor, key, threads=self._threads, folder=folder)
         return WorkerProcess(command, variables)
 
     def _processes(self) -> list[WorkerProcess]:

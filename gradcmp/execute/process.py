@@ -11,11 +11,11 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
 import psutil
 
+from gradcmp.core.executors import Failed, Ready
 from gradcmp.core.outcomes import Died, Outcome, Raised, TimedOut
 from gradcmp.core.requests import Request
 from gradcmp.execute.tail import Tail
@@ -28,27 +28,6 @@ MARK = "GRADCMP_WORKER"
 START_LIMIT_S = 120.0
 LAST_WORDS_S = 2.0
 """How long after a process has gone its pipe may still deliver."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ready:
-    """A worker that serves; `settings` as the framework tells them."""
-
-    backend: str
-    version: str
-    python: str
-    devices: tuple[str, ...]
-    settings: Mapping[str, Any]
-    import_s: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
-    """A worker that cannot serve. `final`: another try would say the same, or take as long again."""
-
-    message: str
-    output_tail: str = ""
-    final: bool = False
 
 
 class WorkerProcess:
@@ -65,7 +44,6 @@ class WorkerProcess:
         self._killed = False
         self._gone_since: float | None = None
         self._family: dict[int, psutil.Process] = {}
-        self.busy = False
         windows = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP} if os.name == "nt" else {}  # type: ignore[attr-defined,unused-ignore]
         self._popen = subprocess.Popen(  # noqa: S603  # our own file, by the interpreter that was asked for
             command,
@@ -123,7 +101,6 @@ class WorkerProcess:
         self._tail.expect(mark)
         header, arrays = request_frame(request, compiles=compiles)
         begun = False
-        self.busy = True
         self._enter("compile" if compiles else "run", request)
         try:
             with contextlib.suppress(OSError):  # gone: the inbox says so
@@ -144,7 +121,6 @@ class WorkerProcess:
                         return self._damaged(WireError("not an answer"))
         finally:
             self._limit = None
-            self.busy = False
 
     def check(self, now: float) -> None:
         """End it where it is late; notice where it has gone and a grandchild holds its pipe. Called by the watch."""

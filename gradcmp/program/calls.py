@@ -8,6 +8,9 @@ from functools import cache
 from typing import Any
 
 from gradcmp.core.formats import FORMATS
+from gradcmp.program.catalogue.reduction import reduction
+from gradcmp.program.catalogue.rows import Primitive
+from gradcmp.program.catalogue.shape import expand_dims, flip, squeeze
 from gradcmp.program.ir import (
     Apply,
     ArrayType,
@@ -22,9 +25,9 @@ from gradcmp.program.ir import (
     Type,
 )
 from gradcmp.program.joins import INTEGER_LIMITS, array_of
-from gradcmp.program.primitives import Primitive
+from gradcmp.program.shapes import Rule
 
-SEVERAL_AXES: frozenset[str] = frozenset({"reduction", "flip", "squeeze", "expand_dims"})
+SEVERAL_AXES: frozenset[Rule] = frozenset({reduction, flip, squeeze, expand_dims})
 """Rules whose `axis` may be a tuple."""
 
 DDOF = (
@@ -55,10 +58,10 @@ def option(row: Primitive, name: str, value: Static, *, dtype: str) -> Static:
     if name in ("shape", "axes"):
         if value is None and name == "axes":
             return None
-        found = (value,) if _whole(value) else value
-        if not isinstance(found, tuple) or not all(_whole(length) for length in found):
+        lengths = (value,) if _whole(value) else value
+        if not isinstance(lengths, tuple) or not all(_whole(length) for length in lengths):
             raise BadOption("expected whole numbers in parentheses: `(2, 3)`")
-        return found
+        return lengths
     if name in ("k", "offset"):
         if not _whole(value):
             raise BadOption("expected a whole number")
@@ -79,9 +82,9 @@ def _whole(value: Static) -> bool:
 def _axis(row: Primitive, value: Static) -> Static:
     if _whole(value) or (value is None and row.options["axis"] == "None"):
         return value
-    if row.rule in SEVERAL_AXES and isinstance(value, tuple) and value and all(_whole(axis) for axis in value):
+    if row.shape in SEVERAL_AXES and isinstance(value, tuple) and value and all(_whole(axis) for axis in value):
         return value
-    many = " or several in parentheses" if row.rule in SEVERAL_AXES else ""
+    many = " or several in parentheses" if row.shape in SEVERAL_AXES else ""
     raise BadOption(f"expected a whole number{many}")
 
 

@@ -178,15 +178,15 @@ class Checker(WayChecker):
         self.hidden = frozenset(inputs) - frozenset(wanted)
 
     def block(self, statements: Sequence[Statement]) -> tuple[CheckedStatement, ...]:
-        found: list[CheckedStatement] = []
+        checked: list[CheckedStatement] = []
         for statement in statements:
             self.visit(5)  # a statement costs about as much as a few expressions
             try:
-                found.extend(_STATEMENTS[type(statement)](self, statement))
+                checked.extend(_STATEMENTS[type(statement)](self, statement))
             except Refused:
                 for name in assigned_names((statement,)):
                     self.environment[name] = Binding(type=None)
-        return tuple(found)
+        return tuple(checked)
 
     # Assignments
 
@@ -197,10 +197,10 @@ class Checker(WayChecker):
             return [Bind(span=node.span, names=node.names, value=value)]
         if not isinstance(value.type, TupleType):
             hint = "take its entries one by one: `a = x[0]`" if isinstance(value.type, ArrayType) else ""
-            raise self.refuse(node.span, f"{describe(value.type)} cannot be taken apart", hint)
+            raise self.refuse(node, f"{describe(value.type)} cannot be taken apart", hint)
         if len(value.type.items) != len(node.names):
             raise self.refuse(
-                node.span,
+                node,
                 f"{len(node.names)} names cannot take {len(value.type.items)} items",
                 "write as many names as items",
             )
@@ -235,13 +235,11 @@ class Checker(WayChecker):
             return replace(value, items=items, type=MappingType(items=tuple((k, v.type) for k, v in items)))
         if isinstance(value.type, TupleType):
             if not value.type.items:
-                raise self.refuse(value.span, "an empty tuple has no outputs", "write `return x`")
+                raise self.refuse(value, "an empty tuple has no outputs", "write `return x`")
             types = tuple(self._output_type(item) for item in value.type.items)
             return convert(value, TupleType(items=types), dtype=self.dtype)
         if isinstance(value.type, MappingType):
-            raise self.refuse(
-                value.span, f"the output is an array, not {describe(value.type)}", "return one of its parts"
-            )
+            raise self.refuse(value, f"the output is an array, not {describe(value.type)}", "return one of its parts")
         return convert(value, self._output_type(value.type), dtype=self.dtype)
 
     def _output_type(self, type_: Type) -> Type:

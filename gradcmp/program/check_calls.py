@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gradcmp.program.calls import DDOF, BadOption, convert, default, interval, option, rounded
+from gradcmp.program.catalogue.rows import Primitive
 from gradcmp.program.fold import FOLDS, CannotFold, fold
 from gradcmp.program.hints import MAYBE_MODULES
 from gradcmp.program.ir import (
@@ -29,11 +30,11 @@ from gradcmp.program.ir import (
     Type,
 )
 from gradcmp.program.joins import describe, joined_dtype, kind_of
-from gradcmp.program.primitives import PRIMITIVES, Primitive
-from gradcmp.program.shapes import ShapeError, result_shape
+from gradcmp.program.primitives import PRIMITIVES
+from gradcmp.program.shapes import Rule, ShapeError, broadcast, elementwise, result_shape
 from gradcmp.program.source import Complaints, Refused, Source
 
-TAKES_NUMBERS: frozenset[str] = frozenset({"elementwise", "broadcast", "where"})
+TAKES_NUMBERS: frozenset[Rule] = frozenset({elementwise, broadcast})
 """Rules whose operands may be plain numbers beside arrays; everywhere else numbers become arrays first."""
 
 
@@ -64,18 +65,6 @@ class CallChecker(Complaints, ABC):
     def expression(self, node: Expression) -> Checked_:
         """The expression with its type; raises `Refused` with the reason noted."""
 
-    def each(self, nodes: Iterable[Expression]) -> tuple[Checked_, ...]:
-        """Check all of them before giving up on any."""
-        found, refused = [], False
-        for node in nodes:
-            try:
-                found.append(self.expression(node))
-            except Refused:
-                refused = True
-        if refused:
-            raise Refused
-        return tuple(found)
-
     def literal(self, span: Span, value: Number) -> Literal:
         kind = "bool" if isinstance(value, bool) else "int" if isinstance(value, int) else "float"
         return Literal(span=span, value=value, type=NumberType(kind=kind))
@@ -90,36 +79,36 @@ class CallChecker(Complaints, ABC):
         row = PRIMITIVES[node.primitive]
         first = node.arguments[0] if node.arguments else None
         if isinstance(first, Name) and first.id in MAYBE_MODULES and first.id not in self.environment:
-            raise self.refuse(first.span, f"`{first.id}` is not defined", f"write `{row.name}(...)`")
+            raise self.refuse(first, f"`{first.id}` is not defined", f"write `{row.name}(...)`")
         if row.name in ("max", "min") and len(node.arguments) > 1 and not node.keywords:
             return self._extreme(node, row)
         operands, options = self._sort_arguments(node, row)
-        checked = self.each(operands)
+        checked = self.each(operands, self.expression)
         values = self._options(node, row, options)
         return self.apply(node.span, row, checked, values)
 
     def _len(self, node: Call) -> Checked_:
         if len(node.arguments) != 1 or node.keywords:
-            raise self.refuse(node.span, "`len` takes one operand", "write `len(x)`")
+            raise self.refuse(node, "`len` takes one operand", "write `len(x)`")
         value = self.expression(node.arguments[0])
         if isinstance(value.type, TupleType):
             return self.literal(node.span, len(value.type.items))
         shape = value.type.shape if isinstance(value.type, ArrayType) else ()
         if shape is None or (shape and shape[0] is None):
-            raise self.refuse(node.span, "this length depends on the run", "only what is known before may be asked for")
+            raise self.refuse(node, "this length depends on the run", "only what is known before may be asked for")
         if not shape or shape[0] is None:
-            raise self.refuse(node.span, f"{describe(value.type)} has no length", "only arrays with an axis have one")
+            raise self.refuse(node, f"{describe(value.type)} has no length", "only arrays with an axis have one")
         return self.literal(node.span, shape[0])
 
     def _extreme(self, node: Call, row: Primitive) -> Checked_:
         """`max(a, b)`: Python's for numbers, but for arrays NumPy's second operand is an axis: refused."""
-        checked = self.each(node.arguments)
+        checked = self.each(node.arguments, self.expression)
         numbers = [item.value for item in checked if isinstance(item, Literal)]
         if len(numbers) == len(checked):
             return self._fold(node.span, row, numbers)
         other = {"max": "maximum", "min": "minimum"}[row.name]
         hint = f"write `{other}(x, y)` to compare by element, `{row.name}(x, axis=0)` along an axis"
-        raise self.refuse(node.span, f"`{row.name}` of an array takes its axis by name", hint)
+        raise self.refuse(node, f"`{row.name}` of an array takes its axis by name", hint)
 
     def _sort_arguments(self, node: Call, row: Primitive) -> tuple[list[Expression], dict[str, Expression]]:
         """Arguments sorted into operands and options, as Python would."""
@@ -131,18 +120,16 @@ class CallChecker(Complaints, ABC):
             last = arguments[len(names) :]
             arguments = (*arguments[: len(names)], Sequence(span=last[0].span, items=last))
         if len(arguments) > len(names) + len(options):
-            raise self.refuse(
-                node.span, f"`{row.name}` takes {_count(len(names))}, not {len(node.arguments)}", *_usage(row)
-            )
+            raise self.refuse(node, f"`{row.name}` takes {_count(len(names))}, not {len(node.arguments)}", *_usage(row))
         given.update(zip([*names, *options], arguments, strict=False))
         for name, argument in node.keywords:
             if name in given:
-                raise self.refuse(node.span, f"`{row.name}` is given `{name}` twice", "leave one out")
+                raise self.refuse(node, f"`{row.name}` is given `{name}` twice", "leave one out")
             given[name] = argument
         missing = [name for name in names if name not in given]
         if missing:
             raise self.refuse(
-                node.span, f"`{row.name}` takes {_count(len(names))}: {_names(missing)} is missing", *_usage(row)
+                node, f"`{row.name}` takes {_count(len(names))}: {_names(missing)} is missing", *_usage(row)
             )
         return [given[name] for name in names], {name: given[name] for name in options if name in given}
 
@@ -154,10 +141,10 @@ class CallChecker(Complaints, ABC):
                     values[name] = option(row, name, self.static(given[name], name), dtype=self.dtype)
                 except BadOption as error:
                     raise self.refuse(
-                        given[name].span, f"`{name}` of `{row.name}` does not fit", expected=str(error)
+                        given[name], f"`{name}` of `{row.name}` does not fit", expected=str(error)
                     ) from None
             elif text is None:
-                raise self.refuse(node.span, f"`{row.name}` needs `{name}`", DDOF if name == "ddof" else _usage(row)[0])
+                raise self.refuse(node, f"`{row.name}` needs `{name}`", DDOF if name == "ddof" else _usage(row)[0])
             else:
                 value = default(text)
                 values[name] = option(row, name, value, dtype=self.dtype) if isinstance(value, float) else value
@@ -171,17 +158,17 @@ class CallChecker(Complaints, ABC):
         parts = value.items if isinstance(value, Group) else (value,)
         if not all(isinstance(part, Literal) for part in parts):
             raise self.refuse(
-                node.span, f"`{name}` has to be known before the run", "write a number, or a name of the sweep"
+                node, f"`{name}` has to be known before the run", "write a number, or a name of the sweep"
             )
-        found = tuple(part.value for part in parts if isinstance(part, Literal))
-        return found if isinstance(value, Group) else found[0]
+        numbers = tuple(part.value for part in parts if isinstance(part, Literal))
+        return numbers if isinstance(value, Group) else numbers[0]
 
     def apply(self, span: Span, row: Primitive, operands: tuple[Checked_, ...], options: dict[str, Static]) -> Checked_:
         """A primitive on checked operands: folded, or with its type."""
         self._check_kinds(span, row, operands)
         numbers = [operand.value for operand in operands if isinstance(operand, Literal)]
         plain = all(isinstance(operand.type, NumberType) for operand in operands)
-        if plain and len(numbers) == len(operands) and row.name in FOLDS and row.rule in ("broadcast", "elementwise"):
+        if plain and len(numbers) == len(operands) and row.name in FOLDS and row.shape in TAKES_NUMBERS:
             return self._fold(span, row, numbers)
         if plain and row.infix and row.name != "matmul":
             type_ = NumberType(kind=self._number_kind(row, operands))
@@ -212,9 +199,7 @@ class CallChecker(Complaints, ABC):
             if not isinstance(operand.type, ArrayType | NumberType):
                 part = "one of its parts" if isinstance(operand.type, MappingType) else "one of its items"
                 raise self.refuse(
-                    operand.span,
-                    f"`{row.infix or row.name}` takes an array, not {describe(operand.type)}",
-                    f"take {part}",
+                    operand, f"`{row.infix or row.name}` takes an array, not {describe(operand.type)}", f"take {part}"
                 )
             wanted = {"condition": ("bool",), "indices": ("int",)}.get(name, row.kinds)
             if operand.type.kind not in wanted:
@@ -232,21 +217,21 @@ class CallChecker(Complaints, ABC):
         kind = operand.type.kind if isinstance(operand.type, ArrayType | NumberType) else ""
         if name == "condition":
             what = f"the condition of `{row.name}` is true or false, not {words[kind]}"
-            return self.refuse(operand.span, what, "write a comparison: `x != 0`")
+            return self.refuse(operand, what, "write a comparison: `x != 0`")
         if name == "indices":
             return self.refuse(
-                operand.span, "indices are whole numbers", "make them an input: `{literal: [0, 2], dtype: int64}`"
+                operand, "indices are whole numbers", "make them an input: `{literal: [0, 2], dtype: int64}`"
             )
         hint = "write `where(mask, x, 0)` or `where(mask, 1, 0)`" if kind == "bool" else "write a comparison: `x != 0`"
-        return self.refuse(operand.span, f"`{shown}` takes {words[wanted[0]]}, not {words[kind]}", hint)
+        return self.refuse(operand, f"`{shown}` takes {words[wanted[0]]}, not {words[kind]}", hint)
 
     def _check_sequence(self, row: Primitive, operand: Checked_) -> set[str]:
         if not isinstance(operand, Group) or not operand.items:
-            raise self.refuse(operand.span, f"`{row.name}` takes arrays in brackets", f"write `{row.name}([x, y])`")
+            raise self.refuse(operand, f"`{row.name}` takes arrays in brackets", f"write `{row.name}([x, y])`")
         kinds = {item.type.kind for item in operand.items if isinstance(item.type, ArrayType | NumberType)}
         if "bool" in kinds and "bool" not in row.kinds:
             what = f"`{row.name}` takes numbers, not truth values"
-            raise self.refuse(operand.span, what, "write `where(mask, 1, 0)`")
+            raise self.refuse(operand, what, "write `where(mask, 1, 0)`")
         return kinds
 
     def _array(
@@ -259,14 +244,14 @@ class CallChecker(Complaints, ABC):
         ]
         joined = joined_dtype(meeting, dtype=self.dtype, result="float" if row.result == "float" else "same")
         try:
-            wrap = row.rule not in TAKES_NUMBERS or all(isinstance(operand.type, NumberType) for operand in operands)
+            wrap = row.shape not in TAKES_NUMBERS or all(isinstance(operand.type, NumberType) for operand in operands)
             met = tuple(self._meet(row, at, operand, joined, wrap=wrap) for at, operand in enumerate(operands))
             shapes = [
                 _shape(item)
                 for operand in met
                 for item in (operand.items if isinstance(operand, Group) else (operand,))
             ]
-            shape = result_shape(row.rule, shapes, options)
+            shape = result_shape(row.shape, shapes, options)
         except BadOption as error:
             raise self.refuse(span, str(error)) from None
         except ShapeError as error:
@@ -274,7 +259,7 @@ class CallChecker(Complaints, ABC):
             raise self.refuse(span, what, error.hint) from None
         out = {"bool": "bool", "int": "int64"}.get(row.result, joined)
         type_: Type = ArrayType(kind=kind_of(out), dtype=out, shape=shape)
-        if row.rule == "slogdet":
+        if row.pair:
             type_ = TupleType(items=(type_, type_))
         return Apply(span=span, primitive=row.name, operands=met, options=options, type=type_)
 
@@ -284,13 +269,13 @@ class CallChecker(Complaints, ABC):
             items = tuple(self._wrapped(item, joined) for item in operand.items)
             return Group(span=operand.span, items=items, type=TupleType(items=tuple(item.type for item in items)))
         name = row.operands[position]
-        own = {"condition": "bool", "indices": "int64"}.get(name, joined)
+        own_dtype = {"condition": "bool", "indices": "int64"}.get(name, joined)
         if isinstance(operand, Literal):
             exponent = row.name == "power" and position == 1
             if exponent and kind_of(joined) == "int" and operand.value < 0:
                 raise BadOption("whole numbers have no negative powers: write `1.0 * x`")
-            operand = rounded(operand, dtype=own, exponent=exponent and not wrap)
-        return self._wrapped(operand, own) if wrap else operand
+            operand = rounded(operand, dtype=own_dtype, exponent=exponent and not wrap)
+        return self._wrapped(operand, own_dtype) if wrap else operand
 
     def _wrapped(self, operand: Checked_, dtype: str) -> Checked_:
         """A number as a 0-d array of `dtype`; arrays stay as they are."""

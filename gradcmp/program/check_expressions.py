@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import prod
 
 from gradcmp.core.suggest import foreign_letter
 from gradcmp.program import hints
 from gradcmp.program.calls import convert
 from gradcmp.program.check_calls import CallChecker
+from gradcmp.program.indexing import index_shape
 from gradcmp.program.ir import (
     ArrayType,
     Call,
@@ -38,7 +40,7 @@ from gradcmp.program.ir import (
 )
 from gradcmp.program.joins import CannotJoin, describe, join
 from gradcmp.program.primitives import CONSTANTS, PRIMITIVES
-from gradcmp.program.shapes import ShapeError, index_shape
+from gradcmp.program.shapes import ShapeError
 from gradcmp.program.source import Refused, Source
 
 MOST_VISITS = 30_000
@@ -75,9 +77,7 @@ class ExpressionChecker(CallChecker):
         if binding is None:
             return self._unbound(node)
         if not binding.certain:
-            raise self.refuse(
-                node.span, f"`{node.id}` may be undefined here", "give it a value on every way to this line"
-            )
+            raise self.refuse(node, f"`{node.id}` may be undefined here", "give it a value on every way to this line")
         if binding.type is None:
             raise Refused
         if binding.known is not None:
@@ -89,16 +89,16 @@ class ExpressionChecker(CallChecker):
             return self.literal(node.span, CONSTANTS[node.id])
         if node.id in self.words:
             raise self.refuse(
-                node.span,
+                node,
                 f"`{node.id}` is the word `{self.words[node.id]}` here, not a number",
                 "only sweep names with numbers stand in functions",
             )
         if node.id in self.hidden:
             raise self.refuse(
-                node.span, f"`{node.id}` is not defined", f"make the input `{node.id}` a parameter of the `def`"
+                node, f"`{node.id}` is not defined", f"make the input `{node.id}` a parameter of the `def`"
             )
         if node.id in PRIMITIVES:
-            raise self.refuse(node.span, f"`{node.id}` is a primitive and has to be called", f"write `{node.id}(...)`")
+            raise self.refuse(node, f"`{node.id}` is a primitive and has to be called", f"write `{node.id}(...)`")
         hint = foreign_letter(node.id) or self.suggest(node.id, [*self.environment, *CONSTANTS])
         if node.id.lower() == "nan":
             hint = "not-a-number is written `.nan`, in `inputs` and `expect` only"
@@ -106,25 +106,25 @@ class ExpressionChecker(CallChecker):
         expected = f"expected {'one of ' * (len(known) > 1)}{', '.join(known)}" if known and not hint else ""
         if node.id in hints.MAYBE_MODULES | hints.MODULES:
             hint = "primitives are called by name: `dot(x, x)`"
-        raise self.refuse(node.span, f"`{node.id}` is not defined", hint, expected)
+        raise self.refuse(node, f"`{node.id}` is not defined", hint, expected)
 
     def new_axis(self, node: NewAxis) -> Checked_:
-        raise self.refuse(node.span, "`None` stands only in square brackets and as an option: `axis=None`")
+        raise self.refuse(node, "`None` stands only in square brackets and as an option: `axis=None`")
 
     def misplaced(self, node: Slice | Ellipsis_) -> Checked_:
-        raise self.refuse(node.span, "this stands only in square brackets", "write `x[1:3]`")
+        raise self.refuse(node, "this stands only in square brackets", "write `x[1:3]`")
 
     # Compound values
 
     def sequence(self, node: Sequence) -> Checked_:
-        items = self.each(node.items)
+        items = self.each(node.items, self.expression)
         for item in items:
             if isinstance(item.type, TupleType | MappingType):
-                raise self.refuse(item.span, f"this is {describe(item.type)}: tuples hold only arrays and numbers")
+                raise self.refuse(item, f"this is {describe(item.type)}: tuples hold only arrays and numbers")
         return Group(span=node.span, items=items, type=TupleType(items=tuple(item.type for item in items)))
 
     def dictionary(self, node: Dictionary) -> Checked_:
-        values = self.each(value for _, value in node.items)
+        values = self.each((value for _, value in node.items), self.expression)
         items = tuple((key, value) for (key, _), value in zip(node.items, values, strict=True))
         return Outputs(span=node.span, items=items, type=MappingType(items=tuple((k, v.type) for k, v in items)))
 
@@ -133,7 +133,7 @@ class ExpressionChecker(CallChecker):
         if isinstance(value.type, MappingType):
             return self._part(node, value)
         if isinstance(value.type, TupleType):
-            raise self.refuse(node.span, f"a tuple has no `{node.name}`", "take one of its items: `t[0]`")
+            raise self.refuse(node, f"a tuple has no `{node.name}`", "take one of its items: `t[0]`")
         shape = value.type.shape if isinstance(value.type, ArrayType) else ()
         if node.name == "T":
             return self.apply(node.span, PRIMITIVES["transpose"], (value,), {"axes": None})
@@ -141,22 +141,17 @@ class ExpressionChecker(CallChecker):
             if node.name == "ndim" and shape is not None:
                 return self.literal(node.span, len(shape))
             if shape is None or None in shape:
-                raise self.refuse(
-                    node.span, "this shape depends on the run", "only what is known before may be asked for"
-                )
+                raise self.refuse(node, "this shape depends on the run", "only what is known before may be asked for")
             lengths = [self.literal(node.span, length) for length in shape if length is not None]
             if node.name == "shape":
                 types = TupleType(items=tuple(length.type for length in lengths))
                 return Group(span=node.span, items=tuple(lengths), type=types)
-            size = 1
-            for length in shape:
-                size *= length or 0
-            return self.literal(node.span, size)
+            return self.literal(node.span, prod(length or 0 for length in shape))
         if node.name in PRIMITIVES and PRIMITIVES[node.name].method:
-            raise self.refuse(node.span, f"`{node.name}` is a method and has to be called", f"write `x.{node.name}()`")
+            raise self.refuse(node, f"`{node.name}` is a method and has to be called", f"write `x.{node.name}()`")
         hint = hints.for_method(node.name) or self.suggest(node.name, ("T", "shape", "size", "ndim"))
         hint = hint or "it has `T`, `shape`, `size` and `ndim`"
-        raise self.refuse(node.span, f"an array has no `{node.name}`", hint)
+        raise self.refuse(node, f"an array has no `{node.name}`", hint)
 
     def _part(self, node: Field, value: Checked_) -> Checked_:
         assert isinstance(value.type, MappingType)
@@ -165,7 +160,7 @@ class ExpressionChecker(CallChecker):
             listed = ", ".join(f"`{name}`" for name in list(parts)[:12])
             hint = self.suggest(node.name, parts)
             raise self.refuse(
-                node.span, f"this tree has no part `{node.name}`", hint, f"expected one of its parts: {listed}"
+                node, f"this tree has no part `{node.name}`", hint, f"expected one of its parts: {listed}"
             )
         return Read(span=node.span, path=(*value.path, node.name), type=parts[node.name])
 
@@ -178,7 +173,7 @@ class ExpressionChecker(CallChecker):
         if isinstance(value.type, TupleType):
             return self._item(node, value, value.type)
         if not isinstance(value.type, ArrayType):
-            raise self.refuse(node.span, f"{describe(value.type)} cannot be indexed", _unindexed(value.type))
+            raise self.refuse(node, f"{describe(value.type)} cannot be indexed", _unindexed(value.type))
         items, ranges = [], []
         for item in node.items:
             checked, extent = self._index(item, node)
@@ -187,32 +182,32 @@ class ExpressionChecker(CallChecker):
         try:
             shape = index_shape(value.type.shape, ranges)
         except ShapeError as error:
-            raise self.refuse(node.span, str(error), error.hint) from None
+            raise self.refuse(node, str(error), error.hint) from None
         type_ = ArrayType(kind=value.type.kind, dtype=value.type.dtype, shape=shape)
         return Index(span=node.span, value=value, items=tuple(items), type=type_)
 
     def _length(self, node: Subscript) -> Checked_ | None:
         """`x.shape[0]`, which may be known where the rest of the shape is not."""
         assert isinstance(node.value, Field)
-        value, place = self.each((node.value.value, node.items[0])) if _plain(node.items[0]) else (None, None)
-        if value is None or not isinstance(value.type, ArrayType) or not isinstance(place, Literal):
+        if not _plain(node.items[0]):
+            return None
+        value, place = self.each((node.value.value, node.items[0]), self.expression)
+        if not isinstance(value.type, ArrayType) or not isinstance(place, Literal):
             return None
         shape, position = value.type.shape, place.value
         if shape is None or not isinstance(position, int) or not -len(shape) <= position < len(shape):
             return None
         length = shape[position]
         if length is None:
-            raise self.refuse(node.span, "this length depends on the run", "only what is known before may be asked for")
+            raise self.refuse(node, "this length depends on the run", "only what is known before may be asked for")
         return self.literal(node.span, length)
 
     def _item(self, node: Subscript, value: Checked_, types: TupleType) -> Checked_:
         place = self.expression(node.items[0]) if len(node.items) == 1 and _plain(node.items[0]) else None
         if not isinstance(place, Literal) or not isinstance(place.value, int) or isinstance(place.value, bool):
-            raise self.refuse(node.span, "a tuple is indexed by one whole number that is known before the run")
+            raise self.refuse(node, "a tuple is indexed by one whole number that is known before the run")
         if not -len(types.items) <= place.value < len(types.items):
-            raise self.refuse(
-                node.span, f"index {place.value} is out of bounds: the tuple has {len(types.items)} items"
-            )
+            raise self.refuse(node, f"index {place.value} is out of bounds: the tuple has {len(types.items)} items")
         if isinstance(value, Group):
             return _moved(value.items[place.value], node.span)
         return Index(span=node.span, value=value, items=(place,), type=types.items[place.value])
@@ -226,19 +221,17 @@ class ExpressionChecker(CallChecker):
         if isinstance(node, Slice):
             bounds = [self._bound(part) for part in (node.start, node.stop, node.step)]
             if bounds[2] is not None and bounds[2] <= 0:
-                raise self.refuse(
-                    node.span, "a slice goes forwards", "write `flip(x, axis=...)` to turn an array around"
-                )
+                raise self.refuse(node, "a slice goes forwards", "write `flip(x, axis=...)` to turn an array around")
             return IndexSlice(start=bounds[0], stop=bounds[1], step=bounds[2]), slice(*bounds)
         item = self.expression(node)
         if isinstance(item.type, NumberType) and item.type.kind == "int":
             return item, list(self.interval(item))
         if isinstance(item.type, ArrayType) and item.type.kind == "bool":
-            raise self.refuse(node.span, "an array cannot be indexed by a mask", "write `where(mask, x, 0)`")
+            raise self.refuse(node, "an array cannot be indexed by a mask", "write `where(mask, x, 0)`")
         if isinstance(item.type, NumberType):
-            raise self.refuse(node.span, "an index is a whole number")
+            raise self.refuse(node, "an index is a whole number")
         what = "an index is a whole number, a slice, `...` or `None`, not an array"
-        raise self.refuse(node.span, what, _instead_of_array(node, whole))
+        raise self.refuse(node, what, _instead_of_array(node, whole))
 
     def _bound(self, node: Expression | None) -> int | None:
         if node is None:
@@ -248,18 +241,18 @@ class ExpressionChecker(CallChecker):
             return value.value
         if isinstance(value.type, NumberType) and value.type.kind == "int":
             hint = "a slice that depends on a loop's variable is not supported yet"
-            raise self.refuse(node.span, "a slice's ends have to be known before the run", hint)
-        raise self.refuse(node.span, "a slice's ends are whole numbers, known before the run")
+            raise self.refuse(node, "a slice's ends have to be known before the run", hint)
+        raise self.refuse(node, "a slice's ends are whole numbers, known before the run")
 
     def conditional(self, node: Conditional) -> Checked_:
         test = self.condition(node.test)
         if isinstance(test, Literal):
             return self.expression(node.body if test.value else node.orelse)
-        body, orelse = self.each((node.body, node.orelse))
+        body, orelse = self.each((node.body, node.orelse), self.expression)
         try:
             type_ = join(body.type, orelse.type, dtype=self.dtype)
         except CannotJoin as error:
-            raise self.refuse(node.span, f"the two sides differ: {error}") from None
+            raise self.refuse(node, f"the two sides differ: {error}") from None
         body, orelse = (convert(side, type_, dtype=self.dtype) for side in (body, orelse))
         return Select(span=node.span, test=test, body=body, orelse=orelse, type=type_)
 
@@ -267,13 +260,13 @@ class ExpressionChecker(CallChecker):
         """A scalar that is true or false."""
         test = self.expression(node)
         if not isinstance(test.type, ArrayType | NumberType):
-            raise self.refuse(node.span, f"a condition is true or false, not {describe(test.type)}")
+            raise self.refuse(node, f"a condition is true or false, not {describe(test.type)}")
         if test.type.kind != "bool":
-            raise self.refuse(node.span, "a condition is true or false, not a number", "write a comparison: `x != 0`")
+            raise self.refuse(node, "a condition is true or false, not a number", "write a comparison: `x != 0`")
         if isinstance(test.type, ArrayType) and test.type.shape:
             what = f"a condition is one truth value, not {describe(test.type)}"
             raise self.refuse(
-                node.span, what, "write `any(...)` or `all(...)` around it, or `where(...)` to pick by element"
+                node, what, "write `any(...)` or `all(...)` around it, or `where(...)` to pick by element"
             )
         return test
 

@@ -94,14 +94,14 @@ class WayChecker(ExpressionChecker):
         self, span: Span, names: Sequence[tuple[str, Type]], environment: Environment
     ) -> list[CheckedStatement]:
         """Assignments that make arrays of numbers where the names are to hold arrays."""
-        found: list[CheckedStatement] = []
+        conversions: list[CheckedStatement] = []
         for name, type_ in names:
             binding = environment[name]
             if binding.type is None or not _numbers_become_arrays(binding.type, type_):
                 continue
             value = binding.known or Read(span=span, path=(name,), type=binding.type)
-            found.append(Bind(span=span, names=(name,), value=convert(value, type_, dtype=self.dtype)))
-        return found
+            conversions.append(Bind(span=span, names=(name,), value=convert(value, type_, dtype=self.dtype)))
+        return conversions
 
     def loop(self, node: While) -> list[CheckedStatement]:
         before = dict(self.environment)
@@ -112,7 +112,7 @@ class WayChecker(ExpressionChecker):
         if isinstance(test, Literal):
             if test.value:
                 raise self.refuse(
-                    node.test.span,
+                    node.test,
                     "this condition is always true: the loop never ends",
                     "compare something that the loop changes",
                 )
@@ -132,13 +132,7 @@ class WayChecker(ExpressionChecker):
         return self.condition(test), self.block(body)
 
     def _settle(
-        self,
-        node: While | For,
-        names: Sequence[str],
-        before: Environment,
-        *,
-        stays: bool,
-        body: Callable[[], object],
+        self, node: While | For, names: Sequence[str], before: Environment, *, stays: bool, body: Callable[[], object]
     ) -> Environment:
         """What holds at the head of every round: the types of `names` joined until another round changes nothing."""
         head = dict(before)
@@ -156,10 +150,10 @@ class WayChecker(ExpressionChecker):
             if all(new[name] == head[name] for name in names):
                 return head
             head = new
-        raise self.refuse(node.span, "the types of this loop's names do not settle", "keep each name of one type")
+        raise self.refuse(node, "the types of this loop's names do not settle", "keep each name of one type")
 
     def count(self, node: For) -> list[CheckedStatement]:
-        start, stop, step = self.each((node.start, node.stop, node.step))
+        start, stop, step = self.each((node.start, node.stop, node.step), self.expression)
         low, high, exact = self._range(node, start, stop, step)
         before = dict(self.environment)
         if exact is not None and not exact:
@@ -174,7 +168,7 @@ class WayChecker(ExpressionChecker):
         outer, rounds = self.rounds, max(1, len(exact) if exact is not None else high - low + 1)
         self.rounds *= rounds
         if self.rounds > MOST_ROUNDS:
-            raise self.refuse(node.span, f"more than {MOST_ROUNDS} rounds of a `for` are refused", "write a `while`")
+            raise self.refuse(node, f"more than {MOST_ROUNDS} rounds of a `for` are refused", "write a `while`")
         try:
             head = self._settle(node, names, before, stays=True, body=one_round)
             exact_types = self._play(head, names, before, rounds, one_round) if exact is not None else {}
@@ -205,19 +199,17 @@ class WayChecker(ExpressionChecker):
         for bound in (start, stop, step):
             if not isinstance(bound.type, NumberType) or bound.type.kind != "int":
                 hint = "the range has to be known before the run; write a `while` otherwise"
-                raise self.refuse(bound.span, f"`range` takes whole numbers, not {describe(bound.type)}", hint)
+                raise self.refuse(bound, f"`range` takes whole numbers, not {describe(bound.type)}", hint)
         if isinstance(step, Literal) and step.value == 0:
-            raise self.refuse(step.span, "`range` cannot go in steps of 0", "write another step")
+            raise self.refuse(step, "`range` cannot go in steps of 0", "write another step")
         if isinstance(start, Literal) and isinstance(stop, Literal) and isinstance(step, Literal):
             exact = range(int(start.value), int(stop.value), int(step.value))
             if abs(stop.value - start.value) // abs(step.value) > MOST_ROUNDS and exact:
-                raise self.refuse(
-                    node.span, f"more than {MOST_ROUNDS} rounds of a `for` are refused", "write a `while`"
-                )
+                raise self.refuse(node, f"more than {MOST_ROUNDS} rounds of a `for` are refused", "write a `while`")
             return (min(exact[0], exact[-1]), max(exact[0], exact[-1]), exact) if exact else (0, 0, exact)
         (a, b), (c, d) = self.interval(start), self.interval(stop)
         if a is None or b is None or c is None or d is None or not isinstance(step, Literal):
-            raise self.refuse(node.span, "this range is not known before the run", "write a `while`")
+            raise self.refuse(node, "this range is not known before the run", "write a `while`")
         low, high = (a, d - 1) if step.value > 0 else (c + 1, b)
         return low, max(low, high), None
 
@@ -240,17 +232,17 @@ class WayChecker(ExpressionChecker):
 
 def assigned_names(statements: Sequence[Statement]) -> list[str]:
     """The names that statements may bind, in order of appearance."""
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     for statement in statements:
         if isinstance(statement, Assign):
-            found.update(dict.fromkeys(statement.names))
+            names.update(dict.fromkeys(statement.names))
         elif isinstance(statement, If):
-            found.update(dict.fromkeys(assigned_names((*statement.body, *statement.orelse))))
+            names.update(dict.fromkeys(assigned_names((*statement.body, *statement.orelse))))
         elif isinstance(statement, While):
-            found.update(dict.fromkeys(assigned_names(statement.body)))
+            names.update(dict.fromkeys(assigned_names(statement.body)))
         elif isinstance(statement, For):
-            found.update(dict.fromkeys([statement.variable, *assigned_names(statement.body)]))
-    return list(found)
+            names.update(dict.fromkeys([statement.variable, *assigned_names(statement.body)]))
+    return list(names)
 
 
 def _ends(statements: Sequence[Statement]) -> bool:

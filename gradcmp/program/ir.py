@@ -23,89 +23,85 @@ class Span:
     end_column: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A part of a program, and where it stands."""
+
+    span: Span
+
+
 # As written ------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Constant:
-    span: Span
+class Constant(Node):
     value: Number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Name:
-    span: Span
+class Name(Node):
     id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class Field(Node):
     """`params.dense`, `x.T`, `x.shape`."""
 
-    span: Span
     value: Expression
     name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(Node):
     """A primitive by name (`norm(b)`), as a method (`b.norm()`: the value is the first argument) or as an infix
     operator (`a + b` is a call of `add`)."""
 
-    span: Span
     primitive: str
     arguments: tuple[Expression, ...]
     keywords: tuple[tuple[str, Expression], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conditional:
-    span: Span
+class Conditional(Node):
     test: Expression
     body: Expression
     orelse: Expression
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Slice:
-    span: Span
+class Slice(Node):
     start: Expression | None = None
     stop: Expression | None = None
     step: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ellipsis_:  # noqa: N801  # `Ellipsis` is a builtin
-    span: Span
+class Ellipsis_(Node):  # noqa: N801  # `Ellipsis` is a builtin
+    """`...` inside an index."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewAxis:
+class NewAxis(Node):
     """`None` or `newaxis` inside an index; also the plain `None` of `axis=None`."""
 
-    span: Span
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subscript:
-    span: Span
+class Subscript(Node):
     value: Expression
     items: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sequence:
+class Sequence(Node):
     """A tuple or a list."""
 
-    span: Span
     items: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dictionary:
+class Dictionary(Node):
     """Only as the value of `return`: outputs by key."""
 
-    span: Span
     items: tuple[tuple[str, Expression], ...]
 
 
@@ -115,34 +111,30 @@ Expression = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Assign:
+class Assign(Node):
     """`a = …` or `a, b = …`; augmented assignments are written out."""
 
-    span: Span
     names: tuple[str, ...]
     value: Expression
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class If:
-    span: Span
+class If(Node):
     test: Expression
     body: tuple[Statement, ...]
     orelse: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class While:
-    span: Span
+class While(Node):
     test: Expression
     body: tuple[Statement, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class For:
+class For(Node):
     """`for variable in range(start, stop, step)`."""
 
-    span: Span
     variable: str
     start: Expression
     stop: Expression
@@ -151,10 +143,9 @@ class For:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Return:
+class Return(Node):
     """Always last in its block; an early `return` has become the other branch of its `if`."""
 
-    span: Span
     value: Expression
 
 
@@ -196,23 +187,21 @@ Type = ArrayType | NumberType | TupleType | MappingType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Literal:
+class Literal(Node):
     """A number, folded, and rounded to the problem's dtype where it is a float that meets an array.
 
     With an `ArrayType` it is a 0-d array: a number that a `while` carries, that another branch computes, or that is
     an output.
     """
 
-    span: Span
     value: Number
     type: NumberType | ArrayType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
+class Read(Node):
     """A variable, or an input's leaf: `path` is `("params", "dense", "kernel")`."""
 
-    span: Span
     path: tuple[str, ...]
     type: Type
 
@@ -221,14 +210,13 @@ Static = Number | str | None | tuple["Static", ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Apply:
+class Apply(Node):
     """A primitive on operands, every option present with its value. A sequence operand is a `Group`.
 
     Operands of other kinds or dtypes than the joined one (`joins.joined_dtype`) are cast to it by the spellings.
     `primitive` is `array` (not in the catalogue) where a number that is not a `Literal` becomes a 0-d array.
     """
 
-    span: Span
     primitive: str
     operands: tuple[Checked_, ...]
     options: Mapping[str, Static]
@@ -236,10 +224,9 @@ class Apply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Select:
+class Select(Node):
     """`body if test else orelse` on a scalar test: a branch, not `where`."""
 
-    span: Span
     test: Checked_
     body: Checked_
     orelse: Checked_
@@ -254,30 +241,27 @@ class IndexSlice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Index:
+class Index(Node):
     """Static indexing. An item is an `IndexSlice`, `...`, `None` (a new axis), or a number expression.
 
     Where `value` is a tuple there is one item, a `Literal` that picks from it.
     """
 
-    span: Span
     value: Checked_
     items: tuple[object, ...]
     type: Type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    span: Span
+class Group(Node):
     items: tuple[Checked_, ...]
     type: TupleType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outputs:
+class Outputs(Node):
     """A dict that is returned."""
 
-    span: Span
     items: tuple[tuple[str, Checked_], ...]
     type: MappingType
 
@@ -286,19 +270,17 @@ Checked_ = Literal | Read | Apply | Select | Index | Group | Outputs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bind:
+class Bind(Node):
     """An assignment; several names take a `Group` apart."""
 
-    span: Span
     names: tuple[str, ...]
     value: Checked_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Branch:
+class Branch(Node):
     """`assigned`: the names that are bound after the branch, with the type both sides agree on."""
 
-    span: Span
     test: Checked_
     body: tuple[CheckedStatement, ...]
     orelse: tuple[CheckedStatement, ...]
@@ -306,20 +288,18 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Loop:
+class Loop(Node):
     """A `while`. `carried`: the names that live from one round to the next, with the type that every round keeps."""
 
-    span: Span
     test: Checked_
     body: tuple[CheckedStatement, ...]
     carried: tuple[tuple[str, Type], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Count:
+class Count(Node):
     """A `for` over a range that is known before the run (up to enclosing loop variables)."""
 
-    span: Span
     variable: str
     start: Checked_
     stop: Checked_
@@ -328,10 +308,9 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Give:
+class Give(Node):
     """`return`."""
 
-    span: Span
     value: Checked_
 
 

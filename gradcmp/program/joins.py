@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import reduce
 
 from gradcmp.core.formats import FORMATS
 from gradcmp.program.ir import ArrayType, MappingType, NumberType, TupleType, Type
@@ -52,9 +53,10 @@ def wider_float(a: str, b: str) -> str:
 
 def wider_integer(a: str, b: str) -> str:
     """The dtype in which both fit; int64 where neither takes the other's numbers."""
-    for one, other in ((a, b), (b, a)):
-        if INTEGER_LIMITS[one][0] <= INTEGER_LIMITS[other][0] and INTEGER_LIMITS[one][1] >= INTEGER_LIMITS[other][1]:
-            return one
+    for wide, narrow in ((a, b), (b, a)):
+        (low, high), (least, most) = INTEGER_LIMITS[wide], INTEGER_LIMITS[narrow]
+        if low <= least and most <= high:
+            return wide
     return "int64"
 
 
@@ -80,16 +82,10 @@ def joined_dtype(types: Iterable[Type], *, dtype: str, result: str = "same") -> 
     if kinds == {"bool"}:
         return "bool"
     if "float" in kinds or result == "float":
-        found = [name for name in arrays if name in FORMATS]
-        joined = found[0] if found else dtype
-        for name in found:
-            joined = wider_float(joined, name)
-        return joined
-    found = [name for name in arrays if name in INTEGER_LIMITS]
-    joined = found[0] if found else "int64"
-    for name in found:
-        joined = wider_integer(joined, name)
-    return joined
+        floats = [name for name in arrays if name in FORMATS]
+        return reduce(wider_float, floats) if floats else dtype
+    integers = [name for name in arrays if name in INTEGER_LIMITS]
+    return reduce(wider_integer, integers) if integers else "int64"
 
 
 def join_shapes(a: Shape, b: Shape) -> Shape:
@@ -132,5 +128,5 @@ def array_of(number: NumberType, array: ArrayType | None = None, *, dtype: str) 
     """The 0-d array that a number becomes, beside `array` where there is one."""
     if array is not None and (number.kind == array.kind or (number.kind, array.kind) == ("int", "float")):
         return ArrayType(kind=array.kind, dtype=array.dtype, shape=())
-    own = {"float": dtype, "int": "int64", "bool": "bool"}[number.kind]
-    return ArrayType(kind=number.kind, dtype=own, shape=())
+    dtype_of_number = {"float": dtype, "int": "int64", "bool": "bool"}[number.kind]
+    return ArrayType(kind=number.kind, dtype=dtype_of_number, shape=())

@@ -9,8 +9,8 @@ from gradcmp.program.lower_python import Lowered, PythonWriter
 from gradcmp.program.structured import StructuredWriter
 
 if TYPE_CHECKING:
-    from gradcmp.backends.spelling.base import Spelling
     from gradcmp.program.ir import Checked
+    from gradcmp.program.spelling import Spelling
 
 __all__ = ["LOWERINGS", "CannotLower", "Lowered", "lower"]
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import math
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from gradcmp.backends.spelling.base import Application, Fragment, Spelling
+from gradcmp.program.infix import ATOM, CONDITIONAL, NOT, OR, SIGN, Piece, joined, level_of
 from gradcmp.program.ir import (
     Apply,
     ArrayType,
@@ -25,55 +22,11 @@ from gradcmp.program.ir import (
     Type,
 )
 from gradcmp.program.primitives import PRIMITIVES
-
-CONDITIONAL, OR, AND, NOT, COMPARISON, BITS, SUM, PRODUCT, SIGN, POWER, ATOM = range(11)
-"""How tightly the outermost operator of a text binds, in the order of Python's grammar."""
-
-_OPERATORS: dict[type[ast.AST], int] = {
-    ast.Add: SUM, ast.Sub: SUM, ast.Mult: PRODUCT, ast.Div: PRODUCT, ast.FloorDiv: PRODUCT, ast.Mod: PRODUCT,
-    ast.MatMult: PRODUCT, ast.Pow: POWER, ast.BitAnd: BITS, ast.BitOr: BITS, ast.BitXor: BITS, ast.Or: OR,
-    ast.And: AND, ast.Not: NOT, ast.USub: SIGN, ast.UAdd: SIGN, ast.Invert: SIGN,
-}  # fmt: skip
-
-_LEVELS: dict[str, int] = {
-    "+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "//": PRODUCT, "%": PRODUCT, "@": PRODUCT, "**": POWER,
-    "and": AND, "or": OR,
-}  # fmt: skip
-
-_ATOMS = (ast.Name, ast.Constant, ast.Call, ast.Subscript, ast.Attribute, ast.List, ast.Dict, ast.Tuple, ast.ListComp)
+from gradcmp.program.spelling import Application, Fragment, Spelling
 
 
 class CannotLower(Exception):
     """The program cannot be written for this backend and execution; the message is the reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """Text and how tightly it binds."""
-
-    text: str
-    level: int
-
-    def at(self, level: int) -> str:
-        """The text, in parentheses where it binds less tightly than `level`."""
-        return self.text if self.level >= level else f"({self.text})"
-
-    @property
-    def fragment(self) -> Fragment:
-        return Fragment(self.text, self.level >= ATOM)
-
-
-def level_of(text: str) -> int:
-    """How tightly a text binds that a spelling wrote."""
-    if re.fullmatch(r"[\w.]+", text):
-        return ATOM
-    node = ast.parse(text, mode="eval").body
-    if isinstance(node, ast.BinOp | ast.UnaryOp | ast.BoolOp):
-        return _OPERATORS.get(type(node.op), BITS)
-    if isinstance(node, ast.Compare):
-        return COMPARISON
-    # A tuple's parentheses belong to its text, or it would not have been handed on as one value.
-    return ATOM if isinstance(node, _ATOMS) else CONDITIONAL
 
 
 def number_text(value: Number) -> Piece:
@@ -198,12 +151,7 @@ class ExpressionWriter:
             if symbol == "not":
                 return Piece(f"not {pieces[0].at(NOT)}", NOT)
             return Piece(f"-{pieces[0].at(SIGN)}", SIGN)
-        left, right = pieces
-        level = _LEVELS.get(symbol, COMPARISON)
-        if level == POWER:
-            return Piece(f"{left.at(ATOM)} ** {right.at(SIGN)}", POWER)
-        least = level + 1 if level == COMPARISON else level
-        return Piece(f"{left.at(least)} {symbol} {right.at(level + 1)}", level)
+        return joined(pieces[0], symbol, pieces[1])
 
     def _operand(self, node: Apply, operand: Checked_) -> Piece:
         """An operand; a loose number that meets arrays is given their dtype, one that meets floats becomes one."""

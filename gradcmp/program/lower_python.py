@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gradcmp.backends.spelling.base import Spelling
+from gradcmp.program.infix import ATOM, Piece
 from gradcmp.program.ir import (
     Apply,
     ArrayType,
@@ -23,8 +23,9 @@ from gradcmp.program.ir import (
     Loop,
     NumberType,
 )
-from gradcmp.program.lower_expressions import ATOM, ExpressionWriter, Piece
+from gradcmp.program.lower_expressions import ExpressionWriter
 from gradcmp.program.prune import assigns
+from gradcmp.program.spelling import Spelling
 
 BUILTINS = frozenset({"range", "float", "tuple", "reversed", "len", "_"})
 """Names that texts use besides those that they import."""
@@ -95,11 +96,11 @@ class PythonWriter(ExpressionWriter):
 
     def fresh(self, name: str) -> str:
         """A name for the text's own use."""
-        found, number = name, 2
-        while found in self.taken:
-            found, number = f"{name}_{number}", number + 1
-        self.taken.add(found)
-        return found
+        free, number = name, 2
+        while free in self.taken:
+            free, number = f"{name}_{number}", number + 1
+        self.taken.add(free)
+        return free
 
     def line(self, text: str) -> None:
         self.lines.append(f"{'    ' * self.depth}{text}" if text else "")
@@ -129,9 +130,9 @@ class PythonWriter(ExpressionWriter):
         waiting = [body]
         while waiting:
             text = waiting.pop()
-            found = {name for name in self.spelling.prelude if _uses(text, name)} - used
-            used |= found
-            waiting.extend(self.spelling.prelude[name] for name in found)
+            called = {name for name in self.spelling.prelude if _uses(text, name)} - used
+            used |= called
+            waiting.extend(self.spelling.prelude[name] for name in called)
         return [text.strip("\n") for name, text in self.spelling.prelude.items() if name in used]
 
     # Statements

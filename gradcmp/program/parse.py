@@ -212,35 +212,32 @@ class Parser(ExpressionParser):
                 "leave it out",
             )
         arguments = definition.args
-        for extra in (arguments.vararg, arguments.kwarg, *arguments.kwonlyargs):
-            if extra is not None:
-                self.complain(
-                    self.span(extra), "only plain parameters are part of the little language", "write `def f(x, y):`"
-                )
-        for default in (*arguments.defaults, *arguments.kw_defaults):
-            if default is not None:
-                self.complain(
-                    self.span(default), "a parameter's default is not part of the little language", "make it an input"
-                )
+        extras = (arguments.vararg, arguments.kwarg, *arguments.kwonlyargs)
+        defaults = (*arguments.defaults, *arguments.kw_defaults)
+        for extra in filter(None, extras):
+            what = "only plain parameters are part of the little language"
+            self.complain(self.span(extra), what, "write `def f(x, y):`")
+        for default in filter(None, defaults):
+            what = "a parameter's default is not part of the little language"
+            self.complain(self.span(default), what, "make it an input")
         plain = [*arguments.posonlyargs, *arguments.args]
         annotations = [argument.annotation for argument in plain] + [definition.returns]
-        for annotation in annotations:
-            if annotation is not None:
-                self.complain(self.span(annotation), *_refusal("an annotation", "leave it out"))
+        for annotation in filter(None, annotations):
+            self.complain(self.span(annotation), "an annotation is not part of the little language", "leave it out")
         return tuple(argument.arg for argument in plain)
 
     def block(self, statements: Sequence[ast.stmt], *, loops: int) -> tuple[Statement, ...]:
-        found: list[Statement] = []
+        read: list[Statement] = []
         for statement in statements:
             try:
-                found.extend(self.statement(statement, loops=loops))
+                read.extend(self.statement(statement, loops=loops))
             except Refused:
                 continue
             if isinstance(statement, ast.Return) and statement is not statements[-1]:
                 following = statements[statements.index(statement) + 1]
                 self.complain(self.span(following), "nothing after a `return` is ever reached", "leave it out")
                 break
-        return tuple(found)
+        return tuple(read)
 
     def statement(self, node: ast.stmt, *, loops: int) -> tuple[Statement, ...]:
         """One statement (`pass` is none); raises `Refused` with the reason noted."""
@@ -252,22 +249,14 @@ class Parser(ExpressionParser):
         if isinstance(node, ast.If | ast.While | ast.For):
             return self._compound(node, loops=loops)
         if isinstance(node, ast.FunctionDef):
-            raise self.refuse(
-                self.span(node), "a `def` inside a function is not part of the little language", "write it out"
-            )
-        raise self.refuse(
-            self.span(node), *_refusal(*REFUSED_STATEMENTS.get(type(node), (f"`{type(node).__name__}`", "")))
-        )
+            raise self.foreign(node, "a `def` inside a function", "write it out")
+        raise self.foreign(node, *REFUSED_STATEMENTS.get(type(node), (f"`{type(node).__name__}`", "")))
 
     def _return(self, node: ast.Return, *, loops: int) -> tuple[Statement, ...]:
         if loops:
-            raise self.refuse(
-                self.span(node),
-                "a `return` inside a loop is not part of the little language",
-                "put the condition into the `while`",
-            )
+            raise self.foreign(node, "a `return` inside a loop", "put the condition into the `while`")
         if node.value is None:
-            raise self.refuse(self.span(node), "this `return` returns nothing", "write `return x`")
+            raise self.reject(node, "this `return` returns nothing", "write `return x`")
         return (Return(span=self.span(node), value=self.returned(node.value)),)
 
     def _compound(self, node: ast.If | ast.While | ast.For, *, loops: int) -> tuple[Statement, ...]:
@@ -294,15 +283,13 @@ class Parser(ExpressionParser):
     def _for(self, node: ast.For, *, loops: int) -> tuple[Statement, ...]:
         body = self.block(node.body, loops=loops + 1)
         if not isinstance(node.target, ast.Name):
-            raise self.refuse(self.span(node.target), "a `for` has one variable", "write `for i in range(10):`")
+            raise self.reject(node.target, "a `for` has one variable", "write `for i in range(10):`")
         call = node.iter
         if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "range"):
-            raise self.refuse(self.span(call), "a `for` goes only over a `range`", "write `for i in range(10):`")
+            raise self.reject(call, "a `for` goes only over a `range`", "write `for i in range(10):`")
         if call.keywords or not 1 <= len(call.args) <= 3:
-            raise self.refuse(
-                self.span(call),
-                "`range` takes one to three numbers",
-                "write `range(stop)` or `range(start, stop, step)`",
+            raise self.reject(
+                call, "`range` takes one to three numbers", "write `range(stop)` or `range(start, stop, step)`"
             )
         bounds = self.each(call.args, self.expression)
         span = self.span(call)
@@ -312,15 +299,13 @@ class Parser(ExpressionParser):
 
     def assign(self, node: ast.Assign) -> tuple[Statement, ...]:
         if len(node.targets) > 1:
-            raise self.refuse(
-                self.span(node),
-                "several assignments in one are not part of the little language",
-                "write one on each line",
+            raise self.reject(
+                node, "several assignments in one are not part of the little language", "write one on each line"
             )
         target = node.targets[0]
         names = [self.target(part) for part in (target.elts if isinstance(target, ast.Tuple | ast.List) else [target])]
         if len(set(names)) < len(names):
-            raise self.refuse(self.span(target), "a name stands twice on the left", "give each value a name of its own")
+            raise self.reject(target, "a name stands twice on the left", "give each value a name of its own")
         return (Assign(span=self.span(node), names=tuple(names), value=self.expression(node.value)),)
 
     def target(self, node: ast.expr) -> str:
@@ -328,10 +313,10 @@ class Parser(ExpressionParser):
             return node.id
         if isinstance(node, ast.Subscript):
             hint = "build a new one with `where`, `stack` or `concatenate`"
-            raise self.refuse(self.span(node), "arrays are never changed in place", hint)
+            raise self.reject(node, "arrays are never changed in place", hint)
         if isinstance(node, ast.Attribute):
-            raise self.refuse(self.span(node), "attributes cannot be assigned to", "assign to a name")
-        raise self.refuse(self.span(node), "only names can be assigned to", "write `a = x` or `a, b = x, y`")
+            raise self.reject(node, "attributes cannot be assigned to", "assign to a name")
+        raise self.reject(node, "only names can be assigned to", "write `a = x` or `a, b = x, y`")
 
     def augmented(self, node: ast.AugAssign) -> tuple[Statement, ...]:
         name = self.target(node.target)
@@ -345,7 +330,7 @@ class Parser(ExpressionParser):
     def bare(self, node: ast.Expr) -> tuple[Statement, ...]:
         value = self.expression(node.value)  # its own faults first
         del value
-        raise self.refuse(self.span(node), "this value is not used", "give it a name, or write `return` before it")
+        raise self.reject(node, "this value is not used", "give it a name, or write `return` before it")
 
     def nothing(self, node: ast.Pass) -> tuple[Statement, ...]:  # noqa: ARG002  # one of the readers
         return ()
@@ -355,10 +340,6 @@ def _bound(module: ast.Module) -> set[str]:
     """The names that the text itself gives values to."""
     names = {node.id for node in ast.walk(module) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     return names | {node.arg for node in ast.walk(module) if isinstance(node, ast.arg)}
-
-
-def _refusal(name: str, hint: str) -> tuple[str, str]:
-    return f"{name} is not part of the little language", hint
 
 
 def _whole(expression: Expression | None) -> Expression:

@@ -25,7 +25,7 @@ from gradcmp.program.primitives import CONSTANTS, METHOD_ALIASES, PRIMITIVES
 from gradcmp.program.source import Complaints, Refused, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
 MOST_BITS = 4096
 """The longest whole number."""
@@ -94,43 +94,36 @@ class ExpressionParser(Complaints):
             return column + 1
         return len(self.lines[line - 1][: column + self.offset].decode("utf-8", "ignore")) + 1
 
-    def each(self, nodes: Iterable[ast.expr], read: Callable[[ast.expr], Expression]) -> tuple[Expression, ...]:
-        """Read all of them before giving up on any."""
-        found, refused = [], False
-        for node in nodes:
-            try:
-                found.append(read(node))
-            except Refused:
-                refused = True
-        if refused:
-            raise Refused
-        return tuple(found)
+    def reject(self, node: ast.AST, what: str, hint: str = "", expected: str = "") -> Refused:
+        """As `refuse`, at a node of the syntax tree."""
+        return self.refuse(self.span(node), what, hint, expected)
+
+    def foreign(self, node: ast.AST, what: str, hint: str = "") -> Refused:
+        """Refuse what Python has and the little language has not."""
+        return self.reject(node, f"{what} is not part of the little language", hint)
 
     def expression(self, node: ast.expr) -> Expression:
         """The expression; raises `Refused` with the reason noted."""
         reader = _READERS.get(type(node))
         if reader is not None:
             return reader(self, node)
-        name, hint = REFUSED_EXPRESSIONS.get(type(node), (f"`{type(node).__name__}`", ""))
-        raise self.refuse(self.span(node), f"{name} is not part of the little language", hint)
+        raise self.foreign(node, *REFUSED_EXPRESSIONS.get(type(node), (f"`{type(node).__name__}`", "")))
 
     def constant(self, node: ast.Constant) -> Expression:
         value = node.value
         if value is None:
             return NewAxis(span=self.span(node))
         if value is Ellipsis:
-            raise self.refuse(self.span(node), "`...` stands only in square brackets", "write `x[..., 0]`")
+            raise self.reject(node, "`...` stands only in square brackets", "write `x[..., 0]`")
         if isinstance(value, bool | int | float):
             if isinstance(value, int) and value.bit_length() > MOST_BITS:
-                raise self.refuse(self.span(node), f"a whole number here has more than {MOST_BITS} bits")
+                raise self.reject(node, f"a whole number here has more than {MOST_BITS} bits")
             return Constant(span=self.span(node), value=value)
         kinds = {str: "a string", bytes: "a string", complex: "a complex number"}
-        hint = (
-            "complex numbers are not supported yet"
-            if isinstance(value, complex)
-            else "only numbers and arrays are computed here"
-        )
-        raise self.refuse(self.span(node), f"{kinds.get(type(value), 'this')} is not part of the little language", hint)
+        hint = "only numbers and arrays are computed here"
+        if isinstance(value, complex):
+            hint = "complex numbers are not supported yet"
+        raise self.foreign(node, kinds.get(type(value), "this"), hint)
 
     def name(self, node: ast.Name) -> Expression:
         if node.id == "newaxis":
@@ -141,17 +134,11 @@ class ExpressionParser(Complaints):
         dotted = _dotted(node)
         if dotted and dotted[0] in self.modules:
             hint = hints.for_function(dotted[-1])
-            raise self.refuse(
-                self.span(node),
-                f"`{'.'.join(dotted)}` is not known here",
-                hint or "primitives are called by name: `dot(x, x)`",
+            raise self.reject(
+                node, f"`{'.'.join(dotted)}` is not known here", hint or "primitives are called by name: `dot(x, x)`"
             )
         if node.attr.startswith("_"):
-            raise self.refuse(
-                self.span(node),
-                f"`{node.attr}` is not part of the little language",
-                "arrays have `T`, `shape`, `size` and `ndim`",
-            )
+            raise self.foreign(node, f"`{node.attr}`", "arrays have `T`, `shape`, `size` and `ndim`")
         return Field(span=self.span(node), value=self.expression(node.value), name=node.attr)
 
     def subscript(self, node: ast.Subscript) -> Expression:
@@ -164,19 +151,15 @@ class ExpressionParser(Complaints):
         if node is value:
             return self.expression(node)
         if isinstance(node, ast.Slice):
-            parts = {
-                name: self.expression(part)
-                for name, part in (("start", node.lower), ("stop", node.upper), ("step", node.step))
-                if part is not None
-            }
-            parts = {name: part for name, part in parts.items() if not isinstance(part, NewAxis)}
-            return Slice(span=self.span(node), start=parts.get("start"), stop=parts.get("stop"), step=parts.get("step"))
+            bounds = [None if part is None else self.expression(part) for part in (node.lower, node.upper, node.step)]
+            start, stop, step = (None if isinstance(bound, NewAxis) else bound for bound in bounds)
+            return Slice(span=self.span(node), start=start, stop=stop, step=step)
         if isinstance(node, ast.Constant) and node.value is Ellipsis:
             return Ellipsis_(span=self.span(node))
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             tree = ".".join(_dotted(value)) or "x"
             hint = f"write `{tree}.{node.value}`" if node.value.isidentifier() else ""
-            raise self.refuse(self.span(node), "the parts of a tree are reached with a dot", hint)
+            raise self.reject(node, "the parts of a tree are reached with a dot", hint)
         return self.expression(node)
 
     def sequence(self, node: ast.Tuple | ast.List) -> Expression:
@@ -187,18 +170,14 @@ class ExpressionParser(Complaints):
         keys = []
         for key in node.keys:
             if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
-                raise self.refuse(
-                    self.span(key or node), "an output's key is a word in quotes", "write `return {'loss': x}`"
-                )
+                raise self.reject(key or node, "an output's key is a word in quotes", "write `return {'loss': x}`")
             if not key.value.isidentifier():
-                raise self.refuse(
-                    self.span(key), f"`{key.value[:40]}` cannot be an output's name", "use letters, digits and `_`"
-                )
+                raise self.reject(key, f"`{key.value[:40]}` cannot be an output's name", "use letters, digits and `_`")
             if key.value in keys:
-                raise self.refuse(self.span(key), f"the key `{key.value}` is there twice", "rename one of the two")
+                raise self.reject(key, f"the key `{key.value}` is there twice", "rename one of the two")
             keys.append(key.value)
         if not keys:
-            raise self.refuse(self.span(node), "an empty dict has no outputs", "write `return {'loss': x}`")
+            raise self.reject(node, "an empty dict has no outputs", "write `return {'loss': x}`")
         values = self.each(node.values, self.expression)
         return Dictionary(span=self.span(node), items=tuple(zip(keys, values, strict=True)))
 
@@ -240,7 +219,7 @@ class ExpressionParser(Complaints):
 
     def _refuse_operator(self, node: ast.AST, operator: ast.AST) -> Refused:
         symbol, hint = REFUSED_OPERATORS[type(operator)]
-        return self.refuse(self.span(node), f"`{symbol}` is not part of the little language", hint)
+        return self.foreign(node, f"`{symbol}`", hint)
 
     def conditional(self, node: ast.IfExp) -> Expression:
         test, body, orelse = self.each((node.test, node.body, node.orelse), self.expression)
@@ -251,13 +230,13 @@ class ExpressionParser(Complaints):
         if isinstance(function, ast.Name):
             return self._call(node, self._function(function), list(node.args))
         if not isinstance(function, ast.Attribute):
-            raise self.refuse(self.span(node), "this cannot be called", "primitives are called by name: `dot(x, x)`")
+            raise self.reject(node, "this cannot be called", "primitives are called by name: `dot(x, x)`")
         dotted = _dotted(function)
         if dotted and dotted[0] in self.modules:
             hint = hints.for_function(dotted[-1])
             if not hint:
                 hint = self.suggest(dotted[-1], PRIMITIVES) or "primitives are called by name: `dot(x, x)`"
-            raise self.refuse(self.span(function), f"`{'.'.join(dotted)}` is not known here", hint)
+            raise self.reject(function, f"`{'.'.join(dotted)}` is not known here", hint)
         return self._call(node, self._method(function, dotted), [function.value, *node.args])
 
     def _function(self, function: ast.Name) -> str:
@@ -265,23 +244,21 @@ class ExpressionParser(Complaints):
         if name in PRIMITIVES or name == "len":
             return name
         if name in CONSTANTS:
-            raise self.refuse(self.span(function), f"`{name}` is a number, not a function", f"write `{name}`")
+            raise self.reject(function, f"`{name}` is a number, not a function", f"write `{name}`")
         hint = hints.for_function(name) or self.suggest(name, PRIMITIVES)
-        raise self.refuse(self.span(function), f"there is no primitive `{name}`", hint or ALL)
+        raise self.reject(function, f"there is no primitive `{name}`", hint or ALL)
 
     def _method(self, function: ast.Attribute, dotted: list[str]) -> str:
         name = METHOD_ALIASES.get(function.attr, function.attr)
         if function.attr in METHOD_ALIASES or (name in PRIMITIVES and PRIMITIVES[name].method):
             return name
         if len(dotted) >= 2 and dotted[0] in hints.MAYBE_MODULES:
-            raise self.refuse(
-                self.span(function), f"`{'.'.join(dotted)}` is not known here", hints.for_function(dotted[-1])
-            )
+            raise self.reject(function, f"`{'.'.join(dotted)}` is not known here", hints.for_function(dotted[-1]))
         if name in PRIMITIVES:
-            raise self.refuse(self.span(function), f"`{name}` is not a method", f"write `{name}(...)`")
+            raise self.reject(function, f"`{name}` is not a method", f"write `{name}(...)`")
         hint = hints.for_method(name) or self.suggest(name, [row.name for row in PRIMITIVES.values() if row.method])
         self.expression(function.value)  # its own faults first
-        raise self.refuse(self.span(function), f"there is no method `{name}`", hint or ALL)
+        raise self.reject(function, f"there is no method `{name}`", hint or ALL)
 
     def _call(self, node: ast.Call, name: str, arguments: list[ast.expr]) -> Expression:
         row = PRIMITIVES.get(name)
@@ -289,19 +266,14 @@ class ExpressionParser(Complaints):
         names: list[str] = []
         for keyword in node.keywords:
             if keyword.arg is None:
-                raise self.refuse(
-                    self.span(keyword), "`**` is not part of the little language", "write the options one by one"
-                )
+                raise self.foreign(keyword, "`**`", "write the options one by one")
             if keyword.arg not in known and row is not None and keyword.arg not in row.operands:
                 raise self._refuse_keyword(keyword, name, known)
             names.append(keyword.arg)
         values = self.each([*arguments, *(keyword.value for keyword in node.keywords)], self.expression)
         positional, named = values[: len(arguments)], values[len(arguments) :]
         return Call(
-            span=self.span(node),
-            primitive=name,
-            arguments=positional,
-            keywords=tuple(zip(names, named, strict=True)),
+            span=self.span(node), primitive=name, arguments=positional, keywords=tuple(zip(names, named, strict=True))
         )
 
     def _refuse_keyword(self, keyword: ast.keyword, name: str, known: dict[str, str | None]) -> Refused:
@@ -309,7 +281,7 @@ class ExpressionParser(Complaints):
         translated = hints.KEYWORDS.get(word)
         hint = f"write `{translated}`" if translated in known else self.suggest(word, known)
         expected = f"its options are {', '.join(f'`{option}`' for option in known)}" if known else "it has no options"
-        return self.refuse(self.span(keyword), f"`{name}` has no option `{word}`", hint, expected)
+        return self.reject(keyword, f"`{name}` has no option `{word}`", hint, expected)
 
 
 def _dotted(node: ast.expr) -> list[str]:

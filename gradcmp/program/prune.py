@@ -36,12 +36,12 @@ def prune(body: Sequence[CheckedStatement]) -> tuple[CheckedStatement, ...]:
 
 def reads(node: Checked_) -> Names:
     """The names that an expression reads."""
-    found: set[str] = set()
+    names: set[str] = set()
     waiting: list[object] = [node]
     while waiting:
         part = waiting.pop()
         if isinstance(part, Read):
-            found.add(part.path[0])
+            names.add(part.path[0])
         elif isinstance(part, Apply):
             waiting.extend(part.operands)
         elif isinstance(part, Select):
@@ -52,22 +52,22 @@ def reads(node: Checked_) -> Names:
             waiting.extend(part.items)
         elif isinstance(part, Outputs):
             waiting.extend(value for _, value in part.items)
-    return frozenset(found)
+    return frozenset(names)
 
 
 def assigns(body: Sequence[CheckedStatement]) -> Names:
     """The names that a block may bind."""
-    found: set[str] = set()
+    names: set[str] = set()
     for statement in body:
         if isinstance(statement, Bind):
-            found.update(statement.names)
+            names.update(statement.names)
         elif isinstance(statement, Branch):
-            found |= assigns(statement.body) | assigns(statement.orelse)
+            names |= assigns(statement.body) | assigns(statement.orelse)
         elif isinstance(statement, Loop):
-            found |= assigns(statement.body)
+            names |= assigns(statement.body)
         elif isinstance(statement, Count):
-            found |= assigns(statement.body) | {statement.variable}
-    return frozenset(found)
+            names |= assigns(statement.body) | {statement.variable}
+    return frozenset(names)
 
 
 def live_at_head(body: Sequence[CheckedStatement], live: Names) -> Names:

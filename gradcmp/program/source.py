@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from gradcmp.core.suggest import did_you_mean
 from gradcmp.errors import Complaint, Location
+from gradcmp.program.ir import Node, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
-    from gradcmp.program.ir import Program, Span
+    from gradcmp.program.programs import Program
+
+Part = TypeVar("Part")
+Read = TypeVar("Read")
 
 WIDTH = 100
 """Columns of a line that a snippet shows."""
@@ -76,16 +80,29 @@ class Complaints:
         self.source = source
         self.complaints: list[Complaint] = []
 
-    def complain(self, span: Span, what: str, hint: str = "", expected: str = "") -> None:
+    def complain(self, place: Span | Node, what: str, hint: str = "", expected: str = "") -> None:
         """Note a complaint and go on; a place is complained about once."""
+        span = place if isinstance(place, Span) else place.span
         complaint = self.source.complain(span, what, hint=hint, expected=expected)
         if len(self.complaints) < MOST_COMPLAINTS and all(other.where != complaint.where for other in self.complaints):
             self.complaints.append(complaint)
 
-    def refuse(self, span: Span, what: str, hint: str = "", expected: str = "") -> Refused:
+    def refuse(self, place: Span | Node, what: str, hint: str = "", expected: str = "") -> Refused:
         """Note a complaint; what is returned is to be raised, which gives up on this part."""
-        self.complain(span, what, hint, expected)
+        self.complain(place, what, hint, expected)
         return Refused()
+
+    def each(self, parts: Iterable[Part], read: Callable[[Part], Read]) -> tuple[Read, ...]:
+        """Read all of the parts before giving up on any."""
+        results, refused = [], False
+        for part in parts:
+            try:
+                results.append(read(part))
+            except Refused:
+                refused = True
+        if refused:
+            raise Refused
+        return tuple(results)
 
     def suggest(self, word: str, candidates: Iterable[str]) -> str:
         """The nearest name, while the complaints are few enough for anybody to read."""

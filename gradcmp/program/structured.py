@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from gradcmp.program.infix import ATOM, SIGN, Piece
 from gradcmp.program.ir import Branch, CheckedStatement, Give, Loop, NumberType, Select, TupleType, Type
-from gradcmp.program.lower_expressions import ATOM, SIGN, CannotLower, Piece, shape_is_known
+from gradcmp.program.lower_expressions import CannotLower, shape_is_known
 from gradcmp.program.lower_python import PythonWriter, has_loop
 from gradcmp.program.prune import assigns, live_at_head
 

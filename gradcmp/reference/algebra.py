@@ -2,7 +2,7 @@
 
 The evaluator walks a program once for every `Algebra`: balls, germs or running errors, and a tape or dual numbers over
 any of them. An algebra has the few steps below; everything else in the catalogue is composed of them
-(`compositions.py`), or the algebra's own where it lists the primitive in `own`.
+(`language.compositions`), or the algebra's own where it lists the primitive in `own`.
 """
 
 from __future__ import annotations
@@ -14,26 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from gradcmp.core.tensors import Shape
+from gradcmp.numbers.arrays import Flags
 
 Places = npt.NDArray[np.int64]
 Signs = npt.NDArray[np.int8]
-Flags = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
-
-ELEMENTWISE: tuple[str, ...] = (
-    "add", "subtract", "multiply", "divide", "power", "arctan2", "maximum", "minimum",
-    "negative", "abs", "square", "floor",
-    "exp", "expm1", "log", "log1p", "sqrt", "rsqrt",
-    "sin", "cos", "tan", "arcsin", "arccos", "arctan",
-    "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh",
-    "erf", "erfc", "lgamma", "digamma",
-    "scale", "sech_squared", "trigamma", "tetragamma", "two_over_root_pi",
-)  # fmt: skip
-"""The steps that work element by element, with broadcasting.
-
-The last line serves derivatives: `scale` is the product that an exact zero on the left annihilates, whatever stands on
-the right, so that a masked branch leaves no NaN behind; `two_over_root_pi` is that constant, whatever its operand.
-"""
 
 
 class Undecided(Exception):
@@ -56,18 +40,20 @@ class Algebra(Protocol[A]):
 
     @property
     def own(self) -> Mapping[str, Callable[..., Any]]:
-        """Primitive → this algebra's own step in place of the one in `COMPOSITIONS`, with the same signature."""
+        """Primitive → this algebra's own step in place of its composition, with the same signature."""
+        return {}
 
     def constant(self, values: npt.NDArray[Any]) -> A:
         """An array of exact numbers, from float64 or Python integers."""
 
     def direction(self, values: npt.NDArray[Any]) -> A:
         """An array of tangents or cotangents, from float64: its zeros say that nothing comes this way."""
+        return self.constant(values)
 
     def shape(self, x: A) -> Shape: ...
 
     def elementwise(self, name: str, *operands: A) -> A:
-        """A step of `ELEMENTWISE` on operands that broadcast."""
+        """A row of `steps` on operands that broadcast."""
 
     def whole_power(self, x: A, exponent: int) -> A: ...
 
@@ -105,3 +91,4 @@ class Algebra(Protocol[A]):
 
     def constantly(self, x: A) -> A:
         """`x` as a constant of the function: `stop_gradient`."""
+        return x

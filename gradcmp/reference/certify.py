@@ -12,24 +12,27 @@ from gradcmp.core.tensors import Key
 from gradcmp.core.truth import Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence
 from gradcmp.reference.algebra import EvaluationError, OverBudget, Undecided
-from gradcmp.reference.arrays import Array, Context
-from gradcmp.reference.balls import BallAlgebra, WholeAlgebra
-from gradcmp.reference.derivatives import Question, derive
-from gradcmp.reference.evaluator import Budget
-from gradcmp.reference.float_balls import FloatBall, FloatBallAlgebra
-from gradcmp.reference.kinks import Sides, sides
+from gradcmp.reference.algebras.balls import BallAlgebra
+from gradcmp.reference.algebras.float_balls import FloatBall, FloatBallAlgebra
+from gradcmp.reference.algebras.strict_balls import StrictBalls
+from gradcmp.reference.algebras.whole_numbers import WholeAlgebra
+from gradcmp.reference.budget import Budget
+from gradcmp.reference.kinks.find import LeafKink, kinks_of
+from gradcmp.reference.language.arrays import Array, Context
+from gradcmp.reference.modes.derivatives import DerivativeProblem, derive
+from gradcmp.reference.modes.tape import Ties
 from gradcmp.reference.numerical import differences, in_floating_point
 from gradcmp.reference.precision import Certificate, refined
-from gradcmp.reference.strict import StrictBalls
-from gradcmp.reference.tape import Ties
 from gradcmp.reference.tolerance import Tolerances, running_errors
 
 ELEMENT_S = 0.7e-6
 """Seconds that a tape over balls takes an element, at the least; the tolerance pass has counted them."""
 
+SHARP_BITS = (128, 256, 512, 1024)
 
-def certify(question: Question, dtype: str, budget: Budget) -> Truth:
-    """The truth of `question` for arrays of `dtype`.
+
+def certify(problem: DerivativeProblem, dtype: str, budget: Budget) -> Truth:
+    """The truth of `problem` for arrays of `dtype`.
 
     Certified by ball arithmetic; above the budget by balls of float64, whose radii are larger; where neither proves
     anything, by float64 with an error estimate, and the reason is kept. Kinks have their one-sided derivatives. Each of
@@ -37,41 +40,47 @@ def certify(question: Question, dtype: str, budget: Budget) -> Truth:
     """
     # The tolerance pass is the cheapest by far and what is left where all else is too dear, so it may take longer.
     generous = Budget(seconds=4 * budget.seconds, elements=budget.elements)
-    tolerances = _tolerances(question, dtype, generous)
+    tolerances = _tolerances(problem, dtype, generous)
     budget = budget.afresh()
     ties = Ties()
     try:
         try:
-            certificate = _by_balls(question, dtype, budget, tolerances, ties, work=generous.work)
+            certificate = _by_balls(problem, dtype, budget, tolerances, ties, work=generous.work)
         except OverBudget:
-            certificate = _by_float_balls(question, dtype, budget.afresh(), ties)
-        leaves = _settled(question, dtype, certificate, ties, budget.afresh())
+            certificate = _by_float_balls(problem, dtype, budget.afresh(), ties)
+        leaves = _settled(problem, dtype, certificate, ties, budget.afresh())
     except OverBudget as error:
-        return _estimated(question, tolerances, f"{error}; `--reference-budget` sets it")
+        return _estimated(problem, tolerances, f"{error}; `--reference-budget` sets it")
     except EvaluationError as error:
-        return _numerical(question, dtype, budget.afresh(), tolerances, str(error), at_kink=bool(ties))
-    return _truth(question, leaves, tolerances, evidence=Evidence.CERTIFIED, bits=certificate.bits)
+        return _numerical(problem, dtype, budget.afresh(), tolerances, str(error), at_kink=bool(ties))
+    return _truth(problem, leaves, tolerances, evidence=Evidence.CERTIFIED, bits=certificate.bits)
 
 
-def _tolerances(question: Question, dtype: str, budget: Budget) -> Tolerances | None:
+def with_more_digits(problem: DerivativeProblem, dtype: str, budget: Budget) -> Truth:
+    """The arrays of `problem` at twice the precision that a verdict needs, and more. Raises `EvaluationError`."""
+    certificate = refined(lambda context: derive(problem, context, budget).arrays, {}, dtype=dtype, bits=SHARP_BITS)
+    return _truth(problem, certificate.leaves, None, evidence=Evidence.CERTIFIED, bits=certificate.bits)
+
+
+def _tolerances(problem: DerivativeProblem, dtype: str, budget: Budget) -> Tolerances | None:
     try:
-        return running_errors(question, dtype, budget) if dtype in FORMATS else None
+        return running_errors(problem, dtype, budget) if dtype in FORMATS else None
     except EvaluationError:
         return None
 
 
 def _by_balls(
-    question: Question, dtype: str, budget: Budget, tolerances: Tolerances | None, ties: Ties, *, work: float
+    problem: DerivativeProblem, dtype: str, budget: Budget, tolerances: Tolerances | None, ties: Ties, *, work: float
 ) -> Certificate[Key]:
     """Element by element to an eighth of a unit in the last place; `ties` are those of the last run.
 
-    `work` is what another pass over the same question has counted.
+    `work` is what another pass over the same problem has counted.
     """
     doubtful = False
 
     def run(context: Context) -> dict[Key, Array]:
         nonlocal doubtful
-        derived = derive(question, context, budget)
+        derived = derive(problem, context, budget)
         ties.selections, ties.comparisons = derived.ties.selections, derived.ties.comparisons
         doubtful = isinstance(context.floats, BallAlgebra) and context.floats.annihilated
         return dict(derived.arrays)
@@ -79,22 +88,22 @@ def _by_balls(
     budget.foresee(work * ELEMENT_S)
     unit = FORMATS[dtype].unit_roundoff
     noise = {} if tolerances is None else {key: unit * errors.worst for key, errors in tolerances.errors.items()}
-    dtypes = _dtypes(question, dtype)
+    dtypes = _dtypes(problem, dtype)
     certificate = refined(run, dtypes, dtype=dtype, noise=noise)
     # A zero slope times infinity is not zero; only the slower balls tell it from a branch that is not taken.
     return refined(run, dtypes, dtype=dtype, noise=noise, balls=StrictBalls) if doubtful else certificate
 
 
-def _dtypes(question: Question, dtype: str) -> dict[Key, str]:
+def _dtypes(problem: DerivativeProblem, dtype: str) -> dict[Key, str]:
     """The dtypes of values, which may be whole numbers; derivatives have the problem's."""
-    return {(of, ()): kind.dtype or dtype for of, kind in question.checked.outputs}
+    return {(of, ()): kind.dtype or dtype for of, kind in problem.checked.outputs}
 
 
-def _by_float_balls(question: Question, dtype: str, budget: Budget, ties: Ties) -> Certificate[Key]:
+def _by_float_balls(problem: DerivativeProblem, dtype: str, budget: Budget, ties: Ties) -> Certificate[Key]:
     """As certain, but with radii of some units in the last place of float64. Raises `EvaluationError`."""
     context = Context(floats=FloatBallAlgebra(budget.foresee), wholes=WholeAlgebra(), dtype=dtype)
     try:
-        derived = derive(question, context, budget)
+        derived = derive(problem, context, budget)
     except Undecided as error:
         raise OverBudget(f"{budget.refusal}, and float64 does not tell: {error}") from None
     ties.selections, ties.comparisons = derived.ties.selections, derived.ties.comparisons
@@ -110,16 +119,16 @@ def _by_float_balls(question: Question, dtype: str, budget: Budget, ties: Ties) 
 
 
 def _settled(
-    question: Question, dtype: str, certificate: Certificate[Key], ties: Ties, budget: Budget
+    problem: DerivativeProblem, dtype: str, certificate: Certificate[Key], ties: Ties, budget: Budget
 ) -> dict[Key, TruthLeaf]:
     """The certificate with its kinks. Raises `EvaluationError` where an element stays open."""
     if not ties and not certificate.open:
         return dict(certificate.leaves)
     try:
-        found = sides(question, dtype, budget, known=certificate.leaves)
+        kinks = kinks_of(problem, dtype, budget, known=certificate.leaves)
     except Undecided as error:
         raise EvaluationError(f"at a kink: {error}") from None
-    leaves = {key: _with_kink(leaf, found.get(key)) for key, leaf in certificate.leaves.items()}
+    leaves = {key: _with_kink(leaf, kinks.get(key)) for key, leaf in certificate.leaves.items()}
     for key, open_ in certificate.open.items():
         kink = leaves[key].kink
         if kink is None or (open_ & ~kink.tied).any():
@@ -127,11 +136,11 @@ def _settled(
     return leaves
 
 
-def _with_kink(leaf: TruthLeaf, found: Sides | None) -> TruthLeaf:
+def _with_kink(leaf: TruthLeaf, at_kink: LeafKink | None) -> TruthLeaf:
     """Where both sides agree, the derivative is theirs; elsewhere `high` is their middle, which is only to be shown."""
-    if found is None:
+    if at_kink is None:
         return leaf
-    kink, left = found.kink, found.left
+    kink, left = at_kink.kink, at_kink.left
     with np.errstate(invalid="ignore"):
         same = kink.tied & (kink.left == kink.right) & ~kink.jump
         middle = kink.left / 2 + kink.right / 2
@@ -146,19 +155,19 @@ def _with_kink(leaf: TruthLeaf, found: Sides | None) -> TruthLeaf:
 
 
 def _numerical(
-    question: Question, dtype: str, budget: Budget, tolerances: Tolerances | None, reason: str, *, at_kink: bool
+    problem: DerivativeProblem, dtype: str, budget: Budget, tolerances: Tolerances | None, reason: str, *, at_kink: bool
 ) -> Truth:
     """Differences, which say nothing at a kink: they would take its middle for the truth."""
     if at_kink:
         return Truth(reason=reason, undefined=True)
     try:
-        leaves = differences(question, dtype, budget)
+        leaves = differences(problem, dtype, budget)
     except EvaluationError as error:
         return Truth(reason=f"{reason}; {error}")
-    return replace(_truth(question, leaves, tolerances, evidence=Evidence.NUMERICAL, bits=None), reason=reason)
+    return replace(_truth(problem, leaves, tolerances, evidence=Evidence.NUMERICAL, bits=None), reason=reason)
 
 
-def _estimated(question: Question, tolerances: Tolerances | None, reason: str) -> Truth:
+def _estimated(problem: DerivativeProblem, tolerances: Tolerances | None, reason: str) -> Truth:
     """For what is too large: float64 and its running errors, which take one side of a kink for the truth."""
     if tolerances is None or tolerances.tied:
         return Truth(reason=reason, undefined=tolerances is not None)
@@ -166,18 +175,18 @@ def _estimated(question: Question, tolerances: Tolerances | None, reason: str) -
         leaves = in_floating_point(tolerances)
     except EvaluationError as error:
         return Truth(reason=f"{reason}; {error}")
-    return replace(_truth(question, leaves, tolerances, evidence=Evidence.NUMERICAL, bits=None), reason=reason)
+    return replace(_truth(problem, leaves, tolerances, evidence=Evidence.NUMERICAL, bits=None), reason=reason)
 
 
 def _truth(
-    question: Question,
+    problem: DerivativeProblem,
     leaves: Mapping[Key, TruthLeaf],
     tolerances: Tolerances | None,
     *,
     evidence: Evidence,
     bits: int | None,
 ) -> Truth:
-    told = tuple(
+    named = tuple(
         replace(
             leaf,
             of=key[0],
@@ -187,11 +196,11 @@ def _truth(
         )
         for key, leaf in leaves.items()
     )
-    values = question.operator == "value"
+    values = problem.operator == "value"
     return Truth(
         evidence=evidence,
-        values=told if values else None,
-        derivatives=None if values else told,
+        values=named if values else None,
+        derivatives=None if values else named,
         bits=bits,
         fragile=() if tolerances is None else tuple(str(each) for each in tolerances.fragile),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,26 +19,22 @@ from gradcmp.core.formats import FORMATS
 from gradcmp.core.leaves import LeafType, fits
 from gradcmp.core.problems import Problem
 from gradcmp.core.targets import Target
-from gradcmp.core.tensors import Tensor
 from gradcmp.core.truth import Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence
 from gradcmp.errors import UsageError
-from gradcmp.program.expected import check_expectation, result_paths
+from gradcmp.program.expected import check_expectation
 from gradcmp.program.ir import Checked
 from gradcmp.reference.algebra import EvaluationError
-from gradcmp.reference.arrays import Array, Context
-from gradcmp.reference.evaluator import Budget, evaluate, exact_input
-from gradcmp.reference.precision import certified
+
+Evaluate = Callable[[Mapping[str, tuple[Checked, str]]], Mapping[str, TruthLeaf | str]]
+"""Expressions, checked, with the dtype they are for, by name → their arrays, or why there is none.
+
+`reference.expressions.evaluated` is one; here nothing of the reference's arithmetic is imported.
+"""
 
 
 def expected_truths(
-    problem: Problem,
-    targets: Mapping[str, Target],
-    checked: Checked,
-    inputs: Mapping[str, Tensor],
-    leaves: Sequence[LeafType],
-    *,
-    seconds: float = 10.0,
+    problem: Problem, targets: Mapping[str, Target], checked: Checked, leaves: Sequence[LeafType], evaluate: Evaluate
 ) -> tuple[Truth, dict[str, Truth]]:
     """The truth of a problem as its common expectation gives it, and the expected truth of every target that has one.
 
@@ -48,42 +43,34 @@ def expected_truths(
     """
     operator = problem.operator
     expect = problem.scenario.expect
-    done: dict[int, Truth] = {}
+    truths: dict[int, Truth] = {}
 
     def truth_for(expected: ExpectedResult) -> Truth:
-        if id(expected) not in done:
+        if id(expected) not in truths:
             try:
-                done[id(expected)] = expected_truth(
-                    expected, problem=problem, checked=checked, inputs=inputs, leaves=leaves, seconds=seconds
-                )
+                truths[id(expected)] = expected_truth(expected, problem, checked, leaves, evaluate)
             except EvaluationError as error:
-                done[id(expected)] = Truth(reason=f"the expectation cannot be evaluated: {error}")
-        return done[id(expected)]
+                truths[id(expected)] = Truth(reason=f"the expectation cannot be evaluated: {error}")
+        return truths[id(expected)]
 
     common = expect.common(operator)
     truth = (
         truth_for(common.expected) if common is not None and isinstance(common.expected, ExpectedResult) else Truth()
     )
-    own: dict[str, Truth] = {}
+    by_target: dict[str, Truth] = {}
     for name, target in targets.items():
         entry = expect.for_case(operator, target)
         if entry is not None and isinstance(entry.expected, ExpectedResult):
-            found = truth_for(entry.expected)
-            if found.evidence == "none":
-                truth = truth if truth.reason or truth.evidence != "none" else Truth(reason=found.reason)
+            expected = truth_for(entry.expected)
+            if expected.evidence == "none":
+                truth = truth if truth.reason or truth.evidence != "none" else Truth(reason=expected.reason)
             else:
-                own[name] = found
-    return truth, own
+                by_target[name] = expected
+    return truth, by_target
 
 
 def expected_truth(
-    expected: ExpectedResult,
-    *,
-    problem: Problem,
-    checked: Checked,
-    inputs: Mapping[str, Tensor],
-    leaves: Sequence[LeafType],
-    seconds: float = 10.0,
+    expected: ExpectedResult, problem: Problem, checked: Checked, leaves: Sequence[LeafType], evaluate: Evaluate
 ) -> Truth:
     """What `expected` says of the leaves that it names, with evidence `expected`.
 
@@ -91,10 +78,24 @@ def expected_truth(
     are evaluated on the rounded inputs. A scalar holds for every element; any other shape must be the leaf's. Raises
     `EvaluationError` with the reason.
     """
-    budget = Budget(seconds=seconds)
+    pairs = assigned(expected, leaves)
+    expressions: dict[str, tuple[Checked, str]] = {}
+    arrays: dict[str, TruthLeaf | str] = {}
+    for place, (leaf, spoken) in enumerate(pairs):
+        if isinstance(spoken, ExpectedExpression):
+            try:
+                program = check_expectation(spoken.program, checked, problem.scenario.parameters)
+            except UsageError as error:
+                arrays[str(place)] = str(error)
+                continue
+            if [path for path, _ in program.outputs] == [""]:
+                expressions[str(place)] = program, leaf.dtype or problem.dtype
+            else:
+                arrays[str(place)] = "an expected expression gives one array"
+    arrays |= evaluate(expressions) if expressions else {}
     truths = tuple(
-        _leaf(spoken, leaf, problem=problem, checked=checked, inputs=inputs, budget=budget)
-        for leaf, spoken in assigned(expected, leaves)
+        _leaf(spoken, leaf, leaf.dtype or problem.dtype, arrays.get(str(place)))
+        for place, (leaf, spoken) in enumerate(pairs)
     )
     values = problem.operator == "value" and problem.protocol is None
     return Truth(evidence=Evidence.EXPECTED, values=truths if values else None, derivatives=None if values else truths)
@@ -130,27 +131,20 @@ def _choices(leaves: Sequence[LeafType]) -> list[str]:
     ]
 
 
-def _leaf(
-    spoken: ExpectedLeaf,
-    leaf: LeafType,
-    *,
-    problem: Problem,
-    checked: Checked,
-    inputs: Mapping[str, Tensor],
-    budget: Budget,
-) -> TruthLeaf:
-    dtype = leaf.dtype or problem.dtype
+def _leaf(spoken: ExpectedLeaf, leaf: LeafType, dtype: str, array: TruthLeaf | str | None) -> TruthLeaf:
+    """What is said of one leaf. `array`: the value of an expression, or why it has none."""
+    if isinstance(array, str):
+        raise EvaluationError(array)
     if isinstance(spoken, ExpectedNothing):
         empty = np.zeros((0,))
         return TruthLeaf(of=leaf.of, wrt=leaf.wrt, high=empty, low=empty, radius=empty, nothing=True)
     if isinstance(spoken, ExpectedNumbers):
         high, low, radius = _numbers(spoken.data, dtype)
     elif isinstance(spoken, ExpectedAbout):
-        high, low = np.asarray(spoken.value), np.zeros(())
-        radius = np.asarray(spoken.half_unit)
+        high, low, radius = np.asarray(spoken.value), np.zeros(()), np.asarray(spoken.half_unit)
     else:
-        found = _expression(spoken, problem=problem, checked=checked, inputs=inputs, dtype=dtype, budget=budget)
-        high, low, radius = found.high, found.low, found.radius
+        assert array is not None
+        high, low, radius = array.high, array.low, array.radius
     shape = _shape(high.shape, leaf)
     high, low, radius = (np.broadcast_to(part, shape).copy() for part in (high, low, radius))
     return TruthLeaf(of=leaf.of, wrt=leaf.wrt, high=high, low=low, radius=radius)
@@ -182,48 +176,3 @@ def _numbers(data: Any, dtype: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]
         rest = [item - int(item_high) for item, item_high in zip(items, high.ravel().tolist(), strict=True)]
         low = np.asarray(rest, dtype=np.float64).reshape(exact.shape)
     return high, low, np.zeros_like(high)
-
-
-def _expression(
-    spoken: ExpectedExpression,
-    *,
-    problem: Problem,
-    checked: Checked,
-    inputs: Mapping[str, Tensor],
-    dtype: str,
-    budget: Budget,
-) -> TruthLeaf:
-    try:
-        program = check_expectation(spoken.program, checked, problem.scenario.parameters)
-    except UsageError as error:
-        raise EvaluationError(str(error)) from None
-    if [path for path, _ in program.outputs] != [""]:
-        raise EvaluationError("an expected expression gives one array")
-
-    def run(context: Context) -> dict[str, Array]:
-        known: dict[str, Any] = {path: exact_input(tensor, context) for path, tensor in inputs.items()}
-        outputs = _once(lambda: _function(checked, context, inputs, budget))
-        known |= {name: partial(_part, outputs, of) for of, name in result_paths(checked).items()}
-        return evaluate(program, context, known, budget)
-
-    return certified(run, {"": dtype}, dtype=problem.dtype)[""]
-
-
-def _function(checked: Checked, context: Context, inputs: Mapping[str, Tensor], budget: Budget) -> dict[str, Array]:
-    return evaluate(checked, context, {path: exact_input(tensor, context) for path, tensor in inputs.items()}, budget)
-
-
-def _part(outputs: Callable[[], dict[str, Array]], of: str) -> Array:
-    return outputs()[of]
-
-
-def _once(make: Callable[[], Any]) -> Callable[[], Any]:
-    """`make()` when it is first asked for, the same value ever after."""
-    kept: list[Any] = []
-
-    def read() -> Any:
-        if not kept:
-            kept.append(make())
-        return kept[0]
-
-    return read

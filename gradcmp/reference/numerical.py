@@ -11,12 +11,13 @@ import numpy as np
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.tensors import Key, Tensor
 from gradcmp.core.truth import TruthLeaf
-from gradcmp.reference.algebra import EvaluationError, Floats, Undecided
-from gradcmp.reference.arrays import Context
-from gradcmp.reference.balls import WholeAlgebra
-from gradcmp.reference.derivatives import Question, derive
-from gradcmp.reference.evaluator import Budget
-from gradcmp.reference.running_errors import RunningErrorAlgebra
+from gradcmp.numbers.arrays import Floats
+from gradcmp.reference.algebra import EvaluationError, Undecided
+from gradcmp.reference.algebras.running_errors import RunningErrorAlgebra
+from gradcmp.reference.algebras.whole_numbers import WholeAlgebra
+from gradcmp.reference.budget import Budget
+from gradcmp.reference.language.arrays import Context
+from gradcmp.reference.modes.derivatives import DerivativeProblem, derive
 from gradcmp.reference.tolerance import Tolerances
 
 LARGEST = 256
@@ -32,39 +33,39 @@ COARSEST = 2.0**-10
 UNIT = FORMATS["float64"].unit_roundoff
 
 
-def differences(question: Question, dtype: str, budget: Budget) -> dict[Key, TruthLeaf]:
+def differences(problem: DerivativeProblem, dtype: str, budget: Budget) -> dict[Key, TruthLeaf]:
     """The derivative by central differences, with the estimated error as `radius`: an estimate, no bound.
 
     Of the function for first derivatives, of its derivative in float64 for second ones. Raises `EvaluationError` where
     there are too many elements, a value is not finite, or the budget is spent.
     """
-    inner = {"hvp": "gradient", "hessian": "gradient"}.get(question.operator, "value")
-    if question.operator == "value":
+    inner = {"hvp": "gradient", "hessian": "gradient"}.get(problem.operator, "value")
+    if problem.operator == "value":
         raise EvaluationError("a value is not found by differences")
-    if not all(np.isfinite(question.inputs[path].array).all() for path in question.wrt):
+    if not all(np.isfinite(problem.inputs[path].array).all() for path in problem.wrt):
         raise EvaluationError("differences are taken around finite numbers")
-    lines = _Lines(replace(question, operator=inner), dtype, budget)
-    if question.operator in ("jvp", "hvp"):
-        return {key: _truth(key, *part) for key, part in lines.derivative(question.directions()).items()}
+    lines = _Lines(replace(problem, operator=inner), dtype, budget)
+    if problem.operator in ("jvp", "hvp"):
+        return {key: _truth(key, *part) for key, part in lines.derivative(problem.directions()).items()}
     columns: dict[Key, list[tuple[Floats, Floats]]] = {}
-    size = sum(question.inputs[path].array.size for path in question.wrt)
+    size = sum(problem.inputs[path].array.size for path in problem.wrt)
     if size > LARGEST:
         raise EvaluationError(f"{size} elements are too many for differences, which take {LARGEST}")
-    for path in question.wrt:
-        shape = question.inputs[path].shape
+    for path in problem.wrt:
+        shape = problem.inputs[path].shape
         for place in range(math.prod(shape)):
             unit = np.zeros(math.prod(shape))
             unit[place] = 1.0
             for (of, by), part in lines.derivative({path: unit.reshape(shape)}).items():
                 columns.setdefault((of, (*by, path)), []).append(part)
-    return _assembled(question, columns)
+    return _assembled(problem, columns)
 
 
 class _Lines:
-    """The arrays of a question along lines through its inputs."""
+    """The arrays of a problem along lines through its inputs."""
 
-    def __init__(self, question: Question, dtype: str, budget: Budget) -> None:
-        self.question = question
+    def __init__(self, problem: DerivativeProblem, dtype: str, budget: Budget) -> None:
+        self.problem = problem
         self.dtype = dtype
         self.budget = budget
 
@@ -75,7 +76,7 @@ class _Lines:
         """
         largest = max(
             (
-                float(np.abs(self.question.inputs[path].array[part != 0.0]).max(initial=0.0))
+                float(np.abs(self.problem.inputs[path].array[part != 0.0]).max(initial=0.0))
                 for path, part in direction.items()
             ),
             default=1.0,
@@ -101,15 +102,17 @@ class _Lines:
             path: Tensor(dtype="float64", array=tensor.array.astype(np.float64) + distance * direction[path])
             if path in direction
             else tensor
-            for path, tensor in self.question.inputs.items()
+            for path, tensor in self.problem.inputs.items()
         }
         algebra = RunningErrorAlgebra(FORMATS["float64"])
         context = Context(floats=algebra, wholes=WholeAlgebra(), dtype=self.dtype)
         try:
-            found = derive(replace(self.question, inputs=moved), context, self.budget)
+            derived = derive(replace(self.problem, inputs=moved), context, self.budget)
         except Undecided as error:
             raise EvaluationError(str(error)) from None
-        return {key: (array.data.value, array.data.rss) for key, array in found.arrays.items() if array.kind == "float"}
+        return {
+            key: (array.data.value, array.data.rss) for key, array in derived.arrays.items() if array.kind == "float"
+        }
 
 
 def _ridders(
@@ -131,8 +134,8 @@ def _ridders(
             factor *= SHRINK**2
             refined = {key: (row[-1][key] * factor - above[key]) / (factor - 1.0) for key in above}
             for key, value in refined.items():
-                away = np.maximum(np.abs(value - row[-1][key]), np.abs(value - above[key]))
-                error = away + 2 * quotients[key][1]
+                difference = np.maximum(np.abs(value - row[-1][key]), np.abs(value - above[key]))
+                error = difference + 2 * quotients[key][1]
                 better = error < best[key][1]
                 best[key] = (np.where(better, value, best[key][0]), np.where(better, error, best[key][1]))
             row.append(refined)
@@ -141,17 +144,17 @@ def _ridders(
     return best
 
 
-def _assembled(question: Question, columns: Mapping[Key, list[tuple[Floats, Floats]]]) -> dict[Key, TruthLeaf]:
+def _assembled(problem: DerivativeProblem, columns: Mapping[Key, list[tuple[Floats, Floats]]]) -> dict[Key, TruthLeaf]:
     """Columns by element of the last input, put into the shape that the operator defines."""
     leaves: dict[Key, TruthLeaf] = {}
     for (of, by), parts in columns.items():
-        shape = question.inputs[by[-1]].shape
+        shape = problem.inputs[by[-1]].shape
         value, error = (
             np.stack([part[i] for part in parts], axis=-1).reshape((*parts[0][i].shape, *shape)) for i in range(2)
         )
-        if question.operator == "vjp":
+        if problem.operator == "vjp":
             outputs = parts[0][0].shape
-            seed = question.cotangent(of, outputs)
+            seed = problem.cotangent(of, outputs)
             axes = tuple(range(len(outputs)))
             value, error = np.tensordot(seed, value, (axes, axes)), np.tensordot(np.abs(seed), error, (axes, axes))
             known = leaves.get(("", by))

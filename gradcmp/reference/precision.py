@@ -15,9 +15,12 @@ from flint import arb, ctx
 
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.truth import TruthLeaf
-from gradcmp.reference.algebra import EvaluationError, Flags, Floats, Undecided
-from gradcmp.reference.arrays import Array, Context
-from gradcmp.reference.balls import BallAlgebra, WholeAlgebra
+from gradcmp.numbers.arrays import Flags, Floats
+from gradcmp.numbers.ulp import spacing
+from gradcmp.reference.algebra import EvaluationError, Undecided
+from gradcmp.reference.algebras.balls import BallAlgebra
+from gradcmp.reference.algebras.whole_numbers import WholeAlgebra
+from gradcmp.reference.language.arrays import Array, Context
 
 BITS: tuple[int, ...] = (64, 128, 256, 512, 1024)
 """64 bits are enough for most results in float32 and below; float64 starts with 128."""
@@ -126,11 +129,7 @@ def settled(leaf: TruthLeaf, dtype: str, *, last: bool, noise: Floats | None = N
     if dtype not in FORMATS:
         return np.asarray(known & (leaf.radius == 0.0), dtype=bool)
     form = FORMATS[dtype]
-    with np.errstate(invalid="ignore"):
-        exponent = np.frexp(np.where(np.isfinite(leaf.high), leaf.high, 1.0))[1] - 1
-    binade = np.clip(np.where(leaf.high == 0.0, form.min_exponent, exponent), form.min_exponent, form.max_exponent)
-    unit = np.ldexp(1.0, (binade - form.precision + 1).astype(np.int64))
-    enough = np.maximum(unit, form.smallest_normal) / 8
+    enough = np.maximum(spacing(leaf.high, np.zeros_like(leaf.low), dtype), form.smallest_normal) / 8
     small = leaf.radius <= enough
     holds_zero = np.abs(leaf.high) <= leaf.radius
     if noise is not None:

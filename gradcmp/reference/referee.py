@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import flint
 
 from gradcmp.core.outcomes import Referred
 from gradcmp.core.requests import Inquiry
-from gradcmp.core.truth import Truth
+from gradcmp.core.truth import Truth, TruthLeaf
 from gradcmp.errors import Location
 from gradcmp.program.check import check
-from gradcmp.program.ir import ArrayType
+from gradcmp.program.expected import check_expectation
+from gradcmp.program.ir import ArrayType, Program
 from gradcmp.program.parse import parse
 from gradcmp.reference.algebra import EvaluationError
-from gradcmp.reference.certify import certify
-from gradcmp.reference.derivatives import Question
-from gradcmp.reference.evaluator import KINDS, Budget
+from gradcmp.reference.budget import Budget
+from gradcmp.reference.certify import certify, with_more_digits
+from gradcmp.reference.expressions import evaluated
+from gradcmp.reference.language.evaluator import KINDS
+from gradcmp.reference.modes.derivatives import DerivativeProblem
 
 
 class Referee:
@@ -40,21 +43,48 @@ class Referee:
 
     def refer(self, inquiry: Inquiry) -> Referred:
         """The truth of a problem; where it is not known, `reason` says why. Raises UsageError for a bad program."""
-        leaves = {
-            path: ArrayType(kind=KINDS[tensor.array.dtype.kind], dtype=tensor.dtype, shape=tensor.shape)
-            for path, tensor in inquiry.inputs.items()
+        return Referred(truth=_truth(certify, inquiry))
+
+    def sharpen(self, inquiry: Inquiry) -> Truth:
+        """The truth of a problem to more digits than a verdict needs, without kinks and the errors to expect."""
+        return _truth(with_more_digits, inquiry)
+
+    def evaluate(self, inquiry: Inquiry, expressions: Mapping[str, tuple[str, str]]) -> Mapping[str, TruthLeaf | str]:
+        """The arrays of expressions over the inputs and the value of a problem's function; or why there is none.
+
+        `expressions` are by name: text in the little language, which has been checked before, and dtype.
+        """
+        function = _problem(inquiry).checked
+        programs = {
+            name: (check_expectation(_parsed(text, inquiry), function, inquiry.parameters), dtype)
+            for name, (text, dtype) in expressions.items()
         }
-        program = parse(inquiry.source, location=Location(file=inquiry.case))
-        checked = check(program, leaves, dtype=inquiry.dtype, parameters=inquiry.parameters)
-        question = Question(
-            checked=checked,
-            operator=inquiry.operator,
-            wrt=inquiry.wrt,
-            inputs=inquiry.inputs,
-            cotangents=inquiry.cotangents,
-            tangents=inquiry.tangents,
-        )
-        try:
-            return Referred(truth=certify(question, inquiry.dtype, Budget(seconds=inquiry.budget_s)))
-        except EvaluationError as error:
-            return Referred(truth=Truth(reason=str(error)))
+        return evaluated(programs, function, inquiry.inputs, Budget(seconds=inquiry.budget_s))
+
+
+def _truth(how: Callable[[DerivativeProblem, str, Budget], Truth], inquiry: Inquiry) -> Truth:
+    problem = _problem(inquiry)
+    try:
+        return how(problem, inquiry.dtype, Budget(seconds=inquiry.budget_s))
+    except EvaluationError as error:
+        return Truth(reason=str(error))
+
+
+def _problem(inquiry: Inquiry) -> DerivativeProblem:
+    leaves = {
+        path: ArrayType(kind=KINDS[tensor.array.dtype.kind], dtype=tensor.dtype, shape=tensor.shape)
+        for path, tensor in inquiry.inputs.items()
+    }
+    checked = check(_parsed(inquiry.source, inquiry), leaves, dtype=inquiry.dtype, parameters=inquiry.parameters)
+    return DerivativeProblem(
+        checked=checked,
+        operator=inquiry.operator,
+        wrt=inquiry.wrt,
+        inputs=inquiry.inputs,
+        cotangents=inquiry.cotangents,
+        tangents=inquiry.tangents,
+    )
+
+
+def _parsed(text: str, inquiry: Inquiry) -> Program:
+    return parse(text, location=Location(file=inquiry.case))

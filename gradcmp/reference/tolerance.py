@@ -10,13 +10,14 @@ import numpy as np
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.tensors import Key
 from gradcmp.core.truth import RunningErrors
-from gradcmp.reference.algebra import EvaluationError, Floats, Undecided
-from gradcmp.reference.arrays import Array, Context
-from gradcmp.reference.balls import WholeAlgebra
-from gradcmp.reference.derivatives import Derived, Question, derive
-from gradcmp.reference.evaluator import Budget
-from gradcmp.reference.fragility import FragileComparison
-from gradcmp.reference.running_errors import RunningErrorAlgebra
+from gradcmp.numbers.arrays import Floats
+from gradcmp.reference.algebra import EvaluationError, Undecided
+from gradcmp.reference.algebras.running_errors import RunningErrorAlgebra
+from gradcmp.reference.algebras.whole_numbers import WholeAlgebra
+from gradcmp.reference.budget import Budget
+from gradcmp.reference.language.arrays import Array, Context
+from gradcmp.reference.language.fragility import FragileComparison
+from gradcmp.reference.modes.derivatives import DerivativeProblem, Derived, derive
 
 OTHER_ROUNDS = 10_000
 """Rounds of loops that the pass with turned comparisons may take."""
@@ -50,25 +51,25 @@ class Tolerances:
             return np.where(np.abs(here - truth) > np.abs(there - truth), here, there)
 
 
-def running_errors(question: Question, dtype: str, budget: Budget) -> Tolerances:
-    """The running errors of `question` for arrays of `dtype`.
+def running_errors(problem: DerivativeProblem, dtype: str, budget: Budget) -> Tolerances:
+    """The running errors of `problem` for arrays of `dtype`.
 
     float16 and bfloat16: each step's result is rounded to the dtype, sums, matrix products and elementary functions
     are carried in float32, as the frameworks do. A second pass, for a program with fragile comparisons, takes at most
     half of what is left of `budget`. An error that is not known, by overflow for example, is infinite.
     Raises EvaluationError.
     """
-    algebra, derived = _pass(question, dtype, budget, otherwise=False)
-    found = {key: _leaf(array) for key, array in derived.arrays.items()}
-    values = {key: value for key, (value, _) in found.items()}
-    errors = {key: error for key, (_, error) in found.items()}
+    algebra, derived = _pass(problem, dtype, budget, otherwise=False)
+    leaves = {key: _leaf(array) for key, array in derived.arrays.items()}
+    values = {key: value for key, (value, _) in leaves.items()}
+    errors = {key: error for key, (_, error) in leaves.items()}
     plain = Tolerances(dtype=dtype, errors=errors, values=values, tied=bool(derived.ties))
     fragile = tuple(algebra.fragility.closest.values())
     if not fragile:
         return plain
     try:
         small = Budget(rounds=min(budget.rounds, OTHER_ROUNDS), seconds=budget.left / 2, elements=budget.elements)
-        _, turned = _pass(question, dtype, small, otherwise=True)
+        _, turned = _pass(problem, dtype, small, otherwise=True)
     except EvaluationError:
         return replace(plain, fragile=fragile)
     otherwise = {key: _leaf(array)[0] for key, array in turned.arrays.items()}
@@ -78,11 +79,13 @@ def running_errors(question: Question, dtype: str, budget: Budget) -> Tolerances
     return replace(plain, fragile=fragile, otherwise=otherwise)
 
 
-def _pass(question: Question, dtype: str, budget: Budget, *, otherwise: bool) -> tuple[RunningErrorAlgebra, Derived]:
+def _pass(
+    problem: DerivativeProblem, dtype: str, budget: Budget, *, otherwise: bool
+) -> tuple[RunningErrorAlgebra, Derived]:
     algebra = RunningErrorAlgebra(FORMATS[dtype], otherwise=otherwise)
     context = Context(floats=algebra, wholes=WholeAlgebra(), dtype=dtype)
     try:
-        return algebra, derive(question, context, budget)
+        return algebra, derive(problem, context, budget)
     except Undecided as error:
         raise EvaluationError(f"no tolerance: {error}") from None
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from itertools import pairwise
 
 from gradcmp.core.verdicts import Level
 from gradcmp.report.figures import plural
 from gradcmp.report.summary import failing_levels
 from gradcmp.result.document import Document
-
-_INTERRUPTIONS = (130, 143)
 
 
 def levels_line(document: Document) -> str:
@@ -41,40 +37,18 @@ def incomplete_line(document: Document) -> str:
     run = document.run
     if run.complete:
         return ""
-    option, limit = _most_failures(document)
-    failures = _levels(document)[Level.FAIL]
-    if run.exit_code in _INTERRUPTIONS or limit is None or failures < limit:
+    limit = run.max_failures
+    if run.stopped != "failures" or limit is None:
         return "the run did not come to its end: this is what it had done"
-    return f"the run stopped after {plural(failures, 'failure')}, as `{option}` says: this is what it had done"
+    option = "-x" if limit == 1 else f"--max-failures {limit}"
+    failures = plural(_levels(document)[Level.FAIL], "failure")
+    return f"the run stopped after {failures}, as `{option}` says: this is what it had done"
 
 
 def asked_to_fail_on(document: Document) -> tuple[str, ...]:
     """What `--fail-on` of the run named; `("fail",)` without it."""
-    return tuple(value for name, value in _options(document) if name == "--fail-on") or ("fail",)
+    return document.run.fail_on or ("fail",)
 
 
 def _levels(document: Document) -> Counter[Level]:
     return Counter(case.level for case in document.cases)
-
-
-def _most_failures(document: Document) -> tuple[str, int | None]:
-    """The option that ends the run early, as it was written, and after how many failures."""
-    found: tuple[str, int | None] = ("", None)
-    for name, value in _options(document):
-        if name == "-x":  # it wins, wherever it stands
-            return "-x", 1
-        if name == "--max-failures" and value.isdecimal():
-            found = (f"--max-failures {value}", int(value))
-    return found
-
-
-def _options(document: Document) -> Iterator[tuple[str, str]]:
-    """The options of the run with the word after each, `-qx` as `-q` and `-x`: for the few that tell how it ends."""
-    words = document.run.arguments
-    words = words[: words.index("--")] if "--" in words else words
-    for word, following in pairwise([*words, ""]):
-        if word.startswith("--"):
-            name, equals, value = word.partition("=")
-            yield name, value if equals else following
-        elif word.startswith("-") and set(word[1:]) <= set("qvx"):  # those that take no value
-            yield from ((f"-{letter}", "") for letter in word[1:])

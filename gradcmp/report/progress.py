@@ -21,10 +21,7 @@ HEARTBEAT_S = 10.0
 
 
 class Progress:
-    """Counts finished cases; as a context manager it shows them until it is left.
-
-    `total` may be corrected by `expect` when it becomes known.
-    """
+    """Counts finished cases; as a context manager it shows them until it is left."""
 
     def __init__(
         self,
@@ -39,7 +36,6 @@ class Progress:
         self.total = total
         self.done = 0
         self.levels: Counter[str] = Counter()
-        self._current = ""
         self._stream = stream
         self._heartbeat_s = heartbeat_s
         self._clock = clock
@@ -77,15 +73,6 @@ class Progress:
         if self._thread is not None:
             self._thread.join()
 
-    def expect(self, total: int) -> None:
-        self.total = total
-        self._show()
-
-    def begin(self, case: str) -> None:
-        """`case` is being run (where several are, the last one begun)."""
-        self._current = case
-        self._show()
-
     def finish(self, level: str) -> None:
         """A case is done, at this level."""
         with self._lock:
@@ -94,17 +81,17 @@ class Progress:
         self._show()
 
     def line(self) -> str:
-        """`128/400 cases · 20 s · 2 fail · d2l/x[gradient-float32]@jax-eager-cpu`."""
+        """`128/400 cases · 20 s · 2 fail`."""
         total = "" if self.total is None else f"/{self.total}"
         with self._lock:
             counts = [f"{self.levels[level]} {level}" for level in reversed(list(Level)[1:]) if self.levels[level]]
         elapsed = f"{self._clock() - self._started:.0f} s"
-        return " · ".join(part for part in (f"{self.done}{total} cases", elapsed, *counts, self._current) if part)
+        return " · ".join(part for part in (f"{self.done}{total} cases", elapsed, *counts) if part)
 
     def _show(self) -> None:
         if self._bar is not None:
             counts = [f"{self.levels[level]} {level}" for level in reversed(list(Level)[1:]) if self.levels[level]]
-            text = " · ".join([*counts, self._current])
+            text = " · ".join(counts)
             self._bar.update(self._task, completed=self.done, total=self.total, description=text)
 
     def _beat(self) -> None:

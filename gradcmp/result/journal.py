@@ -106,12 +106,17 @@ class Journal:
         self._head = structs.replace(self._head, **blocks)
         self._append("run", self._head)
 
-    def finish(self, *, exit_code: int, complete: bool = True, path: Path | None = None) -> Path:
+    def finish(
+        self, *, exit_code: int, complete: bool = True, stopped: str | None = None, path: Path | None = None
+    ) -> Path:
         """Assemble the document beside the file, rename it into place, remove what was partial. Returns the path.
 
-        With `path`, the document of a run without arrays goes there, and an earlier file stays as it is.
+        `stopped` says what ended a run that is not complete. With `path`, the document of a run without arrays goes
+        there, and an earlier file stays as it is.
         """
-        run = structs.replace(self._head.run, finished=timestamp(), exit_code=exit_code, complete=complete)
+        run = structs.replace(
+            self._head.run, finished=timestamp(), exit_code=exit_code, complete=complete, stopped=stopped
+        )
         head = structs.replace(self._head, run=run)
         self.arrays.close()
         path = path or self.path

@@ -19,6 +19,9 @@ from gradcmp.core.tensors import Key
 from gradcmp.core.verdicts import Evidence, ExpectationState, Level, Verdict
 from gradcmp.result.values import Count, Data, Number, Place, Seconds, StoredArray, check_array
 
+VerdictName = Annotated[str, Meta(pattern="^[a-z]+(-[a-z]+)*$", max_length=40)]
+"""One of `Verdict`, or that of another version of gradcmp."""
+
 
 class OutcomeName(StrEnum):
     COMPUTED = "computed"
@@ -40,8 +43,12 @@ class Run(Record, frozen=True, kw_only=True):
     started: str
     finished: str | None = None
     arguments: tuple[str, ...]
+    shipped: bool = False
+    fail_on: tuple[str, ...] = ("fail",)
+    max_failures: Annotated[int, Meta(ge=1)] | None = None
     exit_code: int | None = None
     complete: bool = False
+    stopped: str | None = None
 
 
 class Machine(Record, frozen=True):
@@ -183,7 +190,7 @@ class ErrorsRecord(Record, frozen=True, kw_only=True):
 
     of: str
     wrt: tuple[str, ...]
-    verdict_name: str | None = field(name="verdict", default=None)
+    verdict_name: VerdictName | None = field(name="verdict", default=None)
     level: Level | None = None
     max_ulps: Number | None
     max_abs: Number | None
@@ -235,11 +242,11 @@ class CaseRecord(Record, frozen=True, kw_only=True, dict=True):
     notes: dict[str, Any]
     values: tuple[ArrayRecord, ...]
     derivatives: tuple[ArrayRecord, ...]
-    verdict_name: str = field(name="verdict")
+    verdict_name: VerdictName = field(name="verdict")
     expectation: ExpectationState
     level: Level
     reason: str | None = None
-    verdict_counts: dict[str, Count] = field(name="verdicts")
+    verdict_counts: dict[VerdictName, Count] = field(name="verdicts")
     evidence: Evidence
     errors: tuple[ErrorsRecord, ...]
     timing: TimingRecord | None

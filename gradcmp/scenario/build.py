@@ -13,16 +13,10 @@ from gradcmp.core.scenarios import Scenario, Tolerance
 from gradcmp.core.specifications import InputTree
 from gradcmp.core.targets import NAME, TargetPattern
 from gradcmp.scenario.drafts import Draft
-from gradcmp.scenario.expectations import (
-    BACKENDS_MEANT,
-    OPERATORS_MEANT,
-    Context,
-    check_pattern,
-    read_expectations,
-)
+from gradcmp.scenario.expectations import BACKENDS_MEANT, OPERATORS_MEANT, Context, check_pattern, read_expectations
 from gradcmp.scenario.functions import check_outputs, check_program, function_text, leaf_types, read_program
 from gradcmp.scenario.inputs import check_sizes, read_inputs, read_wrt
-from gradcmp.scenario.keys import MEANT, SUPPORTED, UNSUPPORTED
+from gradcmp.scenario.keys import SCENARIO
 from gradcmp.scenario.nodes import Mapping, Node, Scalar
 from gradcmp.scenario.reading import Number, Reader, joined
 from gradcmp.scenario.seeds import read_seeds
@@ -33,16 +27,6 @@ if TYPE_CHECKING:
 
 TAG = re.compile(r"[^\s,()\[\]]+")
 DEVICE = re.compile(r"[a-z]+(:[0-9]+)?")
-
-
-def check_keys(reader: Reader, node: Mapping, path: str = "") -> None:
-    """Complain about keys that do not exist or are not supported yet."""
-    for name, entry in node.entries.items():
-        here = joined(path, name)
-        if name in UNSUPPORTED:
-            reader.complain(entry.key, here, f"`{name}` is not supported yet")
-        elif name not in SUPPORTED:
-            reader.unknown_key(entry.key, here, SUPPORTED, MEANT)
 
 
 def read_once(reader: Reader, draft: Draft, *, parsed: bool = True) -> Program | None:
@@ -71,7 +55,7 @@ def build(
     sound = "inputs" in node and reader.count == before
     choices = _choices(reader, node)
     operators, protocols, modes = _operators(reader, draft)
-    dtypes = choices["dtypes"] or ("float32",)
+    dtypes = choices["dtypes"] or (SCENARIO["dtype"].word,)
     check_sizes(reader, inputs, max(dtypes, key=BYTES.__getitem__), max_bytes)
     expect = Expectations()
     context: Context | None = None
@@ -142,25 +126,25 @@ def _operators(reader: Reader, draft: Draft) -> tuple[tuple[Operator, ...], tupl
     node = draft.node
     operator, protocol, mode = node.get("operator"), node.get("protocol"), node.get("mode")
     if operator is not None and protocol is not None:
-        if ("operator" in draft.own) == ("protocol" in draft.own):
+        if ("operator" in draft.written) == ("protocol" in draft.written):
             reader.complain(
                 node.entries["protocol"].key,
                 "protocol",
                 "a scenario has `operator` or `protocol`, not both",
                 hint="leave one out",
             )
-        elif "protocol" in draft.own:
+        elif "protocol" in draft.written:
             operator = None
         else:
             protocol = None
-    operators = ("gradient",) if operator is None else reader.words(
+    operators = (SCENARIO["operator"].word,) if operator is None else reader.words(
         operator, "operator", f"one of {', '.join(OPERATORS)}", OPERATORS, OPERATORS_MEANT
     )  # fmt: skip
     protocols = () if protocol is None else reader.words(
         protocol, "protocol", f"one of {', '.join(PROTOCOLS)}", PROTOCOLS
     )  # fmt: skip
     modes = () if mode is None else reader.words(mode, "mode", f"one of {', '.join(MODES)}", MODES)
-    if protocols and mode is not None and "mode" in draft.own:
+    if protocols and mode is not None and "mode" in draft.written:
         reader.complain(node.entries["mode"].key, "mode", "a protocol has no mode", hint="leave it out")
     return tuple(map(Operator, operators)), protocols, () if protocols else modes
 
@@ -196,8 +180,8 @@ def _timing(reader: Reader, node: Node) -> str | Number | None:
 
 
 def _seconds(reader: Reader, node: Node | None, key: str) -> float | None:
-    found = None if node is None else _positive(reader, node, key, "seconds, above 0")
-    return None if found is None else float(found)
+    seconds = None if node is None else _positive(reader, node, key, "seconds, above 0")
+    return None if seconds is None else float(seconds)
 
 
 def _positive(reader: Reader, node: Node, path: str, expected: str) -> Number | None:
@@ -231,11 +215,11 @@ def _skip(reader: Reader, node: Node | None) -> tuple[tuple[TargetPattern, str],
     mapping = reader.mapping(node, "skip", "target patterns with reasons, such as `{jax-compiled: …}`")
     if mapping is None:
         return ()
-    found: list[tuple[TargetPattern, str]] = []
+    skips: list[tuple[TargetPattern, str]] = []
     for name, entry in mapping.entries.items():
         path = joined("skip", name)
         good = check_pattern(reader, entry.key, path)
         reason = reader.text(entry.value, path, "the reason, in words")
         if good and reason is not None:
-            found.append((TargetPattern(text=name), reason))
-    return tuple(found)
+            skips.append((TargetPattern(text=name), reason))
+    return tuple(skips)

@@ -8,10 +8,9 @@ from typing import Any
 
 from gradcmp.core.targets import TargetPattern
 from gradcmp.errors import Location, UsageError
-from gradcmp.scenario.build import check_keys
 from gradcmp.scenario.expectations import check_pattern
 from gradcmp.scenario.identifiers import FOLDER, tidy
-from gradcmp.scenario.keys import CONFIGURATION_KEYS
+from gradcmp.scenario.keys import CONFIGURATION, check_keys
 from gradcmp.scenario.nodes import Mapping, Scalar, from_plain
 from gradcmp.scenario.reading import Reader
 
@@ -78,20 +77,18 @@ def _understood(path: Path, document: Any, folder: Path) -> Configuration:
     if not isinstance(node, Mapping):
         reader.wrong(node, "tool.gradcmp", "a table")
     else:
-        own = {name: entry for name, entry in node.entries.items() if name in CONFIGURATION_KEYS}
-        for name in ("baseline", "environments"):
-            if name in own:
-                reader.complain(where, name, f"`{name}` is not supported yet")
-        defaults = Mapping(
-            entries={name: entry for name, entry in node.entries.items() if name not in own}, location=where
+        settings, defaults = (
+            Mapping(entries={n: e for n, e in node.entries.items() if (n in CONFIGURATION) is only}, location=where)
+            for only in (True, False)
         )
+        check_keys(reader, settings, known=CONFIGURATION)
         check_keys(reader, defaults)
-        if "scenarios" in own:
-            given = reader.text(own["scenarios"].value, "scenarios", "a folder")
-            scenarios = path.parent / (given or FOLDER)
+        if "scenarios" in settings:
+            folder_name = reader.text(settings["scenarios"], "scenarios", "a folder")
+            scenarios = path.parent / (folder_name or FOLDER)
         require = [
             TargetPattern(text=item.text)
-            for item in (reader.listed(own["require"].value) if "require" in own else ())
+            for item in (reader.listed(settings["require"]) if "require" in settings else ())
             if isinstance(item, Scalar) and check_pattern(reader, item, "require")
         ]
     if reader.complaints:

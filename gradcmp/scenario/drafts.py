@@ -13,11 +13,11 @@ from gradcmp.scenario.nodes import Mapping
 class Draft:
     """A scenario as written: its keys after defaults, where they stand, and what relative files are relative to.
 
-    `own` are the keys that it writes itself, which win over conflicting defaults.
+    `written` are the keys that it writes itself, which win over conflicting defaults.
     """
 
     id: str
     node: Mapping
-    own: frozenset[str]
+    written: frozenset[str]
     location: Location
     folder: Path

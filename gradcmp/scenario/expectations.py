@@ -62,11 +62,11 @@ class Context:
         if operator == "vjp":
             return _named(leaves)
         if operator == "hvp":
-            return {joined(of, wrt): shape for of in _only(outputs) for wrt, shape in _named(leaves).items()}
+            return {joined(of, wrt): shape for of in outputs for wrt, shape in _named(leaves).items()}
         if operator == "hessian":
             pairs = {f"{a}.{b}": _sum(s, t) for a, s in leaves.items() for b, t in leaves.items()}
             blocks = pairs if len(leaves) > 1 else {"": next(iter(pairs.values()), None)}
-            return {_path(of, block): shape for of in _only(outputs) for block, shape in blocks.items()}
+            return {_path(of, block): shape for of in outputs for block, shape in blocks.items()}
         jacobian = operator == "jacobian"
         return {
             _path(of, wrt): _sum(output, leaf) if jacobian else leaf
@@ -78,10 +78,6 @@ class Context:
 def _named(leaves: AnyMapping[str, Shape]) -> dict[str, Shape]:
     """The sole leaf is `""`."""
     return {"": next(iter(leaves.values()))} if len(leaves) == 1 else dict(leaves)
-
-
-def _only(outputs: AnyMapping[str, Shape]) -> tuple[str, ...]:
-    return tuple(outputs)
 
 
 def _path(of: str, wrt: str) -> str:
@@ -98,7 +94,7 @@ def read_expectations(reader: Reader, node: Node, context: Context) -> Expectati
     if outcome is not None:
         whole = Expectation(pattern=None, operator=None, expected=outcome, location=node.location)
         return Expectations(entries=(whole,))
-    mapping = reader.mapping(node, "expect", "operators or targets, such as `{gradient: 2 * x}`")
+    mapping = reader.mapping(node, "expect", "operators or targets, such as `{gradient: 2 * x}`", filled=True)
     if mapping is None:
         return Expectations()
     entries: list[Expectation] = []
@@ -114,10 +110,6 @@ def read_expectations(reader: Reader, node: Node, context: Context) -> Expectati
                 entries.append(Expectation(pattern=None, operator=name, expected=expected, location=location))
         elif check_pattern(reader, entry.key, path, operators=True, alone=not _may_be_target(entry.value)):
             entries += _for_target(reader, entry.value, path, TargetPattern(text=name), context)
-    if not mapping.entries:
-        reader.complain(
-            node, "expect", "found an empty mapping", "expected operators or targets, such as `{gradient: 2 * x}`"
-        )
     return Expectations(entries=tuple(entries), strict=strict)
 
 
@@ -224,7 +216,7 @@ def _leaves(
     reader: Reader, node: Mapping, path: str, operator: str, context: Context, places: AnyMapping[str, Shape]
 ) -> dict[str, ExpectedLeaf] | None:
     """Leaves by path; paths may be written with dots or as nested maps, and may name what there is only one of."""
-    found: dict[str, ExpectedLeaf] = {}
+    leaves: dict[str, ExpectedLeaf] = {}
     long_names = _long_names(operator, context, places)
     for name, key, value in _flat(node):
         place = name if name in places else long_names.get(name)
@@ -236,12 +228,12 @@ def _leaves(
             reader.complain(key, here, f"`{operator}` gives no `{name}`", expected, hint)
             continue
         if isinstance(value, Scalar) and value.text == "none" and not value.style:
-            found[place] = ExpectedNothing()
+            leaves[place] = ExpectedNothing()
             continue
         leaf = _leaf(reader, value, here, places[place], context)
         if leaf is not None:
-            found[place] = leaf
-    return found
+            leaves[place] = leaf
+    return leaves
 
 
 def _long_names(operator: str, context: Context, places: AnyMapping[str, Shape]) -> dict[str, str]:
@@ -264,14 +256,14 @@ def _long_names(operator: str, context: Context, places: AnyMapping[str, Shape])
 
 
 def _flat(node: Mapping, prefix: str = "") -> list[tuple[str, Scalar, Node]]:
-    found: list[tuple[str, Scalar, Node]] = []
+    entries: list[tuple[str, Scalar, Node]] = []
     for name, entry in node.entries.items():
         path = joined(prefix, name)
         if isinstance(entry.value, Mapping) and "about" not in entry.value:
-            found += _flat(entry.value, path)
+            entries += _flat(entry.value, path)
         else:
-            found.append((path, entry.key, entry.value))
-    return found
+            entries.append((path, entry.key, entry.value))
+    return entries
 
 
 def _leaf(reader: Reader, node: Node, path: str, shape: Shape, context: Context) -> ExpectedLeaf | None:
@@ -286,7 +278,7 @@ def _leaf(reader: Reader, node: Node, path: str, shape: Shape, context: Context)
     read = literal(reader, node, path)
     if read is None:
         return None
-    if read[1] and not _agree(read[1], shape):
+    if read[1] and not agree(read[1], shape):
         _wrong_shape(reader, node, path, read[1], shape)
         return None
     return ExpectedNumbers(data=_as_lists(read[0]))
@@ -319,23 +311,23 @@ def _expression(reader: Reader, node: Scalar, path: str, shape: Shape, context: 
     if checked.outputs[0][1].kind == "bool" and all(output.kind != "bool" for _, output in context.checked.outputs):
         reader.complain(node, path, "the expression is true or false", "expected numbers")
         return None
-    found = checked.outputs[0][1].shape
-    if found is not None and found != () and not _agree(found, shape):
-        _wrong_shape(reader, node, path, found, shape)
+    given = checked.outputs[0][1].shape
+    if given is not None and given != () and not agree(given, shape):
+        _wrong_shape(reader, node, path, given, shape)
         return None
     return ExpectedExpression(program=program)
 
 
-def _agree(a: Shape, b: Shape) -> bool:
+def agree(a: Shape, b: Shape) -> bool:
     """May two shapes be the same?"""
     if a is None or b is None:
         return True
     return len(a) == len(b) and all(m is None or n is None or m == n for m, n in zip(a, b, strict=True))
 
 
-def _wrong_shape(reader: Reader, node: Node, path: str, found: Shape, shape: Shape) -> None:
+def _wrong_shape(reader: Reader, node: Node, path: str, given: Shape, shape: Shape) -> None:
     expected = f"expected shape {shown_shape(shape)}" + ", or one number for all elements" * bool(shape)
-    reader.complain(node, path, f"the expectation has shape {shown_shape(found)}", expected)
+    reader.complain(node, path, f"the expectation has shape {shown_shape(given)}", expected)
 
 
 def shown_shape(shape: Shape) -> str:

@@ -12,8 +12,8 @@ from gradcmp.scenario.identifiers import FOLDER
 SCENARIO_NAME = "first.yaml"
 SCHEMA_NAME = "gradcmp.schema.json"
 
-_TEXT = """\
-# yaml-language-server: $schema={schema}
+FIRST_SCENARIO = f"""\
+# yaml-language-server: $schema={SCHEMA_NAME}
 # A function, the point to take its derivative at, and what must come out.
 # Run it with `gradcmp run`; `gradcmp show first --as jax` prints the code that is run.
 
@@ -31,16 +31,12 @@ expect: # the little language over the inputs, or numbers
   value: 28
   gradient: 4 * x
 """
-
-
-def first_scenario(schema: str = SCHEMA_NAME) -> str:
-    """The text of a first scenario; editors find its schema in the file `schema`, relative to the scenario."""
-    return _TEXT.format(schema=schema)
+"""Editors find its schema in the file beside it."""
 
 
 def schema_text() -> str:
     """The JSON Schema of scenario files as text."""
-    from gradcmp.scenario.schema import json_schema  # pydantic takes its time
+    from gradcmp.scenario.schema import json_schema  # only a first scenario needs it
 
     return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
 
@@ -56,7 +52,7 @@ def write_first(folder: Path) -> tuple[Path, Path]:
     try:
         scenario.parent.mkdir(parents=True, exist_ok=True)
         schema.write_text(schema_text(), encoding="utf-8")
-        scenario.write_text(first_scenario(), encoding="utf-8")
+        scenario.write_text(FIRST_SCENARIO, encoding="utf-8")
     except OSError as error:
         where = shown(scenario.parent, folder)
         raise UsageError(Complaint(what=f"it cannot be written: {error.strerror}", where=where)) from error

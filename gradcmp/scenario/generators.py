@@ -40,17 +40,17 @@ def literal(reader: Reader, node: Node, path: str) -> tuple[Any, Shape] | None:
     """Numbers as nested tuples, and their shape. All numbers, or all `true` and `false`."""
     if isinstance(node, Sequence):
         items = [literal(reader, item, path) for item in node.items]
-        found = [item for item in items if item is not None]
-        if len(found) < len(items):
+        rows = [item for item in items if item is not None]
+        if len(rows) < len(items):
             return None
-        shapes = {shape for _, shape in found}
+        shapes = {shape for _, shape in rows}
         if len(shapes) > 1:
             reader.complain(node, path, "the lists are not equally long", "expected a rectangular array")
             return None
-        if len({isinstance(first_number(value), bool) for value, _ in found}) > 1:
+        if len({isinstance(first_number(value), bool) for value, _ in rows}) > 1:
             reader.complain(node, path, "numbers and `true`/`false` are mixed", "expected one of the two")
             return None
-        return tuple(value for value, _ in found), (len(found), *next(iter(shapes), ()))
+        return tuple(value for value, _ in rows), (len(rows), *next(iter(shapes), ()))
     if isinstance(node, Scalar) and isinstance(node.value, bool):
         return node.value, ()
     value = reader.number(node, path, "a number, or nested lists of numbers")

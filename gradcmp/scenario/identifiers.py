@@ -81,11 +81,11 @@ def file_id(file: Path, root: Path) -> str | None:
 
 def files_below(folder: Path) -> list[Path]:
     """Every scenario file below a folder, in the order of its path; hidden files and folders are left out."""
-    found: list[Path] = []
+    paths: list[Path] = []
     for parent, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [Path(parent, name) for name in files if not name.startswith(".") and without_suffix(name)]
-    return sorted(found)
+        paths += [Path(parent, name) for name in files if not name.startswith(".") and without_suffix(name)]
+    return sorted(paths)
 
 
 def candidates(identifier: str, root: Path) -> list[Path]:

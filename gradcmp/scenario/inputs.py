@@ -26,17 +26,13 @@ _ALL_OPTIONS = frozenset(option for options in OPTIONS.values() for option in op
 
 def read_inputs(reader: Reader, node: Node, folder: Path, function: str) -> InputTree:
     """Every input, as far as it can be understood. `function` is the text that uses them."""
-    mapping = reader.mapping(node, "inputs", "names with inputs, such as `{x: {arange: 4}}`")
+    mapping = reader.mapping(node, "inputs", "names with inputs, such as `{x: {arange: 4}}`", filled=True)
     if mapping is None:
         return InputTree()
     if len(mapping.entries) > MOST_INPUTS:
         what = f"found {len(mapping.entries)} inputs"
         reader.complain(node, "inputs", what, f"expected at most {MOST_INPUTS}", "put them into one array")
         return InputTree()
-    if not mapping.entries:
-        reader.complain(
-            node, "inputs", "found an empty mapping", "expected names with inputs, such as `{x: {arange: 4}}`"
-        )
     return _tree(reader, mapping, "inputs", folder, function)
 
 
@@ -106,15 +102,15 @@ def read_wrt(reader: Reader, node: Node | None, inputs: InputTree, where: Node) 
     """Leaf paths to differentiate by: those named, or every floating one."""
     leaves = dict(inputs.leaves())
     if node is None:
-        found = tuple(path for path, leaf in leaves.items() if leaf.kind == "float")
-        if not found and leaves:
+        floating = tuple(path for path, leaf in leaves.items() if leaf.kind == "float")
+        if not floating and leaves:
             reader.complain(
                 where,
                 "inputs",
                 "there is no floating input to differentiate by",
                 hint="numbers without a `dtype` are floating",
             )
-        return found
+        return floating
     chosen: list[str] = []
     for item in reader.listed(node):
         known = isinstance(item, Scalar) and item.text in leaves  # an input named like a sweep is a complaint already

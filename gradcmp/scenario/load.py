@@ -135,16 +135,16 @@ class _Loader:
 
     def _members(self, file: File, choice: Choice) -> Sequence[str | None]:
         if choice.line is not None:
-            found, complaint = members_at(file, choice, shown(file.path, self.folder))
+            members, complaint = members_at(file, choice, shown(file.path, self.folder))
         elif choice.member is None:
-            found, complaint = list(file.lines()), None
+            members, complaint = list(file.lines()), None
         elif file.members is not None and choice.member in file.members:
-            found, complaint = [choice.member], None
+            members, complaint = [choice.member], None
         else:
-            found, complaint = [], no_such_member(file, choice)
+            members, complaint = [], no_such_member(file, choice)
         if complaint is not None:
             self.complaints.append(complaint)
-        return found
+        return members
 
     def _file(self, path: Path) -> File | None:
         if path not in self.files:
@@ -197,7 +197,7 @@ class _Loader:
         for complaint in dict.fromkeys(complaints):
             where = complaint.where
             files.setdefault(where.file if isinstance(where, Location) else str(where), []).append(complaint)
-        return [complaint for ours in files.values() for complaint in sorted(ours, key=_place)]
+        return [complaint for in_file in files.values() for complaint in sorted(in_file, key=_place)]
 
     def check_ids(self) -> None:
         """Two scenarios with one id are an error that names both places."""
@@ -233,8 +233,8 @@ def _within(complaint: Complaint, file: File, member: str | None) -> Complaint:
     if node is None or complaint.path == prefix or complaint.path.startswith(f"{prefix}."):
         return complaint
     key, _, rest = complaint.path.partition(".")
-    own = isinstance(node, MappingNode) and _writes(node, key, rest)
-    if key and not own and _writes(file.defaults, key, rest):
+    written = isinstance(node, MappingNode) and _writes(node, key, rest)
+    if key and not written and _writes(file.defaults, key, rest):
         prefix = "defaults"
     return replace(complaint, path=f"{prefix}.{complaint.path}" if complaint.path else prefix)
 

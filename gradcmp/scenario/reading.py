@@ -107,17 +107,20 @@ class Reader:
         meant: AnyMapping[str, str] | None = None,
     ) -> tuple[str, ...]:  # fmt: skip
         """A word or a list of words, each once."""
-        found: list[str] = []
+        words: list[str] = []
         if isinstance(node, Sequence) and not node.items:
             self.complain(node, path, "found an empty list", f"expected {expected}")
         for item in self.listed(node):
             word = self.word(item, path, expected, allowed, meant)
-            if word is not None and word not in found:
-                found.append(word)
-        return tuple(found)
+            if word is not None and word not in words:
+                words.append(word)
+        return tuple(words)
 
-    def mapping(self, node: Node, path: str, expected: str) -> Mapping | None:
+    def mapping(self, node: Node, path: str, expected: str, *, filled: bool = False) -> Mapping | None:
+        """The node as a mapping, complained of where it is none, or is empty and should be `filled`."""
         if isinstance(node, Mapping):
+            if filled and not node.entries:
+                self.wrong(node, path, expected)
             return node
         empty = isinstance(node, Scalar) and node.is_empty
         self.wrong(node, path, expected, "indent what belongs to it" * empty)
@@ -202,13 +205,13 @@ class Reader:
 
     def shape(self, node: Node, path: str, expected: str = "a shape such as `[2, 3]`") -> tuple[int, ...] | None:
         """A list of lengths; a lone length is a vector's."""
-        found = [self.integer(item, path, f"{expected}: whole numbers, not negative", least=0)
+        numbers = [self.integer(item, path, f"{expected}: whole numbers, not negative", least=0)
                  for item in self.listed(node)]  # fmt: skip
-        if len(found) > 32:
-            self.complain(node, path, f"found {len(found)} dimensions", "expected at most 32")
+        if len(numbers) > 32:
+            self.complain(node, path, f"found {len(numbers)} dimensions", "expected at most 32")
             return None
-        lengths = [length for length in found if length is not None]
-        return tuple(lengths) if len(lengths) == len(found) else None
+        lengths = [length for length in numbers if length is not None]
+        return tuple(lengths) if len(lengths) == len(numbers) else None
 
 
 def is_name(text: str) -> bool:

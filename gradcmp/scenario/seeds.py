@@ -8,7 +8,7 @@ from pathlib import Path
 from gradcmp.core.specifications import InputTree, Specification
 from gradcmp.core.suggest import did_you_mean
 from gradcmp.scenario.drafts import Draft
-from gradcmp.scenario.expectations import Context, shown_shape
+from gradcmp.scenario.expectations import Context, Shape, agree, shown_shape
 from gradcmp.scenario.nodes import Mapping, Node, Scalar
 from gradcmp.scenario.reading import Reader, joined, listing
 from gradcmp.scenario.specifications import generator_of, read_specification
@@ -25,7 +25,7 @@ def read_seeds(reader: Reader, draft: Draft, key: str, context: Context | None) 
     operators, protocols = draft.node.get("operator"), draft.node.get("protocol")
     named = [item.text for item in reader.listed(operators) if isinstance(item, Scalar)] if operators else ["gradient"]
     named = [str(reader.names.get(name, name)) for name in named]
-    if key in draft.own and (protocols is not None or not set(named) & set(_SEEDED[key])):
+    if key in draft.written and (protocols is not None or not set(named) & set(_SEEDED[key])):
         where = draft.node.entries[key].key
         reader.complain(where, key, f"a {key} is the seed of {listing(_SEEDED[key])} alone",
                         f"expected `operator: {_SEEDED[key][0]}`")  # fmt: skip
@@ -43,7 +43,7 @@ def read_seeds(reader: Reader, draft: Draft, key: str, context: Context | None) 
 
 
 def _seed_map(
-    reader: Reader, node: Mapping, key: str, places: dict[str, tuple[int | None, ...] | None] | None, folder: Path
+    reader: Reader, node: Mapping, key: str, places: dict[str, Shape] | None, folder: Path
 ) -> dict[str, Specification]:
     seeds: dict[str, Specification] = {}
     for name, entry in node.entries.items():
@@ -67,7 +67,7 @@ def _each(words: Iterable[str]) -> str:
     return " and ".join(f"`{word}`" for word in words)
 
 
-def _places(key: str, context: Context | None) -> dict[str, tuple[int | None, ...] | None] | None:
+def _places(key: str, context: Context | None) -> dict[str, Shape] | None:
     if context is None:
         return None
     if key == "cotangent":
@@ -86,12 +86,8 @@ def _seed(reader: Reader, node: Node, path: str, folder: Path) -> Specification 
     return specification
 
 
-def _check_seed(
-    reader: Reader, node: Node, path: str, seed: Specification | None, shape: tuple[int | None, ...] | None
-) -> None:
-    if seed is None or seed.shape is None or shape is None:
-        return
-    if len(seed.shape) != len(shape) or any(n not in (None, m) for m, n in zip(seed.shape, shape, strict=True)):
+def _check_seed(reader: Reader, node: Node, path: str, seed: Specification | None, shape: Shape) -> None:
+    if seed is not None and not agree(seed.shape, shape):
         reader.complain(
             node, path, f"the seed has shape {shown_shape(seed.shape)}", f"expected shape {shown_shape(shape)}"
         )

@@ -89,10 +89,10 @@ def _everything(configuration: Configuration, folder: Path) -> list[Choice]:
             f"nothing was selected: there is no folder {name}; name a scenario file, write a first one with "
             "`gradcmp init`, or take those that come with gradcmp by `--shipped`"
         )
-    found = files_below(root)
-    if not found:
+    files = files_below(root)
+    if not files:
         raise NothingSelectedError(f"nothing was selected: there is no scenario file (*.yaml) in {name}")
-    return [Choice(path=tidy(path)) for path in found]
+    return [Choice(path=tidy(path)) for path in files]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,28 +26,28 @@ _NO_TARGET = "the pattern matches no target"
 def slips(reader: Reader, draft: Draft, operators: tuple[str, ...], protocols: tuple[str, ...]) -> list[Complaint]:
     """The probable slips of a scenario that is free of errors. `reader` knows the values of the sweep names."""
     node = draft.node
-    found: list[Complaint] = []
+    complaints: list[Complaint] = []
     for key in ("backend", "execution"):
         for item in reader.listed(node[key]) if key in node else ():
             word = reader.substituted(item)
             if isinstance(word, Scalar):
-                found += _unknown(word, key, key, word.text, "its cases are skipped")
+                complaints += _unknown(word, key, key, word.text, "its cases are skipped")
     for key in ("expect", "skip"):
         patterns = node.get(key)
         for name, entry in patterns.entries.items() if isinstance(patterns, Mapping) else ():
             if name not in (*OPERATORS, "strict", "verdict", "raises", "match"):
                 backend, execution, *_ = f"{name}--".split("-")
                 path = joined(key, name)
-                found += _unknown(entry.key, path, "backend", backend.partition("+")[0], _NO_TARGET)
-                found += _unknown(entry.key, path, "execution", execution, _NO_TARGET)
+                complaints += _unknown(entry.key, path, "backend", backend.partition("+")[0], _NO_TARGET)
+                complaints += _unknown(entry.key, path, "execution", execution, _NO_TARGET)
     taken = ("gradient",) if protocols else operators
     expect = node.get("expect")
-    if isinstance(expect, Mapping) and "expect" in draft.own:  # defaults may be for other members
-        found += _unheld(expect, "expect", taken)
+    if isinstance(expect, Mapping) and "expect" in draft.written:  # defaults may be for other members
+        complaints += _unheld(expect, "expect", taken)
         for name, entry in expect.entries.items():
             if isinstance(entry.value, Mapping) and name not in OPERATORS:
-                found += _unheld(entry.value, joined("expect", name), taken)
-    return found
+                complaints += _unheld(entry.value, joined("expect", name), taken)
+    return complaints
 
 
 def _unheld(expect: Mapping, path: str, taken: tuple[str, ...]) -> list[Complaint]:

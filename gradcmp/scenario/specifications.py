@@ -34,9 +34,9 @@ def kind_of(dtype: str) -> str:
 
 def generator_of(node: Mapping) -> str | None:
     """The generator that a mapping specifies, None where it is a tree."""
-    found = [name for name in node.entries if name in OPTIONS]
-    if len(found) == 1 and all(name in OPTIONS[found[0]] for name in node.entries if name != found[0]):
-        return found[0]
+    generators = [name for name in node.entries if name in OPTIONS]
+    if len(generators) == 1 and all(name in OPTIONS[generators[0]] for name in node.entries if name != generators[0]):
+        return generators[0]
     return None
 
 
@@ -156,9 +156,10 @@ def _fits(value: Any, dtype: str) -> bool:
         return value in (0, 1)
     if isinstance(value, float) and not value.is_integer():
         return False
-    bits = int(dtype.lstrip("uint"))
-    least, most = (0, 2**bits) if dtype.startswith("u") else (-(2 ** (bits - 1)), 2 ** (bits - 1))
-    return bool(least <= value < most)
+    from gradcmp.program.joins import INTEGER_LIMITS  # few inputs are of whole numbers
+
+    least, most = INTEGER_LIMITS[dtype]
+    return bool(least <= value <= most)
 
 
 # Files ------------------------------------------------------------------------------------------------------

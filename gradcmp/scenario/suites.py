@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradcmp.core.suggest import did_you_mean
-from gradcmp.scenario.build import check_keys
 from gradcmp.scenario.drafts import Draft
 from gradcmp.scenario.identifiers import NAME
-from gradcmp.scenario.keys import KEYS, SUITE_KEYS
+from gradcmp.scenario.keys import SCENARIO, SUITE, check_keys
 from gradcmp.scenario.nodes import Entry, Mapping, Node, Scalar, describe
 from gradcmp.scenario.reading import Reader, joined, listing
 from gradcmp.scenario.yaml_source import EXPECTED_FILE
@@ -41,10 +40,10 @@ def open_file(reader: Reader, node: Node, identifier: str, path: Path) -> File |
     if "scenarios" not in node and not ("defaults" in node and "function" not in node):
         return File(id=identifier, path=path, root=node, defaults=empty, members=None)
     for name, entry in node.entries.items():
-        if name not in SUITE_KEYS:
-            hint = "put it below `defaults`" if name in KEYS else did_you_mean(name, SUITE_KEYS)
+        if name not in SUITE:
+            hint = "put it below `defaults`" if name in SCENARIO else did_you_mean(name, SUITE)
             what = "unknown key of a suite"
-            reader.complain(entry.key, name, what, f"expected {listing(SUITE_KEYS)}", hint)
+            reader.complain(entry.key, name, what, f"expected {listing(SUITE)}", hint)
     defaults = node.get("defaults")
     members = node.get("scenarios")
     if defaults is not None and not isinstance(defaults, Mapping):
@@ -79,16 +78,18 @@ def draft(reader: Reader, file: File, member: str | None, configured: Mapping) -
             return None
     check_keys(reader, node)
     merged = merge(merge(configured, file.defaults), node)
-    return Draft(id=identifier, node=merged, own=frozenset(node.entries), location=location, folder=file.path.parent)
+    return Draft(
+        id=identifier, node=merged, written=frozenset(node.entries), location=location, folder=file.path.parent
+    )
 
 
-def merge(defaults: Mapping, own: Mapping) -> Mapping:
+def merge(defaults: Mapping, written: Mapping) -> Mapping:
     """`own` over `defaults`: key by key, whole, except that `inputs` merge by name."""
     if not defaults.entries:
-        return own
-    entries = {**defaults.entries, **own.entries}
-    ours, theirs = own.get("inputs"), defaults.get("inputs")
-    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
-        inputs = Mapping(entries={**theirs.entries, **ours.entries}, location=ours.location)
-        entries["inputs"] = Entry(key=own.entries["inputs"].key, value=inputs)
-    return Mapping(entries=entries, location=own.location)
+        return written
+    entries = {**defaults.entries, **written.entries}
+    inputs, default_inputs = written.get("inputs"), defaults.get("inputs")
+    if isinstance(inputs, Mapping) and isinstance(default_inputs, Mapping):
+        both = Mapping(entries={**default_inputs.entries, **inputs.entries}, location=inputs.location)
+        entries["inputs"] = Entry(key=written.entries["inputs"].key, value=both)
+    return Mapping(entries=entries, location=written.location)

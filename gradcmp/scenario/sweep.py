@@ -27,7 +27,7 @@ def read_sweep(reader: Reader, node: Node | None, overrides: AnyMapping[str, Any
     """
     if node is None:
         return [{}]
-    mapping = reader.mapping(node, "sweep", "names with lists, such as `{n: [8, 64]}`")
+    mapping = reader.mapping(node, "sweep", "names with lists, such as `{n: [8, 64]}`", filled=True)
     if mapping is None:
         return []
     groups: list[list[Binding]] = []
@@ -43,8 +43,6 @@ def read_sweep(reader: Reader, node: Node | None, overrides: AnyMapping[str, Any
     if count > MAX_BINDINGS:
         reader.complain(node, "sweep", f"the sweep has {count} combinations", f"expected at most {MAX_BINDINGS}")
         return []
-    if not mapping.entries:
-        reader.complain(node, "sweep", "found an empty mapping", "expected names with lists, such as `{n: [8, 64]}`")
     return [_merged(parts) for parts in product(*groups)]
 
 

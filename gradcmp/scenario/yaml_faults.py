@@ -35,7 +35,7 @@ class _Fault:
         return self.lines[line][column : column + 1] if line < len(self.lines) else ""
 
 
-Told = tuple[str, str, str, tuple[int, int]]
+Words = tuple[str, str, str, tuple[int, int]]
 """What, expected, hint, place."""
 
 
@@ -52,15 +52,15 @@ def syntax_complaint(error: Any, text: str, shown: str) -> Complaint:
         opened=None if begin is None else (begin.line, begin.column),
         lines=text.splitlines(),
     )
-    what, expected, hint, (line, column) = _told(fault)
+    what, expected, hint, (line, column) = _words(fault)
     where = Location(file=shown, line=line + 1, column=column + 1)
     return Complaint(what=what, where=where, expected=expected, hint=hint)
 
 
-def _told(fault: _Fault) -> Told:
-    for part, tell in _FAULTS:
+def _words(fault: _Fault) -> Words:
+    for part, words in _FAULTS:
         if part in fault.message:
-            return tell(fault)
+            return words(fault)
     return f"this is not YAML: {fault.message}", "", "", _seen(fault)
 
 
@@ -71,16 +71,16 @@ def _seen(fault: _Fault) -> tuple[int, int]:
     return min(fault.place, (max(len(fault.lines) - 1, 0), fault.place[1]))
 
 
-def _bracket(fault: _Fault) -> Told:
+def _bracket(fault: _Fault) -> Words:
     """A flow mapping or list, in which neither a comma nor its end comes next."""
     opened = fault.opened or fault.place
-    bracket, found = fault.character(opened), fault.character(fault.place)
+    bracket, character = fault.character(opened), fault.character(fault.place)
     closing = {"{": "}", "[": "]"}.get(bracket, "}")
-    if not fault.at_end and found in ("[", "{"):
+    if not fault.at_end and character in ("[", "{"):
         hint = "inside {…} and […] an expression with a bracket needs quotes"
-        return f"this is not YAML: `{found}` stands inside a text", "", hint, fault.place
-    if not fault.at_end and found in ("]", "}"):
-        return f"this is not YAML: `{bracket}` is closed by `{found}`", f"expected `{closing}`", "", fault.place
+        return f"this is not YAML: `{character}` stands inside a text", "", hint, fault.place
+    if not fault.at_end and character in ("]", "}"):
+        return f"this is not YAML: `{bracket}` is closed by `{character}`", f"expected `{closing}`", "", fault.place
     if fault.at_end or fault.place[0] > opened[0]:
         return f"this is not YAML: `{bracket}` is not closed", f"expected `{closing}`", "", opened
     return (
@@ -89,11 +89,11 @@ def _bracket(fault: _Fault) -> Told:
     )  # fmt: skip
 
 
-def _key(fault: _Fault) -> Told:
+def _key(fault: _Fault) -> Words:
     """Something that is no key stands where a key is due."""
-    found = fault.character(fault.place)
-    if found and found in "]}":
-        return f"this is not YAML: `{found}` closes nothing", "", "leave it out", fault.place
+    character = fault.character(fault.place)
+    if character and character in "]}":
+        return f"this is not YAML: `{character}` closes nothing", "", "leave it out", fault.place
     if fault.before:
         hint = "put the whole text in quotes of the other kind"
         return "this is not YAML: more follows after a value", "expected the end of the line", hint, fault.place
@@ -101,7 +101,7 @@ def _key(fault: _Fault) -> Told:
     return "this is not YAML: the line does not fit those above it", expected, "", fault.place
 
 
-def _colon(fault: _Fault) -> Told:
+def _colon(fault: _Fault) -> Words:
     """A `: ` where no key can stand: a second one on a line, or a line that is indented below a value."""
     if ":" in fault.before:
         what = "this is not YAML: a second `: ` on this line"
@@ -110,43 +110,43 @@ def _colon(fault: _Fault) -> Told:
     return what, "expected keys of one mapping to be equally indented", "", fault.place
 
 
-def _start(fault: _Fault) -> Told:
+def _start(fault: _Fault) -> Words:
     what = "this is not YAML: the line does not belong to what stands above it"
     return what, "expected one mapping, its keys equally indented", "", fault.place
 
 
-def _token(fault: _Fault) -> Told:
+def _token(fault: _Fault) -> Words:
     character = fault.character(fault.place)
     if character == "\t":
         return _tab(fault)
     return f"a value cannot begin with `{character}`", "", "quote the text", fault.place
 
 
-def _tab(fault: _Fault) -> Told:
+def _tab(fault: _Fault) -> Words:
     return "a tab cannot indent", "", "use spaces", fault.place
 
 
-def _quoted(fault: _Fault) -> Told:
+def _quoted(fault: _Fault) -> Words:
     return "this is not YAML: the file ends inside a quoted text", "expected a closing quote", "", _seen(fault)
 
 
-def _escape(fault: _Fault) -> Told:
+def _escape(fault: _Fault) -> Words:
     hint = "write `\\\\` for a backslash, or put the text in '…'"
     return 'this is not YAML: a `\\` in "…" begins no escape that there is', "", hint, _seen(fault)
 
 
-def _no_colon(fault: _Fault) -> Told:
+def _no_colon(fault: _Fault) -> Words:
     hint = "indent the lines of a text further than its key"
     return "this is not YAML: the line has no key", "expected `key: value`", hint, fault.opened or fault.place
 
 
-def _name(fault: _Fault) -> Told:
+def _name(fault: _Fault) -> Words:
     opened = fault.opened or fault.place
     what = f"this is not YAML: `{fault.character(opened)}` begins a name, and none follows"
     return what, "", "quote the text", opened
 
 
-def _missing(fault: _Fault) -> Told:
+def _missing(fault: _Fault) -> Words:
     if fault.at_end:
         place = _seen(fault)
         return "this is not YAML: the file ends inside {…} or […]", "expected a closing bracket", "", place

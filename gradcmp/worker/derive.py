@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gradcmp.backends.base import Backend, Derivative, Function, Job, Prepared, ProtocolJob, Result
+from gradcmp.backends.base import Backend, Derivative, Job, Prepared, ProtocolJob, Result
 from gradcmp.core.outcomes import Computed, Timing
 from gradcmp.core.requests import Request
 from gradcmp.core.tensors import Leaf, Tensor
@@ -30,7 +30,11 @@ def derive(backend: Backend, loader: Loader, request: Request, *, device: str, p
     rest = (tensor for path, tensor in request.inputs.items() if path not in request.wrt)
     fixed = _arrays(backend, rest, device)
     if request.protocol is not None:
-        return _use_recording(backend, request, function, primals, fixed, device)
+        recording = ProtocolJob(
+            protocol=request.protocol, execution=request.execution, device=device,
+            function=function, primals=primals, fixed=fixed,
+        )  # fmt: skip
+        return _use_recording(backend, request, recording)
     job = Job(
         operator=request.operator,
         mode=request.mode,
@@ -77,27 +81,10 @@ def _first_call(backend: Backend, job: Job) -> tuple[Prepared, Result, dict[str,
     raise refusal
 
 
-def _use_recording(
-    backend: Backend,
-    request: Request,
-    function: Function,
-    primals: tuple[Any, ...],
-    fixed: tuple[Any, ...],
-    device: str,
-) -> Computed:
+def _use_recording(backend: Backend, request: Request, job: ProtocolJob) -> Computed:
     began = time.perf_counter()
-    assert request.protocol is not None
-    result = backend.protocol(
-        ProtocolJob(
-            protocol=request.protocol,
-            execution=request.execution,
-            device=device,
-            function=function,
-            primals=primals,
-            fixed=fixed,
-        )
-    )
-    backend.synchronize(result, device)
+    result = backend.protocol(job)
+    backend.synchronize(result, job.device)
     first_call_s = time.perf_counter() - began
     values, derivatives = _named(backend, request, result)
     timing = Timing(first_call_s=first_call_s)
@@ -114,18 +101,8 @@ def _measure(backend: Backend, request: Request, job: Job, run: Callable[[], Res
     samples_s, calls = repeat(run, request.timing_s)
     if request.operator == "value":
         return Timing(first_call_s=first_call_s, samples_s=samples_s, calls_per_sample=calls)
-    value_job = Job(
-        operator="value",
-        mode=None,
-        execution=job.execution,
-        device=job.device,
-        function=job.function,
-        primals=job.primals,
-        fixed=job.fixed,
-        progress=job.progress,
-    )
     try:
-        value = backend.prepare(value_job)
+        value = backend.prepare(replace(job, operator="value", mode=None, cotangents=None, tangents=None))
         backend.synchronize(value.run(), job.device)
         job.progress("measure")
         value_samples_s, value_calls = repeat(value.run, request.timing_s * VALUE_SHARE)

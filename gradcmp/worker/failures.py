@@ -18,10 +18,10 @@ def as_outcome(error: BaseException, backend: Backend | None) -> Outcome:
         return Skipped(message=_shortened(_text(error)))
     if backend is not None and not isinstance(error, LoopNotFinished) and _is_unsupported(backend, error):
         return Unsupported(message=_shortened(_text(error)) or type(error).__name__)
-    return Raised(exception=type(error).__name__, message=told(error))
+    return Raised(exception=type(error).__name__, message=error_text(error))
 
 
-def told(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """The exception as Python tells it, `ValueError: no`, shortened to 4 KiB with its first paragraph kept.
 
     One without words, such as a framework's own assertion, is told by the line that raised it.

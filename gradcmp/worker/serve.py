@@ -21,7 +21,7 @@ from gradcmp.core.requests import Inquiry
 from gradcmp.messages import frame_request, outcome_frame
 from gradcmp.wire import FORMAT, read_frame, write_frame
 from gradcmp.worker.derive import derive
-from gradcmp.worker.failures import as_outcome, told
+from gradcmp.worker.failures import as_outcome, error_text
 from gradcmp.worker.load import Loader
 
 
@@ -34,7 +34,7 @@ def serve(options: Mapping[str, Any], source: BinaryIO, sink: BinaryIO) -> None:
         ready = _ready(backend, time.perf_counter() - began)
         loader = Loader(backend, Path(options["folder"]))
     except BaseException as error:  # noqa: BLE001  # an import may raise anything, SystemExit too
-        write_frame(sink, {"kind": "failed", "format": FORMAT, "message": told(error)})
+        write_frame(sink, {"kind": "failed", "format": FORMAT, "message": error_text(error)})
         return
     gc.collect()
     gc.freeze()  # the framework's own objects need not be looked at again
@@ -80,7 +80,7 @@ class _Phases:
 
 
 def _construct(options: Mapping[str, Any]) -> Backend:
-    settings = Settings(threads=options["threads"], device=options["device"], variables=options["variables"])
+    settings = Settings(threads=options["threads"], device=options["device"])
     backend: Backend = resolve(options["implementation"])(settings)
     return backend
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from gradcmp.backends.spelling.base import Application, Fragment, Spelling
 from gradcmp.program.ir import ArrayType, NumberType, TupleType
 from gradcmp.program.primitives import PRIMITIVES
+from gradcmp.program.spelling import Application, Fragment, Spelling
 
 X = np.array([0.25, -0.5, 0.75])
 Y = np.array([1.5, 2.0, -3.0])
@@ -145,4 +145,8 @@ def spell(spelling: Spelling, application: Application) -> str:
     template = spelling.primitives.get(application.primitive)
     if template is None:
         return f"{application.operands[0]} {PRIMITIVES[application.primitive].infix} {application.operands[1]}"
-    return template.format(*application.operands) if isinstance(template, str) else template(application)
+    return (
+        template.format(*application.operands, **application.options)
+        if isinstance(template, str)
+        else template(application)
+    )

@@ -13,7 +13,7 @@ from gradcmp.backends.base import (
     check_mode,
     labelled,
 )
-from gradcmp.backends.fake_backend import FakeBackend
+from gradcmp.backends.fake.backend import FakeBackend
 
 
 def job(operator, mode=None, **seeds):

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-FAKE = "gradcmp.backends.fake_descriptor:FAKE"
+FAKE = "gradcmp.backends.fake.descriptor:FAKE"
 
 
 def gradcmp(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:

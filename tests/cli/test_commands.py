@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gradcmp.scenario.keys import SCENARIO
 from tests.cli.run import FAKE, SQUARE, gradcmp, write
 
 TAGGED = SQUARE + "tags: [smooth]\ndescription: A square.\n"
@@ -140,6 +141,43 @@ expect:
     assert not {"cotangent", "tolerance", "timeout", "skip", "strict", "expect"} & {
         line.partition(":")[0] for line in bare.splitlines()
     }
+
+
+EVERY_KEY = """
+description: everything
+tags: all
+inputs: {x: {arange: 2}, w: [3.0]}
+wrt: x
+function: n * w * x
+operator: [vjp, jvp]
+mode: forward
+cotangent: [1, 2]
+tangent: [1, 2]
+expect: {vjp: 6}
+backend: torch
+execution: eager
+device: cpu
+dtype: float64
+sweep: {n: [2]}
+max_iterations: 4
+tolerance: {ulps: 4}
+timing: quick
+timeout: 7
+compile_timeout: 8
+skip: {jax: too slow}
+"""
+
+
+def test_show_tells_every_key(tmp_path: Path) -> None:
+    written = {line.partition(":")[0] for line in EVERY_KEY.strip().splitlines()}
+    assert written == {name for name, key in SCENARIO.items() if key.supported} - {"protocol"}
+    write(tmp_path, "all.yaml", EVERY_KEY)
+    lines = gradcmp("show", "all", cwd=tmp_path).stdout.splitlines()
+    assert written - {"sweep"} | {"id", "file", "parameters"} == {
+        line.partition(":")[0] for line in lines if not line.startswith(" ")
+    }
+    write(tmp_path, "protocol.yaml", "inputs: {x: 1}\nfunction: x * x\nprotocol: accumulate\n")
+    assert "protocol: accumulate" in gradcmp("show", "protocol", cwd=tmp_path).stdout.splitlines()
 
 
 @pytest.mark.parametrize("words", [("show", "square"), ("list",), ("run", "nope"), ("report",)])
@@ -276,7 +314,7 @@ def test_the_help_shows_how_json_is_asked_for(tmp_path: Path) -> None:
 def test_a_broken_spelling_is_a_row_of_the_protocols(tmp_path: Path) -> None:
     (tmp_path / "odd.py").write_text(
         "from dataclasses import replace\n"
-        "from gradcmp.backends.fake_descriptor import FAKE\n"
+        "from gradcmp.backends.fake.descriptor import FAKE\n"
         'ODD = replace(FAKE, name="odd", title="Odd", spelling="no.such.module:SPELLING")\n'
     )
     variables = {"GRADCMP_BACKENDS": "odd:ODD", "PYTHONPATH": str(tmp_path)}

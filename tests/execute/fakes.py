@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy
 
-from gradcmp.backends.fake_descriptor import FAKE
+from gradcmp.backends.fake.descriptor import FAKE
 from gradcmp.core.operators import Operator
 from gradcmp.core.outcomes import Outcome
 from gradcmp.core.requests import Request, WorkerKey

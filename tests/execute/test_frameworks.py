@@ -7,10 +7,10 @@ import tempfile
 import numpy
 import pytest
 
+from gradcmp.core.executors import Ready
 from gradcmp.core.outcomes import Computed
 from gradcmp.core.requests import WorkerKey
 from gradcmp.execute.pool import Pool
-from gradcmp.execute.process import Ready
 from gradcmp.registry import load_registry
 from tests.execute.fakes import GRADIENT, answers, ask
 

@@ -14,10 +14,10 @@ import numpy
 import psutil
 import pytest
 
+from gradcmp.core.executors import Failed, Ready
 from gradcmp.core.outcomes import Computed, Died, Outcome, Raised, Skipped, TimedOut, Unsupported
 from gradcmp.core.requests import Request, WorkerKey
 from gradcmp.execute.pool import LOOK_AHEAD, Pool
-from gradcmp.execute.process import Failed, Ready
 from tests.execute.fakes import GRADIENT, KEY, answers, ask, descriptor, open_pool, registry, tensor
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from gradcmp.backends.spelling.base import Spelling
 from gradcmp.errors import Location
 from gradcmp.program.check import check
 from gradcmp.program.ir import ArrayType, Checked, Program
 from gradcmp.program.lower import lower
 from gradcmp.program.parse import parse
+from gradcmp.program.spelling import Spelling
 
 HERE = Location(file="s.yaml", line=7, column=3)
 

@@ -10,7 +10,7 @@ import pytest
 from gradcmp.errors import UsageError
 from gradcmp.program.hints import CHARACTERS
 from tests.program.language import checked
-from tests.reference.test_evaluator import value
+from tests.reference.language.test_evaluator import value
 
 ROWS = np.arange(12.0).reshape(3, 4)
 PICK = np.array([2, 0, 3])

@@ -14,8 +14,8 @@ import sys
 
 import pytest
 
-from gradcmp.backends.spelling.base import Spelling
 from gradcmp.program.lower import CannotLower, lower
+from gradcmp.program.spelling import Spelling
 from tests.program.language import NOTEBOOK, checked, floating
 
 SPELLING = Spelling(

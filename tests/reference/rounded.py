@@ -3,9 +3,9 @@
 import numpy as np
 
 from gradcmp.core.formats import FORMATS
-from gradcmp.reference.fragility import Fragility
-from gradcmp.reference.slopes import VALUES
-from gradcmp.reference.textbook import own_steps
+from gradcmp.reference.language.fragility import Fragility
+from gradcmp.reference.language.textbook import own_steps
+from gradcmp.reference.steps import STEPS
 
 PLAIN = {
     "add": np.add,
@@ -55,7 +55,7 @@ class RoundedAlgebra:
         return x.shape
 
     def elementwise(self, name, *operands):
-        step = PLAIN.get(name) or VALUES[name]
+        step = PLAIN.get(name) or STEPS[name].value
         with np.errstate(all="ignore"):
             if name == "sech_squared":
                 square = self.elementwise("square", self.elementwise("tanh", *operands))

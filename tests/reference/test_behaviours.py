@@ -22,9 +22,9 @@ from gradcmp.judge import judge
 from gradcmp.program.check import check
 from gradcmp.program.ir import ArrayType
 from gradcmp.program.parse import parse
+from gradcmp.reference.budget import Budget
 from gradcmp.reference.certify import certify
-from gradcmp.reference.derivatives import Question
-from gradcmp.reference.evaluator import Budget
+from gradcmp.reference.modes.derivatives import DerivativeProblem
 from tests.judge.cases import TARGETS, TORCH, problem, rounded
 from tests.reference.behaviours import DIFFERENT, INEXPRESSIBLE, PROGRAMS, UNKNOWN
 
@@ -70,7 +70,7 @@ def certified(name):
         seeds["tangents"] = {k: Tensor(dtype=dtype, array=rounded(numbers(v), dtype)) for k, v in vector.items()}
     elif vector is not None:
         seeds["cotangents"] = {"": Tensor(dtype=dtype, array=rounded(numbers(vector), dtype))}
-    question = Question(
+    question = DerivativeProblem(
         checked=check(parse(TEXTS[name], location=Location(file=name)), leaves, dtype=dtype),
         operator=operator(record),
         wrt=tuple(record["wrt"] or inputs),

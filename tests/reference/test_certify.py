@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from gradcmp.reference.budget import Budget
 from gradcmp.reference.certify import certify
-from gradcmp.reference.evaluator import Budget
-from tests.reference.questions import question
+from tests.reference.problems import problem
 
 
 def asked(text, operator="gradient", *, dtype="float64", seconds=10.0, **inputs):
-    return certify(question(text, operator, dtype=dtype, **inputs), dtype, Budget(seconds=seconds))
+    return certify(problem(text, operator, dtype=dtype, **inputs), dtype, Budget(seconds=seconds))
 
 
 def the_leaf(truth):

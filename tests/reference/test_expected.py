@@ -22,8 +22,10 @@ from gradcmp.core.tensors import Tensor
 from gradcmp.errors import Location
 from gradcmp.program.parse import parse
 from gradcmp.reference.algebra import EvaluationError
+from gradcmp.reference.budget import Budget
 from gradcmp.reference.expected import expected_truth, expected_truths
-from tests.reference.test_evaluator import program
+from gradcmp.reference.expressions import evaluated
+from tests.reference.language.test_evaluator import program
 
 WHERE = Location(file="s.yaml", line=1)
 ARRAYS = {"x": np.arange(4.0), "w": np.array([2.0, -1.0, 0.5, 0.25])}
@@ -36,14 +38,15 @@ def expression(text):
 def setting(function="sum(w * x * x)", operator="gradient", wrt=("x",), dtype="float64", arrays=None, expect=None):
     arrays = {k: np.asarray(v) for k, v in (arrays or ARRAYS).items()}
     checked = program(function, arrays, dtype)
+    inputs = {name: Tensor(dtype=dtype, array=array) for name, array in arrays.items()}
     scenario = Scenario(
         id="s", location=WHERE, inputs=InputTree({}), wrt=wrt, function=checked.program, expect=expect or Expectations()
     )
     return {
         "problem": Problem(scenario=scenario, operator=operator, dtype=dtype),
         "checked": checked,
-        "inputs": {name: Tensor(dtype=dtype, array=array) for name, array in arrays.items()},
         "leaves": operator_leaves(Operator(operator), wrt, checked.leaves, checked.outputs),
+        "evaluate": lambda expressions: evaluated(expressions, checked, inputs, Budget()),
     }
 
 
@@ -126,7 +129,7 @@ def test_common_and_own_expectations_together():
     entries = (entry(None, expression("2 * w * x")), entry(TargetPattern(text="jax"), ExpectedNumbers(data=0)))
     given = setting(expect=Expectations(entries=entries))
     targets = {t.id: t for t in (Target(backend="torch"), Target(backend="jax"))}
-    truth, own = expected_truths(given["problem"], targets, given["checked"], given["inputs"], given["leaves"])
+    truth, own = expected_truths(targets=targets, **given)
     assert truth.derivatives[0].high.tolist() == [0.0, -2.0, 2.0, 1.5]
     assert own["torch-eager-cpu"] is truth
     assert own["jax-eager-cpu"].derivatives[0].high.tolist() == [0, 0, 0, 0]
@@ -142,8 +145,13 @@ def test_a_common_expectation_that_cannot_be_evaluated_leaves_the_reason():
         ),
     )
     given = setting(expect=Expectations(entries=entries))
-    truth, own = expected_truths(
-        given["problem"], {"t": Target(backend="t")}, given["checked"], given["inputs"], given["leaves"]
-    )
+    truth, own = expected_truths(targets={"t": Target(backend="t")}, **given)
     assert (truth.evidence, own) == ("none", {})
     assert "cannot be evaluated" in truth.reason
+
+
+def test_the_first_leaf_that_cannot_be_said_gives_the_reason():
+    with pytest.raises(EvaluationError, match="shape"):
+        derivative({"x": ExpectedNumbers(data=[1, 2]), "w": expression("y")}, wrt=("x", "w"))
+    with pytest.raises(EvaluationError, match="`y` is not defined"):
+        derivative({"w": expression("y"), "x": ExpectedNumbers(data=[1, 2])}, wrt=("x", "w"))

@@ -69,3 +69,25 @@ def test_what_cannot_be_known_has_a_reason():
     truth = answered(sent(inquiry("sum(inv(x))", [[1.0, 2.0], [2.0, 4.0]]))).truth
     assert truth.derivatives is None
     assert "singular" in truth.reason
+
+
+def test_further_digits_of_a_derivative_and_of_a_value():
+    asked = sent(inquiry("sum(exp(x))", [1.0]))
+    (leaf,) = Referee(None).sharpen(asked).derivatives
+    assert (leaf.of, leaf.wrt, leaf.radius.max() < 1e-30) == ("", ("x",), True)
+    (value,) = Referee(None).sharpen(sent(inquiry("sum(exp(x))", [1.0], operator="value"))).values
+    assert (value.wrt, float(value.high)) == ((), float(leaf.high[0]))
+
+
+def test_no_further_digits_where_nothing_is_certain():
+    truth = Referee(None).sharpen(sent(inquiry("sum(inv(x))", [[1.0, 2.0], [2.0, 4.0]])))
+    assert (truth.evidence, truth.derivatives) == ("none", None)
+    assert "singular" in truth.reason
+
+
+def test_expressions_over_the_inputs_and_the_result():
+    asked = sent(inquiry("n * sum(x)", [1.0, 2.0], parameters={"n": 3}))
+    expressions = {"a": ("result + n * x", "float64"), "b": ("log(-x)", "float32")}
+    arrays = Referee(None).evaluate(asked, expressions)
+    assert arrays["a"].high.tolist() == [12.0, 15.0]
+    assert "not a finite number" in arrays["b"]

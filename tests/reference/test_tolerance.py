@@ -5,15 +5,15 @@ import pytest
 
 from gradcmp.core.operators import OPERATORS
 from gradcmp.reference.algebra import EvaluationError
-from gradcmp.reference.evaluator import Budget
+from gradcmp.reference.budget import Budget
 from gradcmp.reference.tolerance import running_errors
-from tests.reference.questions import question, truth
+from tests.reference.problems import problem, truth
 
 KEY = ("", ("x",))
 
 
 def tolerances(text, operator="gradient", dtype="float32", **inputs):
-    return running_errors(question(text, operator, dtype=dtype, **inputs), dtype, Budget())
+    return running_errors(problem(text, operator, dtype=dtype, **inputs), dtype, Budget())
 
 
 def nearly_tied(dtype, bits):
@@ -29,7 +29,7 @@ def test_a_relu_that_rounding_decides_is_fragile(dtype, bits) -> None:
     (fragile,) = found.fragile
     assert fragile.primitive == "relu"
     assert "`relu`" in str(fragile)
-    exact = truth(question("relu(x[0] * x[1] - x[2])", **inputs), dtype)[KEY].high
+    exact = truth(problem("relu(x[0] * x[1] - x[2])", **inputs), dtype)[KEY].high
     assert exact == pytest.approx([1, 1, -1], abs=0.1)
     assert found.otherwise[KEY].tolist() == [0, 0, 0]
     assert found.other_than(KEY, exact).tolist() == [0, 0, 0]

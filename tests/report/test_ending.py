@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from gradcmp.errors import UsageError
-from gradcmp.report.ending import exit_line, incomplete_line, levels_line
+from gradcmp.report.ending import asked_to_fail_on, exit_line, incomplete_line, levels_line
 from gradcmp.report.exports.markdown import to_markdown
 from gradcmp.result.document import Document
 from tests.report.snapshots import DOCUMENTS, printed
 from tests.result.builders import TORCH, Book, computed, problem, same, true_leaf
 
 
-def ended(*arguments: str, book: str = "everything", **run: object) -> Document:
-    record = DOCUMENTS[book]().document()
-    record["run"] |= {"arguments": ["run", *arguments], **run}
+def ended(**run: object) -> Document:
+    record = DOCUMENTS["everything"]().document()
+    record["run"] |= run
     return Document.of(record)
 
 
@@ -32,18 +31,17 @@ def test_where_all_is_ok_the_counts_say_enough():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "line"),
+    ("fail_on", "line"),
     [
         ((), "exit code 1: 11 at level fail"),
-        (("--fail-on", "warn"), "exit code 1: 15 at level warn or above"),
-        (("--fail-on=note", "--fail-on", "fail"), "exit code 1: 21 at level note or above"),
-        (("--fail-on", "fail", "--fail-on", "skipped"), "exit code 1: 11 at level fail and 1 skipped"),
-        (("--fail-on", "skipped"), "exit code 1: 1 skipped"),
-        (("--", "--fail-on", "warn"), "exit code 1: 11 at level fail"),
+        (("warn",), "exit code 1: 15 at level warn or above"),
+        (("note", "fail"), "exit code 1: 21 at level note or above"),
+        (("fail", "skipped"), "exit code 1: 11 at level fail and 1 skipped"),
+        (("skipped",), "exit code 1: 1 skipped"),
     ],
 )
-def test_exit_code_1_has_its_reason(arguments, line):
-    assert exit_line(ended(*arguments)) == line
+def test_exit_code_1_has_its_reason(fail_on, line):
+    assert exit_line(ended(fail_on=list(fail_on))) == line
 
 
 @pytest.mark.parametrize("run", [{"exit_code": 0}, {"exit_code": 130}, {"exit_code": None}])
@@ -56,36 +54,32 @@ def test_the_last_line_of_the_console_is_the_exit_code():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("run", "said"),
     [
-        (("-x",), "stopped after 11 failures, as `-x` says"),
-        (("-qx", "--max-failures", "5"), "stopped after 11 failures, as `-x` says"),
-        (("--max-failures=5",), "stopped after 11 failures, as `--max-failures 5` says"),
-        (("--max-failures", "12"), "did not come to its end"),
-        (("-kx",), "did not come to its end"),
-        ((), "did not come to its end"),
+        ({"stopped": "failures", "max_failures": 1}, "stopped after 11 failures, as `-x` says"),
+        ({"stopped": "failures", "max_failures": 5}, "stopped after 11 failures, as `--max-failures 5` says"),
+        ({"stopped": "interrupted", "max_failures": 1}, "did not come to its end"),
+        ({"stopped": None, "max_failures": 5}, "did not come to its end"),
+        ({}, "did not come to its end"),
     ],
 )
-def test_what_stopped_the_run_is_named(arguments, said):
+def test_what_stopped_the_run_is_named(run, said):
     line = f"the run {said}: this is what it had done"
-    document = ended(*arguments, complete=False)
+    document = ended(**run, complete=False)
     assert incomplete_line(document) == line
     assert line.replace("`", "\\`") in to_markdown(document)
-    assert incomplete_line(ended(*arguments)) == ""
+    assert incomplete_line(ended(**run)) == ""
 
 
-def test_an_interruption_is_none_of_the_options():
-    assert "did not come to its end" in incomplete_line(ended("-x", complete=False, exit_code=130))
-
-
-def test_arguments_that_are_no_list_are_refused():
-    with pytest.raises(UsageError, match=r"`run\.arguments`: expected `array`, got `null`"):
-        ended(arguments=None)
+def test_a_file_from_before_tells_no_levels():
+    record = DOCUMENTS["everything"]().document()
+    del record["run"]["fail_on"]
+    assert asked_to_fail_on(Document.of(record)) == ("fail",)
 
 
 def test_one_failure_is_one():
     book = Book()
     book.add(problem("s"), [true_leaf(1.0)], {TORCH: (computed(2.0), "wrong")})
     record = book.document()
-    record["run"] |= {"arguments": ["run", "-x"], "complete": False}
+    record["run"] |= {"stopped": "failures", "max_failures": 1, "complete": False}
     assert "stopped after 1 failure, as `-x`" in incomplete_line(Document.of(record))

@@ -95,6 +95,7 @@ def test_a_changed_value_is_shown_or_refused(path, part):
     ("path", "value", "complaint"),
     [
         (("cases", 0, "verdict"), 3, "`cases[0].verdict`: expected `str`, got `int`"),
+        (("cases", 0, "verdict"), "\x1b[31m", "`cases[0].verdict`: expected `str` matching regex"),
         (("cases", 0, "level"), "splendid", "`cases[0].level`: invalid enum value 'splendid'"),
         (("cases", 1, "errors"), 3, "`cases[1].errors`: expected `array`, got `int`"),
         (("cases", 0, "errors", 0, "max_ulps"), "far", '`cases[0].errors[0].max_ulps`: expected a number, got `"far"`'),

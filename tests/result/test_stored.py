@@ -22,11 +22,20 @@ from tests.result.test_damage import everything_of
 STORED = sorted((Path(__file__).parent / "stored").glob("*.json"))
 
 
+def kept(written, read):
+    """Is everything that was written there, beside the defaults of keys that came later?"""
+    if isinstance(written, dict):
+        return all(key in read and kept(value, read[key]) for key, value in written.items())
+    if isinstance(written, list):
+        return len(written) == len(read) and all(map(kept, written, read))
+    return type(written) is type(read) and written == read
+
+
 @pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)
 def test_a_stored_file_is_read_and_shown(path):
     document = read_document(path)
     record = json.loads(path.read_text(encoding="utf-8"))
-    assert json.loads(to_json(document)) == record  # nothing is lost or added
+    assert kept(record, json.loads(to_json(document)))
     text = everything_of(record)
     assert counts_line(document) in text
     assert all(case.id in text for case in document.cases if case.level is not Level.OK)

@@ -12,7 +12,7 @@ from gradcmp.errors import UsageError
 from gradcmp.scenario import yaml_source
 from gradcmp.scenario.arithmetic import NotArithmetic, evaluate
 from gradcmp.scenario.generators import OPTIONS
-from gradcmp.scenario.keys import KEYS
+from gradcmp.scenario.keys import SCENARIO as KEYS
 from gradcmp.scenario.load import load
 from gradcmp.scenario.nodes import Mapping, Scalar, Sequence
 from gradcmp.scenario.yaml_source import read_text, resolve_plain
@@ -131,7 +131,7 @@ TREES = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WORDS, inner, max_size=5), max_leaves=8
 )
 SOUND = {"inputs": {"x": {"arange": 3}, "n": {"normal": [2]}}, "function": "sum(x) * sum(n)"}
-SCENARIOS = st.dictionaries(st.sampled_from(KEYS), TREES, max_size=2).map(lambda own: SOUND | own)
+SCENARIOS = st.dictionaries(st.sampled_from(list(KEYS)), TREES, max_size=2).map(lambda own: SOUND | own)
 BOUNDED = settings(
     derandomize=True, max_examples=100, deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

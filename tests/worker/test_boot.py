@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from gradcmp.backends.fake_descriptor import FAKE
+from gradcmp.backends.fake.descriptor import FAKE
+from gradcmp.core.executors import Failed, Ready
 from gradcmp.core.outcomes import Computed, Died
 from gradcmp.execute.pool import Pool
-from gradcmp.execute.process import Failed, Ready
 from tests.execute.fakes import KEY, answers, ask, descriptor, registry
 
 BLOCKER = """
@@ -26,7 +26,7 @@ class Blocker:
 sys.meta_path.insert(0, Blocker())
 """
 
-PARENT_ONLY = "click rich msgspec pydantic yaml psutil flint torch tensorflow jax"
+PARENT_ONLY = "click rich msgspec yaml psutil flint torch tensorflow jax"
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import numpy
 import pytest
 
 from gradcmp.backends.base import LoopNotFinished, NoSuchNotion, Settings, UnsupportedByFramework
-from gradcmp.backends.fake_backend import FakeBackend
+from gradcmp.backends.fake.backend import FakeBackend
 from gradcmp.core.operators import Operator
 from gradcmp.worker.derive import derive
 from gradcmp.worker.load import Loader

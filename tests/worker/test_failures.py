@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gradcmp.backends.base import LoopNotFinished, NoSuchNotion, Settings, UnsupportedByFramework
-from gradcmp.backends.fake_backend import FakeBackend
+from gradcmp.backends.fake.backend import FakeBackend
 from gradcmp.core.outcomes import Raised, Skipped, Unsupported
-from gradcmp.worker.failures import MESSAGE_CHARACTERS, as_outcome, told
+from gradcmp.worker.failures import MESSAGE_CHARACTERS, as_outcome, error_text
 
 
 class Wordless(Exception):
@@ -36,7 +36,7 @@ def test_each_exception_is_one_outcome(error, expected):
 def test_an_exception_without_words_is_told_by_its_line():
     with pytest.raises(AssertionError) as caught:
         exec(compile("\n\nraise AssertionError", __file__, "exec"))
-    assert told(caught.value) == "AssertionError: test_failures.py:3: from __future__ import annotations"
+    assert error_text(caught.value) == "AssertionError: test_failures.py:3: from __future__ import annotations"
 
 
 def test_a_backend_that_stumbles_over_an_exception_does_not_know_it():
@@ -48,8 +48,8 @@ def test_a_backend_that_stumbles_over_an_exception_does_not_know_it():
 
 
 def test_a_long_message_keeps_its_first_paragraph_and_its_end():
-    message = told(ValueError("what went wrong\n\n" + "node " * 5000 + "the end"))
+    message = error_text(ValueError("what went wrong\n\n" + "node " * 5000 + "the end"))
     assert len(message) == MESSAGE_CHARACTERS
     assert message.startswith("ValueError: what went wrong\n[…]\n")
     assert message.endswith("the end")
-    assert len(told(ValueError("x" * 10_000))) == MESSAGE_CHARACTERS
+    assert len(error_text(ValueError("x" * 10_000))) == MESSAGE_CHARACTERS

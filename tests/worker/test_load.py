@@ -8,7 +8,7 @@ import inspect
 import pytest
 
 from gradcmp.backends.base import Settings
-from gradcmp.backends.fake_backend import FakeBackend
+from gradcmp.backends.fake.backend import FakeBackend
 from gradcmp.worker import load
 from gradcmp.worker.load import Loader, call_text
 from tests.execute.fakes import ask, tensor

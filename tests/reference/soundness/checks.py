@@ -13,14 +13,16 @@ from mpmath import mp
 
 from gradcmp.core.tensors import Shape
 from gradcmp.reference.algebra import Algebra, EvaluationError, Undecided
-from gradcmp.reference.arrays import Array, Context
-from gradcmp.reference.balls import BallAlgebra, WholeAlgebra
-from gradcmp.reference.derivatives import Derived, derive
-from gradcmp.reference.evaluator import Budget, evaluate
-from gradcmp.reference.float_balls import FloatBallAlgebra
+from gradcmp.reference.algebras.balls import BallAlgebra
+from gradcmp.reference.algebras.float_balls import FloatBallAlgebra
+from gradcmp.reference.algebras.strict_balls import StrictBalls
+from gradcmp.reference.algebras.whole_numbers import WholeAlgebra
+from gradcmp.reference.budget import Budget
+from gradcmp.reference.language.arrays import Array, Context
+from gradcmp.reference.language.evaluator import evaluate
+from gradcmp.reference.modes.derivatives import Derived, derive
+from gradcmp.reference.modes.tape import TapeAlgebra
 from gradcmp.reference.precision import at
-from gradcmp.reference.strict import StrictBalls
-from gradcmp.reference.tape import TapeAlgebra
 from tests.reference.soundness.decimals import DecimalAlgebra
 from tests.reference.soundness.samples import Sample
 from tests.reference.soundness.series import SeriesAlgebra, filled, moving, slope, two_terms
@@ -72,7 +74,7 @@ def reason(error: Exception) -> str:
 
 def run(sample: Sample, operator: str, floats: Algebra[Any], **seeds: Mapping[str, np.ndarray]) -> Derived:
     context = Context(floats=floats, wholes=WholeAlgebra(), dtype=sample.dtype)
-    return derive(sample.question(operator, **seeds), context, Budget(seconds=60))
+    return derive(sample.problem(operator, **seeds), context, Budget(seconds=60))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from gradcmp.errors import Location
 from gradcmp.program.check import check
 from gradcmp.program.ir import ArrayType, Checked
 from gradcmp.program.parse import parse
-from gradcmp.reference.derivatives import Question
+from gradcmp.reference.modes.derivatives import DerivativeProblem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,10 +50,10 @@ class Sample:
     def cotangent(self, shape: Shape) -> np.ndarray:
         return np.resize(np.asarray(self.weights, dtype=np.float64), shape)
 
-    def question(self, operator: str, **seeds: Mapping[str, np.ndarray]) -> Question:
+    def problem(self, operator: str, **seeds: Mapping[str, np.ndarray]) -> DerivativeProblem:
         """Seeds are float64 whatever the dtype: a direction is nothing that a framework sees here."""
         ready = {kind: {k: Tensor(dtype="float64", array=v) for k, v in each.items()} for kind, each in seeds.items()}
-        return Question(checked=self.checked, operator=operator, wrt=self.wrt, inputs=self.tensors, **ready)
+        return DerivativeProblem(checked=self.checked, operator=operator, wrt=self.wrt, inputs=self.tensors, **ready)
 
     @property
     def scalar(self) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 from flint import arb, arb_series, ctx
 
 from gradcmp.reference.algebra import EvaluationError, Undecided
-from gradcmp.reference.balls import sign
+from gradcmp.reference.algebras.balls import sign
 
 
 @contextmanager

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from gradcmp.reference import balls, float_balls, rules, tape
-from gradcmp.reference.algebra import ELEMENTWISE
-from gradcmp.reference.rules import RULES, SELECTIONS
+from gradcmp.reference.algebras import balls, float_balls
+from gradcmp.reference.modes import tape
+from gradcmp.reference.steps import STEPS
+from gradcmp.reference.steps.rules import negated
 from tests.reference.soundness.checks import CHECKS, examine
 from tests.reference.soundness.samples import Sample
 from tests.reference.soundness.series import filled
@@ -36,7 +38,7 @@ PROGRAMS = {
 }  # fmt: skip
 
 
-STEPS = {
+TEXTS = {
     "add": "x + y", "subtract": "x - y", "multiply": "x * y", "divide": "x / y", "power": "p ** x", "arctan2": "arctan2(x, p)",
     "square": "square(x)", "rsqrt": "rsqrt(p)", "erfc": "gelu(x)", "lgamma": "lgamma(p)", "scale": "x * y * p",
     "sech_squared": "tanh(x)", "trigamma": "digamma(p)", "tetragamma": "sum(digamma(p))", "two_over_root_pi": "erf(z)",
@@ -75,7 +77,7 @@ def of_step(step):
         "log1p": "u",
     }
     small = {"exp", "expm1", "sinh", "cosh", "tan", "erf"}
-    return alone(STEPS.get(step) or f"{step}({letter.get(step, 'u' if step in small else 'x')})")
+    return alone(TEXTS.get(step) or f"{step}({letter.get(step, 'u' if step in small else 'x')})")
 
 
 def faults():
@@ -98,6 +100,10 @@ def test_without_a_fault_nothing_misses_and_every_check_looks():
     assert looked == set(CHECKS)
 
 
+def plant(monkeypatch, step, **fields):
+    monkeypatch.setitem(STEPS, step, replace(STEPS[step], **fields))
+
+
 DERIVATIVES_ALONE = ("scale", "trigamma", "sech_squared")
 """Steps that only derivatives take: their own rules serve second ones."""
 
@@ -106,29 +112,28 @@ def by(step):
     return ("second",) if step in DERIVATIVES_ALONE else ("series", "decimals")
 
 
-@pytest.mark.parametrize("step", sorted(RULES))
+@pytest.mark.parametrize("step", sorted(name for name, row in STEPS.items() if row.rules))
 def test_a_wrong_sign_in_any_rule(monkeypatch, step):
-    for place, rule in enumerate(RULES[step]):
-        wrong = [*RULES[step]]
-        wrong[place] = rules._negative(rule)
-        monkeypatch.setitem(RULES, step, tuple(wrong))
+    honest = STEPS[step].rules
+    for place, rule in enumerate(honest):
+        plant(monkeypatch, step, rules=(*honest[:place], negated(rule), *honest[place + 1 :]))
         assert caught(by(step), of_step(step), *PROGRAMS.values()), (step, place)
 
 
-@pytest.mark.parametrize("step", sorted(RULES))
+@pytest.mark.parametrize("step", sorted(name for name, row in STEPS.items() if row.rules))
 def test_a_rule_off_by_a_millionth_of_a_millionth(monkeypatch, step):
-    rule = RULES[step][0]
+    rule, *others = STEPS[step].rules
 
     def off(a, g, xs, y):
         return a.elementwise("multiply", rule(a, g, xs, y), a.constant(np.asarray(1 + 2.0**-40)))
 
-    monkeypatch.setitem(RULES, step, (off, *RULES[step][1:]))
+    plant(monkeypatch, step, rules=(off, *others))
     assert caught(by(step), of_step(step), *PROGRAMS.values()), step
 
 
-@pytest.mark.parametrize("step", sorted(SELECTIONS))
+@pytest.mark.parametrize("step", sorted(name for name, row in STEPS.items() if row.chooses))
 def test_a_selection_that_chooses_the_other(monkeypatch, step):
-    monkeypatch.setitem(SELECTIONS, step, -SELECTIONS[step])
+    plant(monkeypatch, step, chooses=-STEPS[step].chooses)
     # The sign of `abs` is that of its operand whatever the table says: nothing to plant there.
     assert caught(("series", "decimals"), *PROGRAMS.values()) or step == "abs"
 
@@ -146,7 +151,7 @@ NO_PROGRAM = ("tetragamma",)
 """Met in second derivatives of digamma alone; `second` sees it."""
 
 
-@pytest.mark.parametrize("step", sorted(set(ELEMENTWISE) - set(EXACT)))
+@pytest.mark.parametrize("step", sorted(set(STEPS) - set(EXACT)))
 def test_a_ball_without_its_radius(monkeypatch, step):
     def hasty(honest):
         return lambda *xs: (honest(*xs).mid() + 0).mid()  # rounded as all are
@@ -154,7 +159,7 @@ def test_a_ball_without_its_radius(monkeypatch, step):
     if step == "scale":
         monkeypatch.setattr(balls.BallAlgebra, "_scale", hasty(balls.BallAlgebra._scale))
     else:
-        monkeypatch.setitem(balls.STEPS, step, hasty(balls.STEPS[step]))
+        plant(monkeypatch, step, ball=hasty(STEPS[step].ball))
     assert caught(("second",) if step in NO_PROGRAM else ("64 bits",), of_step(step)), step
 
 

@@ -99,19 +99,11 @@ def test_junit_fails_what_the_run_was_asked_to_fail_on(fail_on, failing):
     assert all(c.find("failure") is None or c.find("skipped") is None for c in cases)
 
 
-def test_the_files_of_a_run_fail_what_its_arguments_say(tmp_path):
+def test_the_files_of_a_run_fail_what_it_was_asked_to(tmp_path):
     record = everything().document()
-    record["run"]["arguments"] = ["run", "--fail-on", "warn"]
+    record["run"]["fail_on"] = ["warn"]
     junit = tmp_path / "j.xml"
-    outputs = Outputs(
-        result=None,
-        json_to_stdout=False,
-        exports={"junit": junit},
-        cache=False,
-        view="tables",
-        width=None,
-        quiet=True,
-    )
+    outputs = Outputs(exports={"junit": junit}, quiet=True)
     result = tmp_path / "r.json"
     result.write_text(json.dumps(record), encoding="utf-8")
     outputs.publish(result)

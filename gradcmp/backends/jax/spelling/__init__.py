@@ -1,0 +1,16 @@
+"""How JAX spells the primitives, a module for each group of the catalogue; the protocols' idioms beside it."""
+
+from __future__ import annotations
+
+from gradcmp.backends.jax.idioms import IDIOMS
+from gradcmp.backends.jax.spelling.operands import DTYPES
+from gradcmp.program.spelling import Spelling, spellings_in
+
+__all__ = ["IDIOMS", "SPELLING"]
+
+SPELLING = Spelling(
+    primitives=spellings_in(__name__),
+    imports=("import jax", "import jax.numpy as jnp", "from jax import lax"),
+    dtypes=DTYPES,
+    number="jnp.array({value}, dtype={dtype})",
+)

@@ -1,1 +1,0 @@
-"""How each framework spells the primitives: data, standard library only."""

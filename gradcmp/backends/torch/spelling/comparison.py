@@ -1,0 +1,31 @@
+"""Comparison and logic; comparisons are Python's own."""
+
+from __future__ import annotations
+
+from gradcmp.backends.torch.spelling.operands import as_array, cast, function
+from gradcmp.program.spelling import Application, Fragment, Spellings, call, is_array
+
+
+def where(application: Application) -> str:
+    """Two numbers would be of the default dtype; a static condition is no array."""
+    condition, *_ = application.operands
+    if not is_array(application.types[0]):
+        condition = Fragment(f"torch.tensor({condition})", atomic=True)
+    operands = application.operands[1:]
+    if not any(is_array(branch, "float") for branch in application.types[1:]):
+        # The condition's own type says nothing of the result's.
+        widen = application.result.kind == "float"
+        operands = tuple(
+            cast(bare, application.dtype) if widen and is_array(branch, "int")
+            else bare if is_array(branch)
+            else as_array(application, bare, array)
+            for bare, array, branch in zip(operands, application.arrays[1:], application.types[1:], strict=True)
+        )  # fmt: skip
+    return call("torch.where", condition, *operands)
+
+
+PRIMITIVES: Spellings = {
+    "logical_and": function("torch.logical_and"), "logical_or": function("torch.logical_or"),
+    "logical_not": function("torch.logical_not"),
+    "where": where,
+}  # fmt: skip

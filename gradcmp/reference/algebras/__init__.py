@@ -1,0 +1,1 @@
+"""Kinds of number to compute a program with."""

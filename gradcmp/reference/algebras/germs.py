@@ -1,0 +1,244 @@
+"""The algebra of directed infinitesimals: arrays of germs, for one-sided derivatives and limits at a kink.
+
+An element that does not move along the ray is an `arb` and costs what it costs in `BallAlgebra`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from flint import arb
+
+from gradcmp.numbers.arrays import Flags
+from gradcmp.reference.algebra import Places, Signs, Undecided
+from gradcmp.reference.algebras import jets
+from gradcmp.reference.algebras.balls import BallAlgebra, filled, spread_out, summed
+from gradcmp.reference.algebras.germ_steps import Outside, Singular, compared, divide, element, minus, whole_power
+from gradcmp.reference.algebras.jets import NAN, ZERO, Element, Germ, NeedOrder, moves
+
+Germs = npt.NDArray[np.object_]
+
+ORDERS: tuple[int, ...] = (4, 8, 16)
+"""Terms of a germ that are kept, doubled while they do not answer."""
+
+DENSE = 512
+"""Products of moving elements from which a matrix product goes through `arb_mat`, order by order."""
+
+
+class GermAlgebra(BallAlgebra):
+    """`Algebra` over germs of at most `order` terms. Methods raise `NeedOrder` too.
+
+    `unsupported` collects the reasons of results that are NaN because the algebra has no word for them, as the
+    logarithm of a vanishing number; every other NaN means that the function is not defined along the ray.
+    """
+
+    def __init__(self, order: int = ORDERS[0]) -> None:
+        super().__init__()
+        self.order = order
+        self.unsupported: list[str] = []
+
+    def elementwise(self, name: str, *operands: Germs) -> Germs:
+        if not any(_moving(x) for x in operands):
+            return super().elementwise(name, *operands)
+        spread = spread_out(operands)
+        columns = [x.ravel().tolist() for x in spread]
+        moving = np.any([_moves(x).ravel() for x in spread], axis=0)
+        still = np.flatnonzero(~moving).tolist()
+        fixed = [filled([column[i] for i in still], (len(still),)) for column in columns]
+        items = np.empty(moving.size, dtype=object)
+        items[still] = super().elementwise(name, *fixed)
+        for i in np.flatnonzero(moving).tolist():
+            items[i] = self._element(name, [column[i] for column in columns])
+        return items.reshape(spread[0].shape)
+
+    def whole_power(self, x: Germs, exponent: int) -> Germs:
+        return filled([whole_power(item, exponent, self.order) for item in x.ravel().tolist()], x.shape)
+
+    def sum(self, x: Germs, axes: tuple[int, ...]) -> Germs:
+        if not _moving(x):
+            return super().sum(x, axes)
+        return summed(x, axes, self._total)
+
+    def matmul(self, x: Germs, y: Germs) -> Germs:
+        if not (_moving(x) or _moving(y)):
+            return super().matmul(x, y)
+        moving = np.count_nonzero(_moves(x)) * y.shape[1] + np.count_nonzero(_moves(y)) * x.shape[0]
+        product = self._by_orders(x, y) if moving >= DENSE else None
+        return self._by_movers(x, y) if product is None else product
+
+    def det(self, x: Germs) -> Germs:
+        if not _moving(x):
+            return super().det(x)
+        _, determinant = self._eliminated(x, np.empty((x.shape[0], 0), dtype=object))
+        return filled([determinant], ())
+
+    def inv(self, x: Germs) -> Germs:
+        return self.solve(x, self.constant(np.eye(x.shape[0]))) if _moving(x) else super().inv(x)
+
+    def solve(self, a: Germs, b: Germs) -> Germs:
+        if not (_moving(a) or _moving(b)):
+            return super().solve(a, b)
+        solution, _ = self._eliminated(a, b)
+        if solution is None:
+            raise Undecided("whether a matrix is singular")
+        return solution
+
+    def scatter(self, x: Germs, places: Places, size: int) -> Germs:
+        groups: list[list[Element]] = [[] for _ in range(size)]
+        for place, item in zip(places.ravel().tolist(), x.ravel().tolist(), strict=True):
+            groups[place].append(item)
+        return filled([group[0] if len(group) == 1 else self._total(group) for group in groups], (size,))
+
+    def zeros(self, x: Germs) -> Flags:
+        items = x.ravel().tolist()
+        return np.asarray([not moves(item) and item.is_zero() for item in items], dtype=bool).reshape(x.shape)
+
+    def compare(self, x: Germs, y: Germs) -> Signs:
+        if not (_moving(x) or _moving(y)):
+            return super().compare(x, y)
+        pairs = zip(x.ravel().tolist(), y.ravel().tolist(), strict=True)
+        return np.asarray([compared(a, b, self.order) for a, b in pairs], dtype=np.int8).reshape(x.shape)
+
+    def constantly(self, x: Germs) -> Germs:
+        """The values that are neared: what does not move for the derivative either."""
+        return filled([jets.limit(item) for item in x.ravel().tolist()], x.shape)
+
+    # One element
+
+    def _element(self, name: str, row: Sequence[Element]) -> Element:
+        try:
+            return element(name, row, self.order)
+        except Outside:
+            return NAN
+        except Singular as error:
+            self.unsupported.append(str(error))
+            return NAN
+
+    def _times(self, x: Element, y: Element) -> Element:
+        return jets.multiply(x, y, self.order)
+
+    def _total(self, items: Iterable[Element]) -> Element:
+        return jets.add(list(items), self.order)
+
+    # Matrices
+
+    def _eliminated(self, a: Germs, b: Germs) -> tuple[Germs | None, Element]:
+        """The solution of a x = b and the determinant of a; no solution where a is provably singular along the ray."""
+        rows = [[*left, *right] for left, right in zip(a.tolist(), b.tolist(), strict=True)]
+        n, determinant = len(rows), arb(1)
+        for column in range(n):
+            place = self._pivot(rows, column)
+            if place is None:
+                return None, ZERO
+            if place != column:
+                rows[column], rows[place] = rows[place], rows[column]
+                determinant = jets.negative(determinant)
+            pivot = rows[column][column]
+            determinant = self._times(determinant, pivot)
+            rows[column] = [divide(item, pivot, self.order) for item in rows[column]]
+            for other in range(n):
+                factor = rows[other][column]
+                if other != column and (moves(factor) or not factor.is_zero()):
+                    rows[other] = [
+                        minus(item, self._times(factor, above), self.order)
+                        for item, above in zip(rows[other], rows[column], strict=True)
+                    ]
+        return filled([item for row in rows for item in row[n:]], (n, b.shape[1])), determinant
+
+    def _pivot(self, rows: Sequence[Sequence[Element]], column: int) -> int | None:
+        """A row at or below `column` whose element is provably not zero, of the lowest order."""
+        candidates: list[tuple[jets.Exponent, int]] = []
+        unknown: list[Exception] = []
+        for row in range(column, len(rows)):
+            item = rows[row][column]
+            terms, order = jets.parts(item)
+            if terms and not terms[0][1].contains(0):
+                candidates.append((terms[0][0], row))
+            elif terms:
+                unknown.append(Undecided("whether a matrix is singular"))
+            elif order is not None:
+                unknown.append(NeedOrder())
+        if candidates:
+            return min(candidates)[1]
+        if unknown:
+            raise unknown[0]
+        return None
+
+    def _by_movers(self, x: Germs, y: Germs) -> Germs:
+        """The product of matrices in which little moves: that of the balls, and what moves one by one."""
+        moves_x, moves_y = _moves(x), _moves(y)
+        product = super().matmul(_still(x, moves_x), _still(y, moves_y))
+        terms: dict[tuple[int, int], list[Element]] = {}
+        for row, inner in np.argwhere(moves_x).tolist():
+            for column in range(y.shape[1]):
+                terms.setdefault((row, column), []).append(self._times(x[row, inner], y[inner, column]))
+        for inner, column in np.argwhere(moves_y).tolist():
+            for row in np.flatnonzero(~moves_x[:, inner]).tolist():
+                terms.setdefault((row, column), []).append(self._times(x[row, inner], y[inner, column]))
+        for place, parts in terms.items():
+            product[place] = self._total([product[place], *parts])
+        return product
+
+    def _by_orders(self, x: Germs, y: Germs) -> Germs | None:
+        """The product of matrices by one ball product for each pair of orders; None where an order is no integer."""
+        left, right = _orders(x), _orders(y)
+        if left is None or right is None:
+            return None
+        (parts_x, lowest_x, known_x), (parts_y, lowest_y, known_y) = left, right
+        order = np.minimum(_tropical(known_x, lowest_y), _tropical(lowest_x, known_y))
+        order = np.minimum(order, _tropical(known_x, known_y))
+        product: dict[int, Germs] = {}
+        for (e, a), (f, b) in itertools.product(parts_x.items(), parts_y.items()):
+            if (order <= e + f).all():
+                continue
+            term = super().matmul(a, b)
+            product[e + f] = super().elementwise("add", product[e + f], term) if e + f in product else term
+        columns = [(e, part.ravel().tolist()) for e, part in sorted(product.items())]
+        items = [
+            jets.made({e: part[i] for e, part in columns}, None if math.isinf(known) else int(known), self.order)
+            for i, known in enumerate(order.ravel().tolist())
+        ]
+        return filled(items, order.shape)
+
+
+def _moving(x: Germs) -> bool:
+    return any(type(item) is Germ for item in x.ravel().tolist())
+
+
+def _still(x: Germs, moving: Flags) -> Germs:
+    """x with zeros for what moves."""
+    still = x.copy()
+    still[moving] = ZERO
+    return still
+
+
+def _moves(x: Germs) -> Flags:
+    return np.asarray([type(item) is Germ for item in x.ravel().tolist()], dtype=bool).reshape(x.shape)
+
+
+def _orders(x: Germs) -> tuple[dict[int, Germs], npt.NDArray[Any], npt.NDArray[Any]] | None:
+    """A matrix of balls by order, the lowest order of each element and that from which it is unknown (or infinity)."""
+    items = [jets.parts(item) for item in x.ravel().tolist()]
+    lowest, known = np.full(len(items), np.inf), np.full(len(items), np.inf)
+    columns: dict[int, list[Any]] = {}
+    for i, (terms, order) in enumerate(items):
+        if order is not None:
+            known[i] = order
+        for e, c in terms:
+            if not isinstance(e, int) or not isinstance(order, int | None):
+                return None
+            columns.setdefault(e, [ZERO] * len(items))[i] = c
+        if terms:
+            lowest[i] = terms[0][0]
+    matrices = {e: filled(column, x.shape) for e, column in columns.items()}
+    return matrices, lowest.reshape(x.shape), known.reshape(x.shape)
+
+
+def _tropical(x: npt.NDArray[Any], y: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The matrix product in which sums are minima and products are sums."""
+    return np.asarray(np.min(x[:, :, None] + y[None, :, :], axis=1, initial=np.inf))

@@ -1,0 +1,150 @@
+"""First-order running errors: what rounding does to a program in some dtype, from one pass in float64.
+
+Every number carries two bounds of its error in units of the unit roundoff u: `worst` adds up, `rss` takes the root of
+the sum of squares, as for independent errors (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., 3.3).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gradcmp.core.formats import FloatFormat
+from gradcmp.core.tensors import Shape
+from gradcmp.numbers.arrays import Flags, Floats
+from gradcmp.reference.algebra import Algebra, Places, Signs
+from gradcmp.reference.algebras.elimination import adjugate, eliminated, solution
+from gradcmp.reference.algebras.running_steps import Running, Steps, zeros
+from gradcmp.reference.language.fragility import Fragility
+from gradcmp.reference.language.textbook import own_steps
+from gradcmp.reference.steps.rounding import SYSTEM, Rounding
+
+
+class RunningErrorAlgebra(Algebra[Running]):
+    """`Algebra` over `Running`, for a program whose arrays have the format `form`.
+
+    Overflow of the format makes an error infinite, underflow adds what it loses. Sums, matrix products and elementary
+    functions of float16 and bfloat16 are carried in float32 and rounded once. With `otherwise`, comparisons that
+    rounding may decide are decided the other way.
+    """
+
+    def __init__(self, form: FloatFormat, *, otherwise: bool = False) -> None:
+        self.form = form
+        self.fragility = Fragility(unit=form.unit_roundoff, otherwise=otherwise)
+        self.steps = Steps(form, self.fragility)
+        self._own = own_steps(self.fragility)
+
+    @property
+    def own(self) -> Mapping[str, Callable[..., Any]]:
+        """What frameworks compute, under the primitive's name for `fragility`."""
+        return self._own
+
+    def constant(self, values: npt.NDArray[Any]) -> Running:
+        """Exact, but for whole numbers with more bits than the format has."""
+        given = np.asarray(values)
+        value = _floats(given)
+        error = np.zeros_like(value)
+        if given.dtype.kind == "O":
+            error = np.where(np.abs(value) > math.ldexp(1.0, self.form.precision), np.abs(value), error)
+        return Running(value, error, error)
+
+    def shape(self, x: Running) -> Shape:
+        return x.value.shape
+
+    def elementwise(self, name: str, *operands: Running) -> Running:
+        """A row of `steps`, or a step of `textbook`."""
+        with np.errstate(all="ignore"):
+            return self.steps.step(name, *operands)
+
+    def whole_power(self, x: Running, exponent: int) -> Running:
+        """By repeated multiplication, which rounds |exponent| - 1 times at most, and once more for a reciprocal."""
+        with np.errstate(all="ignore"):
+            value = np.asarray(np.power(x.value, float(exponent)))
+            slope = exponent * np.power(x.value, exponent - 1.0) if exponent else 0.0
+            times = abs(exponent) - (exponent > 0)
+            return self.steps.rounded(value, [(slope, x)], Rounding(relative=float(times), source="repeated products"))
+
+    def sum(self, x: Running, axes: tuple[int, ...]) -> Running:
+        terms = math.prod(x.value.shape[axis] for axis in axes)
+        with np.errstate(all="ignore"):
+            value = np.asarray(x.value.sum(axis=axes))
+            size = np.abs(x.value).sum(axis=axes)
+            worst = np.asarray(x.worst.sum(axis=axes))
+            return self.steps.added(value, size, worst, np.asarray(np.square(x.rss).sum(axis=axes)), terms)
+
+    def matmul(self, x: Running, y: Running) -> Running:
+        if x.value.shape[1] == 1:  # products alone: those with a power of two are exact
+            return self.elementwise("multiply", x, y)
+        with np.errstate(all="ignore"):
+            left, right = np.abs(x.value), np.abs(y.value)
+            worst = left @ y.worst + x.worst @ right
+            squares = np.square(left) @ np.square(y.rss) + np.square(x.rss) @ np.square(right)
+            # A product rounds as well as the sum: n roundings instead of n - 1.
+            return self.steps.added(x.value @ y.value, left @ right, worst, squares, x.value.shape[1] + 1)
+
+    def det(self, x: Running) -> Running:
+        """By the adjugate, which is the derivative, and the backward error of elimination (Higham, theorem 9.3)."""
+        with np.errstate(all="ignore"):
+            n = x.value.shape[0]
+            slope, (backward, independent) = np.abs(adjugate(x.value)).T, eliminated(x.value)
+            value, pivots = np.asarray(np.linalg.det(x.value)), n * self.steps.ratio**2
+            worst = (slope * (x.worst + n * self.steps.ratio * backward)).sum() + n * self.steps.ratio * np.abs(value)
+            inner = np.square(x.rss) + self.steps.ratio**2 * independent
+            squares = (np.square(slope) * inner).sum() + pivots * np.square(value)
+            return self.steps.once_more(value, np.asarray(worst), np.asarray(squares))
+
+    def inv(self, x: Running) -> Running:
+        return self.solve(x, self.constant(np.eye(x.value.shape[0])))
+
+    def solve(self, a: Running, b: Running) -> Running:
+        """By Gaussian elimination with partial pivoting: `steps.rounding.SYSTEM`."""
+        with np.errstate(all="ignore"):
+            value, inverse = solution(a.value, b.value)
+            size, reach = np.abs(value), np.abs(inverse)
+            backward, independent = eliminated(a.value)
+            rounding = SYSTEM * a.value.shape[0] * self.steps.ratio * backward
+            worst = reach @ ((a.worst + rounding) @ size + b.worst)
+            inner = (np.square(a.rss) + SYSTEM * self.steps.ratio**2 * independent) @ np.square(size) + np.square(b.rss)
+            return self.steps.once_more(value, worst, np.square(reach) @ inner)
+
+    def pick(self, arrays: Sequence[Running], places: Places) -> Running:
+        def picked(parts: list[Floats]) -> Floats:
+            flat = np.concatenate([part.ravel() for part in parts]) if len(parts) > 1 else parts[0].ravel()
+            return np.asarray(flat[places])
+
+        return Running(*(picked([getattr(x, part) for x in arrays]) for part in ("value", "worst", "rss")))
+
+    def scatter(self, x: Running, places: Places, size: int) -> Running:
+        where = np.asarray(places).ravel()
+        counts = np.bincount(where, minlength=size)
+
+        def spread(part: Floats) -> Floats:
+            return np.asarray(np.bincount(where, weights=part.ravel(), minlength=size), dtype=np.float64)
+
+        with np.errstate(all="ignore"):
+            value, worst = spread(x.value), spread(x.worst)
+            if counts.size and counts.max() > 1:
+                terms = int(counts.max())
+                total = np.where(counts > 1, spread(np.abs(x.value)), 0.0)
+                return self.steps.added(value, total, worst, spread(np.square(x.rss)), terms)
+            return Running(value, worst, spread(x.rss))
+
+    def zeros(self, x: Running) -> Flags:
+        return zeros(x)
+
+    def compare(self, x: Running, y: Running) -> Signs:
+        with np.errstate(all="ignore"):
+            signs = (x.value > y.value).astype(np.int8) - (x.value < y.value).astype(np.int8)
+            return self.fragility.decided(signs, np.abs(x.value - y.value), x.worst + y.worst)
+
+
+def _floats(values: npt.NDArray[Any]) -> Floats:
+    try:
+        return values.astype(np.float64)
+    except OverflowError:  # a whole number beyond float64
+        items = [math.inf if abs(item) > 2**1023 else float(item) for item in values.ravel().tolist()]
+        return np.asarray(items).reshape(values.shape)

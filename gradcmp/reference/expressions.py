@@ -1,0 +1,50 @@
+"""Expressions over a function's inputs and its value, evaluated exactly: what a scenario's `expect` says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache, partial
+from typing import Any
+
+from gradcmp.core.tensors import Tensor
+from gradcmp.core.truth import TruthLeaf
+from gradcmp.program.expected import result_paths
+from gradcmp.program.ir import Checked
+from gradcmp.reference.algebra import EvaluationError
+from gradcmp.reference.budget import Budget
+from gradcmp.reference.language.arrays import Array, Context
+from gradcmp.reference.language.evaluator import evaluate
+from gradcmp.reference.precision import certified
+
+Expression = tuple[Checked, str]
+"""A program of one array over the inputs and `result`, and the dtype to whose eighth of an ULP it is to be known."""
+
+
+def evaluated(
+    expressions: Mapping[str, Expression], function: Checked, inputs: Mapping[str, Tensor], budget: Budget
+) -> dict[str, TruthLeaf | str]:
+    """The arrays of `expressions` by their names; where one has no certain value, the reason.
+
+    The value of `function` is computed once at each precision, and only where an expression reads it.
+    """
+    return {name: _array(*expression, function, inputs, budget) for name, expression in expressions.items()}
+
+
+def _array(
+    program: Checked, dtype: str, function: Checked, inputs: Mapping[str, Tensor], budget: Budget
+) -> TruthLeaf | str:
+    def run(context: Context) -> dict[str, Array]:
+        @cache
+        def outputs() -> dict[str, Array]:
+            return evaluate(function, context, inputs, budget)
+
+        def output(of: str) -> Array:
+            return outputs()[of]
+
+        values: dict[str, Any] = {name: partial(output, of) for of, name in result_paths(function).items()}
+        return evaluate(program, context, {**inputs, **values}, budget)
+
+    try:
+        return certified(run, {"": dtype}, dtype=function.dtype)[""]
+    except EvaluationError as error:
+        return str(error)

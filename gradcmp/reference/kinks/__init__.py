@@ -1,0 +1,1 @@
+"""One-sided and limiting derivatives where there is no derivative."""

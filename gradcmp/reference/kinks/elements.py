@@ -1,0 +1,96 @@
+"""What is found at a kink: both sides of every tied element, and the derivatives of the pieces that meet there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from gradcmp.core.tensors import Key
+from gradcmp.numbers.arrays import Floats
+from gradcmp.reference.kinks.rays import End
+from gradcmp.reference.language.arrays import Array
+
+LIMITING = 40
+"""Limiting derivatives that are sampled at most."""
+
+LARGEST_SAMPLE = 2_000_000
+"""Numbers that the sampled limiting derivatives may have together."""
+
+TRIES = 64
+"""Directions in which limiting derivatives are looked for."""
+
+STALE = 12
+"""Directions in a row without a new one after which the search ends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ElementKink:
+    """Both sides of one element, as balls."""
+
+    left: Any
+    right: Any
+    jump: bool = False
+
+    def is_kink(self, base: Any) -> bool:
+        """Is anything here but one and the same finite derivative?"""
+        items = (self.left, self.right, base)
+        if self.jump or not all(item.is_finite() for item in items):
+            return True
+        return not (self.left.overlaps(self.right) and base.overlaps(self.left) and base.overlaps(self.right))
+
+
+@dataclass(slots=True, kw_only=True)
+class Kinks:
+    """At one precision: the derivative by the tape's convention, its tied elements, and samples of limiting ones.
+
+    `limiting` has arrays of the leaf's shape; the n-th of all leaves belong together.
+    """
+
+    base: dict[Key, Array] = field(default_factory=dict)
+    tied: dict[Key, dict[int, ElementKink]] = field(default_factory=dict)
+    limiting: dict[Key, list[Floats]] = field(default_factory=dict)
+
+
+def element_kink(value: Any, left: End, right: End) -> ElementKink:
+    """From what a function nears on the rays to the left and to the right, and its value at the point."""
+    jump = any(_differ(a, b) for a, b in ((left.value, right.value), (left.value, value), (right.value, value)))
+    return ElementKink(left=-left.slope, right=right.slope, jump=jump)
+
+
+def _differ(x: Any, y: Any) -> bool:
+    """Are two limits provably different? What is not a number is different from nothing."""
+    if x.is_nan() or y.is_nan():
+        return False
+    if x.is_finite() and y.is_finite():
+        return not x.overlaps(y)
+    return bool(x != y)
+
+
+def directions(size: int) -> Iterator[list[int]]:
+    """Powers of two with random signs and sizes, first with all signs alike.
+
+    They keep coefficients exact: where something cancels, as in cos(x) / x - sin(x) / x², it can be proven.
+    """
+    random = np.random.default_rng(0)
+    for number in range(TRIES if size > 1 else 2):
+        sizes = 2 ** random.integers(0, 10, size)
+        signs = np.full(size, 1 - 2 * number) if number < 2 else random.choice((-1, 1), size)
+        yield (sizes * signs).tolist()
+
+
+def sampled(samples: Iterable[dict[Key, Floats]]) -> dict[Key, list[Floats]]:
+    """The distinct ones of `samples`, each of all leaves, until they are enough or nothing new comes."""
+    distinct: dict[bytes, dict[Key, Floats]] = {}
+    stale = 0
+    for sample in samples:
+        size = sum(array.size for array in sample.values())
+        name = b"".join((array + 0.0).tobytes() for array in sample.values())  # -0 is 0
+        stale = stale + 1 if name in distinct else 0
+        distinct.setdefault(name, sample)
+        if stale >= STALE or len(distinct) >= min(LIMITING, max(2, LARGEST_SAMPLE // max(size, 1))):
+            break
+    keys = next(iter(distinct.values()), {})
+    return {key: [sample[key] for sample in distinct.values()] for key in keys}

@@ -1,0 +1,182 @@
+"""A program at a kink as a piecewise linear function: the abs-normal form of what `switches` recorded.
+
+max(a, b) = a + relu(b - a), and the directional derivative of relu at 0 is relu. So along a direction v the derivative
+of the program is J v + Y relu(d), where the gaps d fulfil d = Z v + L relu(d) with L strictly lower triangular
+(Griewank, Optim. Methods Softw. 28, 2013). J, Y, Z and L are ordinary derivatives, found in reverse mode. It holds
+wherever all slopes are finite and nothing but such ties is met; elsewhere `rays` go step by step.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from flint import arb
+
+from gradcmp.reference.kinks.switches import SwitchingTape, flat, reached
+from gradcmp.reference.modes.tape import Node
+
+Row = dict[int, Any]
+"""The entries of a row that are not provably zero."""
+
+FEW = 8
+"""Ties of one step up to which each gets a pass of its own."""
+
+
+@dataclass(slots=True)
+class Pieces:
+    """The piecewise linear function of a recorded program in its `size` coordinates.
+
+    `slopes` and `weights` are J and Y by row of the result, `gaps` Z and L by switch, coordinates first.
+    `singular`: some slope is not finite, so the form does not hold.
+    """
+
+    size: int
+    slopes: list[list[Any]]
+    weights: list[Row]
+    gaps: dict[int, Row] = field(default_factory=dict)
+    singular: bool = False
+
+    def movers(self) -> list[int]:
+        """The coordinates that any gap depends on directly."""
+        return sorted({j for row in self.gaps.values() for j in row if j < self.size})
+
+    def opened(self, start: Mapping[int, Any], users: Mapping[int, list[int]]) -> Row:
+        """relu(d) by switch, for the gaps Z v in `start`; balls that cannot tell stay hulls."""
+        gaps, waiting, opened = dict(start), list(start), {}
+        heapq.heapify(waiting)
+        while waiting:
+            k = heapq.heappop(waiting)
+            value = gaps[k].max(arb(0))
+            if value.is_zero():
+                continue
+            opened[k] = value
+            for user in users.get(k, ()):
+                if user not in gaps:
+                    gaps[user] = arb(0)
+                    heapq.heappush(waiting, user)
+                gaps[user] = gaps[user] + self.gaps[user][self.size + k] * value
+        return opened
+
+    def users(self) -> dict[int, list[int]]:
+        """Switch → those whose gap depends on it."""
+        users: dict[int, list[int]] = {}
+        for k, row in self.gaps.items():
+            for column in row:
+                if column >= self.size:
+                    users.setdefault(column - self.size, []).append(k)
+        return users
+
+    def one_sided(self) -> dict[int, list[tuple[Any, Any]]]:
+        """Coordinate → by row the left and the right derivative, for the coordinates that a switch answers to."""
+        users = self.users()
+        direct: dict[int, Row] = {}
+        for k, row in self.gaps.items():
+            for j, value in row.items():
+                if j < self.size:
+                    direct.setdefault(j, {})[k] = value
+        both_by_coordinate = {}
+        for j, gaps in direct.items():
+            right = self.opened(gaps, users)
+            left = self.opened({k: -value for k, value in gaps.items()}, users)
+            both_by_coordinate[j] = [
+                (slopes[j] - _product(weights, left), slopes[j] + _product(weights, right))
+                for slopes, weights in zip(self.slopes, self.weights, strict=True)
+            ]
+        return both_by_coordinate
+
+    def limiting(self, direction: Mapping[int, int]) -> list[Row] | None:
+        """What the gradient near the point, in `direction`, has more than J, by row; None on the border of a piece."""
+        active: set[int] = set()
+        gaps: Row = {}
+        for k in sorted(self.gaps):
+            row = self.gaps[k]
+            gap = arb(0)
+            for column, value in row.items():
+                if column < self.size:
+                    gap = gap + value * direction[column]
+                elif column - self.size in active:
+                    gap = gap + value * gaps[column - self.size]
+            if gap.contains(0) and row:
+                return None
+            gaps[k] = gap
+            if gap > 0:
+                active.add(k)
+        return [self._added(weights, active) for weights in self.weights]
+
+    def _added(self, weights: Row, active: set[int]) -> Row:
+        weights = dict(weights)
+        total: Row = {}
+        for k in sorted(active, reverse=True):
+            weight = weights.get(k)
+            if weight is None:
+                continue
+            for column, value in self.gaps[k].items():
+                target, place = (total, column) if column < self.size else (weights, column - self.size)
+                target[place] = target[place] + weight * value if place in target else weight * value
+        return total
+
+
+def _product(x: Row, y: Row) -> Any:
+    few, many = (x, y) if len(x) < len(y) else (y, x)
+    return sum((value * many[k] for k, value in few.items() if k in many), start=arb(0))
+
+
+def pieces(tape: SwitchingTape, inputs: Sequence[Node], heads: Sequence[Sequence[tuple[Node, Any]]]) -> Pieces:
+    """The form for the results whose cotangents are in `heads`, one list of seeds for each row."""
+    columns = [*inputs, *(group.added for group in tape.switches)]
+    size = sum(math.prod(tape.shape(x)) for x in inputs)
+    rows = [flat(tape.backward(seeds, columns)) for seeds in heads]
+    form = Pieces(size=size, slopes=[row[:size] for row in rows], weights=[_sparse(row[size:]) for row in rows])
+    start = sum(math.prod(tape.shape(group.added)) for group in tape.switches)
+    wanted = {k for weights in form.weights for k in weights}
+    for group in reversed(tape.switches):
+        count = math.prod(tape.shape(group.added))
+        start -= count
+        chosen = [k - start for k in wanted if start <= k < start + count]
+        for place, row in _gap_rows(tape, group.gaps, chosen, columns).items():
+            form.gaps[start + place] = row
+            wanted |= {column - size for column in row if column >= size}
+    finite = (all(x.is_finite() for x in row) for row in rows)
+    form.singular = not all(finite) or any(not x.is_finite() for row in form.gaps.values() for x in row.values())
+    return form
+
+
+def _gap_rows(tape: SwitchingTape, gaps: Node, chosen: list[int], columns: Sequence[Node]) -> dict[int, Row]:
+    """The rows of Z and L for the ties `chosen` of one step.
+
+    Ties that share no coordinate share a pass; which coordinate belongs to which tie shows in passes that let NaN in
+    at half of the ties, one pair for each binary digit of their numbers.
+    """
+    size = math.prod(tape.shape(gaps))
+
+    def back(items: Sequence[int], value: float) -> list[Any]:
+        seed = np.zeros(size)
+        seed[list(items)] = value
+        return flat(tape.backward([(gaps, tape.inner.direction(seed))], columns))
+
+    if len(chosen) > FEW:
+        owner = np.zeros(sum(math.prod(tape.shape(x)) for x in columns), dtype=np.int64)
+        touched, shared = np.zeros(owner.size, dtype=bool), np.zeros(owner.size, dtype=bool)
+        for digit in range((len(chosen) - 1).bit_length()):
+            ones = reached(back([k for i, k in enumerate(chosen) if i >> digit & 1], math.nan))
+            zeros = reached(back([k for i, k in enumerate(chosen) if not i >> digit & 1], math.nan))
+            owner += ones.astype(np.int64) << digit
+            touched |= ones | zeros
+            shared |= ones & zeros
+        if not shared.any():
+            values = back(chosen, 1.0)
+            rows: dict[int, Row] = {k: {} for k in chosen}
+            for column in np.flatnonzero(touched).tolist():
+                if not values[column].is_zero():
+                    rows[chosen[owner[column]]][column] = values[column]
+            return rows
+    return {k: _sparse(back([k], 1.0)) for k in chosen}
+
+
+def _sparse(items: Sequence[Any]) -> Row:
+    return {i: item for i, item in enumerate(items) if not item.is_zero()}

@@ -1,0 +1,1 @@
+"""A checked program over any algebra: its walk, its arrays, its primitives."""

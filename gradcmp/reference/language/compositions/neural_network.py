@@ -1,0 +1,65 @@
+"""Activations and the functions around them."""
+
+from __future__ import annotations
+
+from gradcmp.reference.language.arrays import Array, Composition, Context
+from gradcmp.reference.language.compositions.reduction import logsumexp, total
+
+
+def _relu(c: Context, x: Array) -> Array:
+    return c.step("maximum", x, c.number(0.0))
+
+
+def _below(c: Context, x: Array) -> Array:
+    return c.step("minimum", x, c.number(0.0))
+
+
+def _leaky_relu(c: Context, x: Array, *, negative_slope: float) -> Array:
+    # max(x, 0) + slope * min(x, 0): no comparison has to be decided.
+    return c.step("add", _relu(c, x), c.step("multiply", c.rounded(negative_slope), _below(c, x)))
+
+
+def _elu(c: Context, x: Array, *, alpha: float) -> Array:
+    return c.step("add", _relu(c, x), c.step("multiply", c.rounded(alpha), c.step("expm1", _below(c, x))))
+
+
+def _sigmoid(c: Context, x: Array) -> Array:
+    one = c.number(1.0)
+    return c.step("divide", one, c.step("add", one, c.step("exp", c.step("negative", c.as_kind(x, "float")))))
+
+
+def _softplus(c: Context, x: Array) -> Array:
+    return c.step("log1p", c.step("exp", c.as_kind(x, "float")))
+
+
+def _gelu(c: Context, x: Array) -> Array:
+    # x erfc(-x / sqrt 2) / 2 is the same and does not cancel far below zero.
+    x = c.as_kind(x, "float")
+    tail = c.step("erfc", c.step("negative", c.step("divide", x, c.step("sqrt", c.number(2.0)))))
+    return c.step("divide", c.step("multiply", x, tail), c.number(2.0))
+
+
+def _silu(c: Context, x: Array) -> Array:
+    return c.step("multiply", x, _sigmoid(c, x))
+
+
+def _softmax(c: Context, x: Array, *, axis: int) -> Array:
+    weights = c.step("exp", c.as_kind(x, "float"))
+    return c.step("divide", weights, total(c, weights, axis=axis, keepdims=True))
+
+
+def _log_softmax(c: Context, x: Array, *, axis: int) -> Array:
+    return c.step("subtract", x, logsumexp(c, x, axis=axis, keepdims=True))
+
+
+NEURAL_NETWORK: dict[str, Composition] = {
+    "sigmoid": _sigmoid,
+    "softplus": _softplus,
+    "relu": _relu,
+    "leaky_relu": _leaky_relu,
+    "elu": _elu,
+    "gelu": _gelu,
+    "silu": _silu,
+    "softmax": _softmax,
+    "log_softmax": _log_softmax,
+}

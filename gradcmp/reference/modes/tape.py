@@ -1,0 +1,287 @@
+"""Reverse mode over tensors: a tape that records the steps of any algebra and plays their transposes back."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gradcmp.core.tensors import Shape
+from gradcmp.numbers.arrays import Flags
+from gradcmp.reference.algebra import Algebra, EvaluationError, Places, Signs
+from gradcmp.reference.language.arrays import places
+from gradcmp.reference.modes.both_modes import adjugate, chosen, reduced, selection_signs, transposed
+from gradcmp.reference.steps import STEPS
+from gradcmp.reference.steps.step import Step
+
+MULTIPLY_ADD = 1 / 30
+"""What one multiply-add of a matrix product costs beside an element, in balls."""
+
+Pull = Callable[[Any], Any]
+"""The cotangent of a result → that of one operand, in the inner algebra."""
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """One array of the inner algebra on the tape; `pulls` lead to the operands that the inputs reach."""
+
+    value: Any
+    number: int
+    live: bool = False  # an input, or computed from one
+    pulls: tuple[tuple[Node, Pull], ...] = ()
+
+
+@dataclass(slots=True)
+class Ties:
+    """Comparisons on the way from the inputs that came out exactly equal: there the function may have a kink.
+
+    `selections` were met where a cotangent arrived at a maximum, minimum or absolute value, `comparisons` in the
+    program's own conditions.
+    """
+
+    selections: int = 0
+    comparisons: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.selections or self.comparisons)
+
+    def __add__(self, other: Ties) -> Ties:
+        return Ties(self.selections + other.selections, self.comparisons + other.comparisons)
+
+
+@dataclass(slots=True)
+class TapeAlgebra:
+    """`Algebra` whose arrays are `Node`s over those of `inner`.
+
+    `spend` is called once a step, forwards and backwards, with the work that it is: elements, see `Budget`.
+    """
+
+    inner: Algebra[Any]
+    spend: Callable[[float], None] = lambda work: None  # noqa: ARG005  # without a budget
+    ties: Ties = field(default_factory=Ties)
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    @property
+    def own(self) -> Mapping[str, Callable[..., Any]]:
+        return self.inner.own
+
+    def input(self, value: Any) -> Node:
+        """An array to differentiate by."""
+        return Node(value=value, number=next(self.numbers), live=True)
+
+    def constant(self, values: npt.NDArray[Any]) -> Node:
+        return self._node(self.inner.constant(values))
+
+    def direction(self, values: npt.NDArray[Any]) -> Node:
+        return self._node(self.inner.direction(values))
+
+    def constantly(self, x: Node) -> Node:
+        return self._node(self.inner.constantly(x.value))
+
+    def shape(self, x: Node) -> Shape:
+        return self.inner.shape(x.value)
+
+    def elementwise(self, name: str, *operands: Node) -> Node:
+        a, values = self.inner, [x.value for x in operands]
+        result = a.elementwise(name, *values)
+        row = STEPS.get(name)  # None: a step of `inner` alone
+        if row is not None and row.chooses:
+            return self._selection(row, operands, result)
+        if row is not None and row.flat:
+            return self._floor(operands[0], result)
+        rules = row.rules if row is not None else ()
+
+        def pull(place: int) -> Pull:
+            if not rules:
+                raise EvaluationError(f"the derivative of `{name}` is not supported yet")
+            rule, shape = rules[place], a.shape(values[place])
+            return lambda g: reduced(a, rule(a, g, values, result), shape)
+
+        return self._node(result, *((x, pull(place)) for place, x in enumerate(operands) if x.live))
+
+    def whole_power(self, x: Node, exponent: int) -> Node:
+        a = self.inner
+
+        def pull(g: Any) -> Any:
+            if exponent == 0:
+                return a.direction(np.zeros(a.shape(x.value)))
+            factor = a.constant(np.asarray(float(exponent)))
+            return a.elementwise("scale", g, a.elementwise("multiply", factor, a.whole_power(x.value, exponent - 1)))
+
+        return self._node(a.whole_power(x.value, exponent), (x, pull))
+
+    def sum(self, x: Node, axes: tuple[int, ...]) -> Node:
+        a, shape = self.inner, self.shape(x)
+        kept = tuple(1 if axis in axes else n for axis, n in enumerate(shape))
+
+        def pull(g: Any) -> Any:
+            return a.pick([g], np.broadcast_to(places(a.shape(g)).reshape(kept), shape))
+
+        return self._node(a.sum(x.value, axes), (x, pull))
+
+    def matmul(self, x: Node, y: Node) -> Node:
+        a, left, right = self.inner, x.value, y.value
+        rows, inner = a.shape(left)
+        self.spend((x.live + y.live) * rows * inner * a.shape(right)[1] * MULTIPLY_ADD)
+        return self._node(
+            a.matmul(left, right),
+            (x, lambda g: a.matmul(g, transposed(a, right))),
+            (y, lambda g: a.matmul(transposed(a, left), g)),
+        )
+
+    def det(self, x: Node) -> Node:
+        a, matrix = self.inner, x.value
+
+        def pull(g: Any) -> Any:
+            return a.elementwise("scale", g, transposed(a, adjugate(a, matrix)))
+
+        return self._node(a.det(matrix), (x, pull))
+
+    def inv(self, x: Node) -> Node:
+        a, inverse = self.inner, self.inner.inv(x.value)
+        turned = transposed(a, inverse)
+
+        def pull(g: Any) -> Any:
+            return a.elementwise("negative", a.matmul(turned, a.matmul(g, turned)))
+
+        return self._node(inverse, (x, pull))
+
+    def solve(self, a: Node, b: Node) -> Node:
+        inner, matrix = self.inner, a.value
+        solution = inner.solve(matrix, b.value)
+
+        def by_right_side(g: Any) -> Any:
+            return inner.solve(transposed(inner, matrix), g)
+
+        def by_matrix(g: Any) -> Any:
+            return inner.elementwise("negative", inner.matmul(by_right_side(g), transposed(inner, solution)))
+
+        return self._node(solution, (a, by_matrix), (b, by_right_side))
+
+    def pick(self, arrays: Sequence[Node], places: Places) -> Node:
+        a, pairs, start = self.inner, [], 0
+        for x in arrays:
+            shape = self.shape(x)
+            size = math.prod(shape)
+            if x.live:
+                pairs.append((x, _pull_of_pick(a, places, start, shape)))
+            start += size
+        return self._node(a.pick([x.value for x in arrays], places), *pairs)
+
+    def scatter(self, x: Node, places: Places, size: int) -> Node:
+        a, shape = self.inner, self.shape(x)
+        return self._node(
+            a.scatter(x.value, places, size), (x, lambda g: a.pick([g], np.asarray(places).reshape(shape)))
+        )
+
+    def zeros(self, x: Node) -> Flags:
+        return self.inner.zeros(x.value)
+
+    def compare(self, x: Node, y: Node) -> Signs:
+        signs = self.inner.compare(x.value, y.value)
+        if x.live or y.live:
+            self.ties.comparisons += int(np.count_nonzero(signs == 0))
+        return signs
+
+    def backward(self, seeds: Sequence[tuple[Node, Any]], inputs: Sequence[Node]) -> list[Any]:
+        """The cotangents of `inputs` for those of the outputs in `seeds`, as arrays of the inner algebra."""
+        a = self.inner
+        adjoints: dict[int, Any] = {}
+        nodes: dict[int, Node] = {}
+
+        def give(node: Node, cotangent: Any) -> None:
+            known = adjoints.get(node.number)
+            adjoints[node.number] = cotangent if known is None else a.elementwise("add", known, cotangent)
+            nodes[node.number] = node
+
+        for node, seed in seeds:
+            if node.live:
+                give(node, seed)
+        wanted = {node.number for node in inputs}
+        # A result has a higher number than its operands, so the highest that waits has all its cotangents.
+        waiting = sorted(_reached(nodes.values()), key=lambda node: -node.number)
+        for node in waiting:
+            cotangent = adjoints.get(node.number)
+            if cotangent is None or not node.pulls:
+                continue
+            self.spend(len(node.pulls) * math.prod(a.shape(node.value)))
+            for parent, pull in node.pulls:
+                give(parent, pull(cotangent))
+            if node.number not in wanted:
+                del adjoints[node.number]
+        return [
+            adjoints[node.number] if node.number in adjoints else a.direction(np.zeros(a.shape(node.value)))
+            for node in inputs
+        ]
+
+    def _node(self, value: Any, *pairs: tuple[Node, Pull]) -> Node:
+        pulls = tuple((x, pull) for x, pull in pairs if x.live)
+        self.spend(math.prod(self.inner.shape(value)))
+        return Node(value=value, number=next(self.numbers), live=bool(pulls), pulls=pulls)
+
+    def _selection(self, row: Step, operands: Sequence[Node], result: Any) -> Node:
+        """A step that hands the cotangent to the operand it chose; at a tie to the first, and the tie is noted."""
+        a, values = self.inner, [x.value for x in operands]
+        kept: list[Signs] = []
+        counting = next((place for place, x in enumerate(operands) if x.live), 0)  # one of them notes the ties
+
+        def signs() -> Signs:
+            if not kept:
+                kept.append(selection_signs(a, row.name, values))
+            return kept[0]
+
+        def pull(place: int) -> Pull:
+            def back(g: Any) -> Any:
+                decided = signs()
+                if place == counting:
+                    self.ties.selections += int(np.count_nonzero((decided == 0) & ~a.zeros(g)))
+                return reduced(a, chosen(a, row.name, place, decided * row.chooses, g), a.shape(values[place]))
+
+            return back
+
+        return self._node(result, *((x, pull(place)) for place, x in enumerate(operands)))
+
+    def _floor(self, x: Node, result: Any) -> Node:
+        a = self.inner
+
+        def pull(g: Any) -> Any:
+            self.ties.comparisons += int(np.count_nonzero(a.compare(x.value, result) == 0))
+            return a.direction(np.zeros(a.shape(g)))
+
+        return self._node(result, (x, pull))
+
+
+def _pull_of_pick(a: Algebra[Any], where: Places, start: int, shape: Shape) -> Pull:
+    size = math.prod(shape)
+
+    def pull(g: Any) -> Any:
+        flat = np.asarray(where).ravel()
+        positions = np.flatnonzero((flat >= start) & (flat < start + size))
+        inside = flat[positions] - start
+        if np.bincount(inside, minlength=1).max() <= 1:  # nothing has to be summed
+            back = np.full(size, flat.size, dtype=np.int64)
+            back[inside] = positions
+            nothing = [] if inside.size == size else [a.direction(np.zeros(()))]
+            return a.pick([g, *nothing], back.reshape(shape))
+        part = g if positions.size == flat.size else a.pick([g], positions)
+        spread = a.scatter(part, inside, size)
+        return spread if len(shape) == 1 else a.pick([spread], places(shape))
+
+    return pull
+
+
+def _reached(heads: Iterable[Node]) -> list[Node]:
+    """Every node on the way from `heads` to the inputs."""
+    seen: dict[int, Node] = {}
+    stack = list(heads)
+    while stack:
+        node = stack.pop()
+        if node.number not in seen:
+            seen[node.number] = node
+            stack += [parent for parent, _ in node.pulls]
+    return list(seen.values())

@@ -1,0 +1,95 @@
+"""A problem that has all its answers, judged; evidence that the judge asks for is fetched once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from gradcmp.core.executors import Executor
+from gradcmp.core.expectations import Expectations
+from gradcmp.core.findings import EvidenceRequest, Judgement, OtherPrecision
+from gradcmp.core.leaves import operator_leaves
+from gradcmp.core.outcomes import Computed, Outcome, Referred
+from gradcmp.core.truth import Truth, TruthLeaf
+from gradcmp.judge.verdicts import judge
+from gradcmp.reference.budget import Budget
+from gradcmp.reference.expected import expected_truths
+from gradcmp.reference.expressions import Expression, evaluated
+from gradcmp.registry import Registry
+from gradcmp.session.plan import PlannedProblem
+from gradcmp.session.prepare import Question, make_question
+from gradcmp.session.request import RunOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """A problem with everything that is known of it. `outcomes` by case id, in the plan's order."""
+
+    question: Question
+    outcomes: dict[str, Outcome]
+    judgement: Judgement
+
+
+def settle(
+    question: Question, outcomes: dict[str, Outcome], executor: Executor, registry: Registry, options: RunOptions
+) -> Answered:
+    """The judge's word on a problem; where the judge asks for evidence, the problem is asked once more."""
+    answered = answer(question, outcomes)
+    if not answered.judgement.requests:
+        return answered
+    others = {
+        request.dtype: other_precision(request, question.planned, executor, registry, options)
+        for request in answered.judgement.requests
+    }
+    return answer(question, outcomes, others)
+
+
+def other_precision(
+    request: EvidenceRequest, planned: PlannedProblem, executor: Executor, registry: Registry, options: RunOptions
+) -> OtherPrecision:
+    """A problem in another dtype, on the targets that are asked for."""
+    problem = replace(planned.problem, dtype=request.dtype)
+    cases = tuple(replace(case, problem=problem) for case in planned.cases if case.target.id in request.targets)
+    question = make_question(PlannedProblem(problem=problem, cases=cases), registry, replace(options, timing="off"))
+    inquiries = () if question.inquiry is None else (question.inquiry,)
+    outcomes = dict(question.decided)
+    for asked, outcome in executor.run(iter((*inquiries, *question.requests))):
+        outcomes[asked.case] = outcome
+    return OtherPrecision(
+        outcomes={case.target.id: outcomes[case.id] for case in cases}, truth=referred(question, outcomes)
+    )
+
+
+def answer(
+    question: Question, outcomes: dict[str, Outcome], others: Mapping[str, OtherPrecision] | None = None
+) -> Answered:
+    """The judge's word on a problem that has all its answers."""
+    problem, understood = question.planned.problem, question.understood
+    targets = {case.target.id: case.target for case in question.planned.cases}
+    by_target = {case.target.id: outcomes[case.id] for case in question.planned.cases}
+    if understood is None:
+        # Nothing was asked, so an exception is ours and not the one that the scenario may expect.
+        unexpecting = replace(problem, scenario=replace(problem.scenario, expect=Expectations()))
+        judgement = judge(unexpecting, by_target, targets, Truth(), {})
+        return Answered(question=question, outcomes=outcomes, judgement=judgement)
+    checked = understood.checked
+    leaves = operator_leaves(problem.operator, problem.scenario.wrt, checked.leaves, checked.outputs)
+
+    def evaluate(expressions: Mapping[str, Expression]) -> Mapping[str, TruthLeaf | str]:
+        return evaluated(expressions, checked, understood.arrays.inputs, Budget())
+
+    common, expected = expected_truths(problem, targets, checked, leaves, evaluate)
+    truth = referred(question, outcomes)
+    judgement = judge(problem, by_target, targets, truth, expected, common=common, leaves=leaves, evidence_from=others)
+    return Answered(question=question, outcomes=outcomes, judgement=judgement)
+
+
+def referred(question: Question, outcomes: Mapping[str, Outcome]) -> Truth:
+    """What the reference said of a problem; where it could not be asked to the end, why."""
+    if question.inquiry is None:
+        return Truth()
+    outcome = outcomes[question.inquiry.case]
+    if isinstance(outcome, Referred):
+        return outcome.truth
+    message = "" if isinstance(outcome, Computed) else outcome.message
+    return Truth(reason=f"the reference did not answer: {message}")

@@ -1,0 +1,199 @@
+"""A planned problem made ready to be asked: arrays drawn, program checked, lowered for every target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gradcmp.core.outcomes import Outcome, Raised, Skipped, Unsupported
+from gradcmp.core.problems import Case, Problem
+from gradcmp.core.requests import REFEREE, Inquiry, Request, WorkerKey
+from gradcmp.errors import Complaint, UsageError
+from gradcmp.materialise.arrays import Materialised, check_size, materialise
+from gradcmp.program.check import check
+from gradcmp.program.ir import ArrayType, Checked
+from gradcmp.program.lower import CannotLower, Lowered, lower
+from gradcmp.registry import CannotLoad, Registry
+from gradcmp.session.plan import Plan, PlannedProblem
+from gradcmp.session.request import RunOptions
+
+QUICK_S = 0.1
+"""Budget of `--timing quick`, seconds a case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """The arrays of a problem, and its program as they make it."""
+
+    arrays: Materialised
+    checked: Checked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """`requests` go to workers; `decided` are the cases that need none, by case id; `inquiry` goes to the reference.
+
+    `understood` is None where there is nothing to ask: every case is left out, or the arrays cannot be made.
+    """
+
+    planned: PlannedProblem
+    understood: Understood | None = None
+    requests: tuple[Request, ...] = ()
+    inquiry: Inquiry | None = None
+    decided: Mapping[str, Outcome]
+
+    @property
+    def awaited(self) -> tuple[str, ...]:
+        """What has to be answered before the problem can be judged: its cases' ids, and the inquiry's."""
+        inquiry = () if self.inquiry is None else (self.inquiry.case,)
+        return (*(case.id for case in self.planned.cases), *inquiry)
+
+    @property
+    def hashes(self) -> Mapping[str, str]:
+        """The inputs' hashes by leaf path."""
+        return self.understood.arrays.hashes if self.understood else {}
+
+
+def refuse_too_large(plan: Plan, options: RunOptions) -> None:
+    """Raise UsageError for every problem whose arrays are too large, as far as the files' headers tell.
+
+    Scenarios were measured when they were read, in the first of their dtypes and without seeds.
+    """
+    complaints: dict[Complaint, None] = {}
+    for planned in plan.problems:
+        try:
+            if any(case.left_out is None for case in planned.cases):
+                check_size(planned.problem, options.max_bytes)
+        except UsageError as error:
+            complaints |= dict.fromkeys(error.complaints)
+    if complaints:
+        raise UsageError(*complaints)
+
+
+def make_question(planned: PlannedProblem, registry: Registry, options: RunOptions) -> Question:
+    """The question of a problem.
+
+    Where its arrays cannot be made any more (a file has changed or gone since the scenario was read), every case that
+    should have run has raised what there is to say of that.
+    """
+    decided: dict[str, Outcome] = {
+        case.id: Skipped(message=case.left_out) for case in planned.cases if case.left_out is not None
+    }
+    asked = [case for case in planned.cases if case.left_out is None]
+    if not asked:
+        return Question(planned=planned, decided=decided)
+    try:
+        understood = understand(planned.problem, options)
+    except UsageError as error:
+        raised = Raised(exception="UsageError", message=f"UsageError: {error}")
+        return Question(planned=planned, decided=decided | dict.fromkeys((case.id for case in asked), raised))
+    requests: list[Request] = []
+    for case in asked:
+        answer = _request(case, understood, registry, options)
+        if isinstance(answer, Request):
+            requests.append(answer)
+        else:
+            decided[case.id] = answer
+    return Question(
+        planned=planned,
+        understood=understood,
+        requests=tuple(requests),
+        inquiry=_inquiry(planned.problem, understood, options) if options.reference and requests else None,
+        decided=decided,
+    )
+
+
+def understand(problem: Problem, options: RunOptions) -> Understood:
+    """The arrays of a problem and its program, checked against them; raises UsageError."""
+    arrays = materialise(problem, seed=options.seed, max_bytes=options.max_bytes)
+    kinds = {path: specification.kind for path, specification in problem.scenario.inputs.leaves()}
+    leaves = {
+        path: ArrayType(kind=kinds.get(path, "float"), dtype=tensor.dtype, shape=tensor.shape)
+        for path, tensor in arrays.inputs.items()
+    }
+    parameters = static_parameters(problem.scenario.parameters)
+    checked = check(problem.scenario.function, leaves, dtype=problem.dtype, parameters=parameters)
+    return Understood(arrays=arrays, checked=checked)
+
+
+def static_parameters(parameters: Mapping[str, int | float | str]) -> dict[str, int | float]:
+    """The sweep names that are numbers: the ones that a function may use."""
+    return {name: value for name, value in parameters.items() if not isinstance(value, str)}
+
+
+def lower_for(checked: Checked, case: Case, registry: Registry) -> Lowered:
+    """The framework code that a case runs; raises CannotLower."""
+    descriptor = registry.descriptors[case.target.backend]
+    execution = descriptor.execution(case.target.execution)
+    if execution is None:
+        raise CannotLower(f"{descriptor.title} has no execution `{case.target.execution}`")
+    try:
+        spelling = descriptor.load_spelling()
+    except CannotLoad as error:
+        raise CannotLower(str(error)) from error
+    return lower(
+        checked,
+        spelling,
+        lowering=execution.lowering,
+        max_iterations=case.problem.scenario.max_iterations if execution.compiles else None,
+    )
+
+
+def _request(case: Case, understood: Understood, registry: Registry, options: RunOptions) -> Request | Unsupported:
+    arrays, checked = understood.arrays, understood.checked
+    try:
+        lowered = lower_for(checked, case, registry)
+    except CannotLower as error:
+        return Unsupported(message=str(error))
+    problem, scenario = case.problem, case.problem.scenario
+    return Request(
+        case=case.id,
+        worker=WorkerKey.of(case.target),
+        source=lowered.source,
+        entry=lowered.entry,
+        finished=lowered.finished,
+        inputs=arrays.inputs,
+        wrt=scenario.wrt,
+        outputs=tuple(path for path, _ in checked.outputs),
+        operator=problem.operator,
+        mode=problem.mode,
+        protocol=problem.protocol,
+        execution=case.target.execution,
+        cotangents=arrays.cotangents,
+        tangents=arrays.tangents,
+        timing_s=0.0 if problem.protocol else timing_budget(options.timing, scenario.timing),
+        timeout_s=options.timeout_s or scenario.timeout_s or 60.0,
+        compile_timeout_s=options.compile_timeout_s or scenario.compile_timeout_s or 300.0,
+    )
+
+
+def _inquiry(problem: Problem, understood: Understood, options: RunOptions) -> Inquiry | None:
+    """What the reference is asked; None of a protocol, whose answer is no derivative of the function alone."""
+    if problem.protocol is not None:
+        return None
+    arrays, checked, scenario = understood.arrays, understood.checked, problem.scenario
+    return Inquiry(
+        case=f"{problem.id}@{REFEREE.backend}",
+        worker=REFEREE,
+        source=checked.program.text,
+        entry=checked.name,
+        inputs=arrays.inputs,
+        wrt=scenario.wrt,
+        outputs=tuple(path for path, _ in checked.outputs),
+        operator=problem.operator,
+        cotangents=arrays.cotangents,
+        tangents=arrays.tangents,
+        # Each stage may take the whole budget, and a step that has begun is not stopped in the middle.
+        timeout_s=10.0 + 10.0 * options.reference_budget_s,
+        dtype=problem.dtype,
+        parameters=static_parameters(scenario.parameters),
+        budget_s=options.reference_budget_s,
+    )
+
+
+def timing_budget(chosen: str | float | None, written: str | float | None) -> float:
+    """Seconds of repetitions a case: the command line's word, else the scenario's, else `quick`."""
+    word = chosen if chosen is not None else written
+    if word is None or word == "quick":
+        return QUICK_S
+    return 0.0 if word == "off" else float(word)

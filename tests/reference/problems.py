@@ -1,0 +1,64 @@
+"""Problems for the reference from a program's text, for tests of everything behind it."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from gradcmp.core.formats import FORMATS
+from gradcmp.core.tensors import Tensor
+from gradcmp.errors import Location
+from gradcmp.program.check import check
+from gradcmp.program.ir import ArrayType
+from gradcmp.program.parse import parse
+from gradcmp.reference.algebras.whole_numbers import WholeAlgebra
+from gradcmp.reference.budget import Budget
+from gradcmp.reference.language.arrays import Context
+from gradcmp.reference.language.evaluator import evaluate, exact_input
+from gradcmp.reference.modes.derivatives import DerivativeProblem, derive
+from gradcmp.reference.precision import certified
+
+
+def problem(text, operator="gradient", *, dtype="float64", wrt=None, cotangents=None, tangents=None, **inputs):
+    tensors = _tensors(inputs, dtype)
+    leaves = {path: ArrayType(kind="float", dtype=dtype, shape=each.shape) for path, each in tensors.items()}
+    checked = check(parse(text, location=Location(file="s.yaml", line=1)), leaves, dtype=dtype)
+    return DerivativeProblem(
+        checked=checked,
+        operator=operator,
+        wrt=tuple(wrt or inputs),
+        inputs=tensors,
+        cotangents=None if cotangents is None else _tensors(cotangents, dtype),
+        tangents=None if tangents is None else _tensors(tangents, dtype),
+    )
+
+
+def _tensors(arrays, dtype):
+    return {path: Tensor(dtype=dtype, array=_rounded(each, dtype)) for path, each in arrays.items()}
+
+
+def _rounded(array, dtype):
+    if dtype != "bfloat16":
+        return np.asarray(array, dtype=dtype)
+    return np.vectorize(FORMATS[dtype].round, otypes=[np.float32])(np.asarray(array, dtype=np.float64))
+
+
+def over(algebra, asked, dtype):
+    """The derivative over any algebra, by output and inputs."""
+    context = Context(floats=algebra, wholes=WholeAlgebra(), dtype=dtype)
+    return {key: array.data for key, array in derive(asked, context, Budget()).arrays.items()}
+
+
+def truth(asked, dtype):
+    """The certified derivative by output and inputs."""
+    return certified(lambda context: dict(derive(asked, context, Budget()).arrays), {}, dtype=dtype)
+
+
+def value_truth(checked, inputs, *, seconds=10.0):
+    """The certified values of a program, output by output."""
+    budget = Budget(seconds=seconds)
+
+    def run(context):
+        return evaluate(checked, context, {path: exact_input(each, context) for path, each in inputs.items()}, budget)
+
+    found = certified(run, {path: kind.dtype for path, kind in checked.outputs}, dtype=checked.dtype)
+    return [replace(leaf, of=path) for path, leaf in found.items()]
