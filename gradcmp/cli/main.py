@@ -25,7 +25,7 @@ COMMANDS: dict[str, str] = {
     "report": "Print the tables of a result file again, without any framework.",
     "backends": "Tell what is installed: versions, devices, executions.",
     "init": "Write a first scenario that passes.",
-    "schema": "Print the JSON Schema of the scenario format.",
+    "schema": "Print the JSON Schema of the scenario format, or of result files.",
 }
 
 
