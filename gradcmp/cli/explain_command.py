@@ -95,9 +95,9 @@ def _run_and_print(name: str, shipped: bool, width: int | None) -> int:
 
 
 def _print(file: Path, name: str, shipped: bool, width: int | None, *, report: tuple[str, ...] | None) -> None:
-    from gradcmp.report.console import make_console
     from gradcmp.report.explain import explain
     from gradcmp.report.story import Teller
+    from gradcmp.report.text.console import make_console
     from gradcmp.result.reading import read_document
 
     document = read_document(file)

@@ -85,9 +85,9 @@ class Outputs:
         """The result file `path` on the console and in the files that were asked for."""
         if self.quiet and self.json_to is None and not self.exports:
             return
-        from gradcmp.report.console import make_console
         from gradcmp.report.exports import WRITTEN, serialize
         from gradcmp.report.render import render
+        from gradcmp.report.text.console import make_console
         from gradcmp.result.reading import read_document
 
         document = read_document(path)

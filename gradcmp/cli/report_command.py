@@ -37,8 +37,8 @@ def command(result: Path, view: str, width: int | None, **asked: bool) -> None:
             speak_utf8()
         click.echo(serialize(exporter.printed, document), nl=False)
         return
-    from gradcmp.report.console import make_console
     from gradcmp.report.render import render
+    from gradcmp.report.text.console import make_console
 
     render(document, view=view, console=make_console(sys.stdout, width=width))
 

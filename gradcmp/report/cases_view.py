@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from rich.console import Console, RenderableType
-from rich.text import Text
 
 from gradcmp.core.verdicts import Evidence, Level
 from gradcmp.report.cells import leaf_label, mark, side_text
-from gradcmp.report.columns import Columns
-from gradcmp.report.console import Line, enumeration, room, styled
 from gradcmp.report.figures import distance, duration, interval, ratio
 from gradcmp.report.limits import sizes
 from gradcmp.report.tables import STYLES
+from gradcmp.report.text.columns import Columns
+from gradcmp.report.text.console import room
+from gradcmp.report.text.lines import Line, enumeration, hanging, styled
 from gradcmp.result.document import Document
 from gradcmp.result.records import CaseRecord, KinkRecord
 
@@ -112,8 +112,7 @@ def _heading(document: Document, problem: str, console: Console) -> Iterator[Lin
         yield line
     else:
         yield Line(console, (problem, "bold"))
-        for text in styled(said, console).wrap(console, room(console) - 2):
-            yield Line(console, (f"  {text.plain.rstrip()}", "dim"))
+        yield from hanging(console, styled(said, console, "dim"), ("  ", ""), room=room(console))
 
 
 def _paragraphs(
@@ -125,7 +124,7 @@ def _paragraphs(
     )  # fmt: skip
     for place, (problem, group) in enumerate(groupby(rows, key=lambda row: row[0].problem)):
         if place:
-            yield Text()
+            yield Line(console)
         yield from _heading(document, problem, console)
         for case, fields in group:
             style = STYLES["known" if case.known else case.level]

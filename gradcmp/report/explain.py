@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
 from gradcmp.report.cells import sign
-from gradcmp.report.console import Line, shown, styled
 from gradcmp.report.explanations import headline
-from gradcmp.report.story import Said, Section, Teller
+from gradcmp.report.story import Section, Teller
 from gradcmp.report.tables import STYLES
+from gradcmp.report.text.console import shown
+from gradcmp.report.text.lines import Line, hanging, print_parts, styled, trimmed
 
 _INDENT = 2
 _FEWEST_WORDS = 24  # columns that a sentence needs beside its name
@@ -19,8 +20,7 @@ _FEWEST_WORDS = 24  # columns that a sentence needs beside its name
 
 def explain(teller: Teller, console: Console) -> None:
     """Print why the case has its verdict."""
-    for renderable in _parts(teller, console):
-        console.print(renderable, end="", crop=False)
+    print_parts(_parts(teller, console), console)
 
 
 def _parts(teller: Teller, console: Console) -> Iterator[RenderableType]:
@@ -45,14 +45,8 @@ def _lines(section: Section, console: Console) -> Iterator[Line]:
         if name and not width:
             yield Line(console, (f"{' ' * _INDENT}{name}", "dim"))
             name = ""
-        for text in _broken(said, console.width - margin, console):
-            before = f"{' ' * _INDENT}{name:<{margin - _INDENT}}"
-            yield Line(console, (before if text else before.rstrip(), "dim"), (text, ""))
-            name = ""
-
-
-def _broken(said: Said, width: int, console: Console) -> Sequence[str]:
-    if said.verbatim:
-        return [shown(said.text, console)]
-    lines = styled(said.text, console).wrap(console, max(1, width))
-    return [line.plain.rstrip() for line in lines] or [""]
+        head = (f"{' ' * _INDENT}{name:<{margin - _INDENT}}", "dim")
+        if said.verbatim:
+            yield Line(console, *([head, (said.text, "")] if said.text else trimmed([head])))
+        else:
+            yield from hanging(console, styled(said.text, console), head)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from gradcmp.report.console import make_console
 from gradcmp.report.exports.junit import to_junit
 from gradcmp.report.exports.markdown import to_markdown
 from gradcmp.report.exports.spreadsheet import cases_csv
 from gradcmp.report.render import render
+from gradcmp.report.text.console import make_console
 from gradcmp.result.document import Document
 from tests.result.builders import everything, notebook
 

@@ -6,9 +6,10 @@ import re
 import pytest
 
 from gradcmp.core.targets import Target
-from gradcmp.report.columns import Columns
-from gradcmp.report.console import UNBOUNDED, WIDEST_TABLE, Line, make_console
 from gradcmp.report.render import render
+from gradcmp.report.text.columns import Columns
+from gradcmp.report.text.console import UNBOUNDED, WIDEST_TABLE, make_console
+from gradcmp.report.text.lines import Line
 from gradcmp.result.document import Document
 from tests.report.snapshots import DATA, DOCUMENTS, document, printed, snapshots
 from tests.result.builders import EAGER, Book, computed, problem, same, true_leaf

@@ -16,10 +16,10 @@ from gradcmp.core.outcomes import Raised
 from gradcmp.core.truth import Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence, ExpectationState, Verdict
 from gradcmp.judge.kinks import NAMES
-from gradcmp.report.console import make_console
 from gradcmp.report.explain import explain
 from gradcmp.report.meanings import CONVENTION_MEANINGS
 from gradcmp.report.story import Teller
+from gradcmp.report.text.console import make_console
 from gradcmp.result.arrays import ArrayStore
 from gradcmp.result.document import Document
 from tests.result.builders import JAX, TENSORFLOW, TORCH, Book, computed, errors, problem, tensor, true_leaf

@@ -17,11 +17,11 @@ import pytest
 from gradcmp.core.outcomes import Died, Raised, Skipped, TimedOut, Unsupported
 from gradcmp.core.verdicts import Evidence
 from gradcmp.errors import UsageError
-from gradcmp.report.console import make_console
 from gradcmp.report.exports.junit import to_junit
 from gradcmp.report.exports.markdown import to_markdown
 from gradcmp.report.exports.spreadsheet import cases_csv, samples_csv
 from gradcmp.report.render import VIEWS, render
+from gradcmp.report.text.console import make_console
 from gradcmp.result.document import Document
 from gradcmp.result.journal import Journal
 from gradcmp.result.reading import read_document, read_json

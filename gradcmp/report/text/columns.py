@@ -12,10 +12,8 @@ from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.segment import Segment
 
-from gradcmp.report.console import Line, ascii_only, room, shown
-
-Span = tuple[str, str]
-"""Text and style."""
+from gradcmp.report.text.console import ascii_only, room, shown
+from gradcmp.report.text.lines import Line, Span, trimmed, width
 
 GAP = 2
 
@@ -39,9 +37,7 @@ class Columns:
         """A row; each cell is a sequence of spans."""
         row = tuple(tuple((shown(text, self.console), style) for text, style in cell) for cell in cells)
         self.rows.append(row)
-        self.widths = [
-            max(width, sum(cell_len(text) for text, _ in cell)) for width, cell in zip(self.widths, row, strict=True)
-        ]
+        self.widths = [max(least, width(cell)) for least, cell in zip(self.widths, row, strict=True)]
 
     def head(self, heading: Line) -> None:
         """A line of its own above the next row."""
@@ -69,14 +65,11 @@ class Columns:
     def _line(self, cells: Sequence[Sequence[Span]]) -> RenderResult:
         """The segments of a line, without blanks at its end."""
         spans: list[Span] = []
-        for cell, width, right in zip(cells, self.widths, self.right, strict=True):
-            blank = (" " * (width - sum(cell_len(text) for text, _ in cell)), "")
+        for cell, room_of_cell, right in zip(cells, self.widths, self.right, strict=True):
+            blank = (" " * (room_of_cell - width(cell)), "")
             spans.extend([blank, *cell] if right else [*cell, blank])
             spans.append((" " * GAP, ""))
-        while spans and not spans[-1][0].strip():
-            spans.pop()
-        for place, (text, style) in enumerate(spans):
-            final = text.rstrip() if place == len(spans) - 1 else text
-            if final:
-                yield Segment(final, self.console.get_style(style) if style else None)
+        for text, style in trimmed(spans):
+            if text:
+                yield Segment(text, self.console.get_style(style) if style else None)
         yield Segment.line()

@@ -4,8 +4,8 @@ import io
 
 import pytest
 
-from gradcmp.report.console import make_console
-from gradcmp.report.listing import print_listing
+from gradcmp.report.text.console import make_console
+from gradcmp.report.text.listing import print_listing
 
 HEADS = ("id", "operators", "tags", "description")
 NAME = "a-folder/a-scenario-with-a-long-name::and-a-suite-of-its-own"

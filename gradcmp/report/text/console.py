@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import IO
 
-from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-from rich.padding import Padding
-from rich.segment import Segment
-from rich.text import Text
+from rich.console import Console
 
 UNBOUNDED = 100_000
 """Columns of a pipe: wide enough for any content; nothing is padded to it."""
@@ -24,7 +20,6 @@ NARROWEST = 40
 """Columns below which no number could stand on a line beside a name."""
 
 _HEIGHT = 1000
-_BETWEEN_ITEMS = re.compile("(?<=[,·;|]) ")
 _ASCII = str.maketrans(
     {
         "✓": "+", "≈": "~", "✗": "X", "†": "*", "–": "-", "·": "|", "‖": "|", "×": "x", "µ": "u", "∇": "d", "±": "~",
@@ -65,23 +60,6 @@ def room(console: Console) -> int:
     return WIDEST_TABLE if console.width >= UNBOUNDED else console.width
 
 
-class Line:
-    """A line that is never broken: an id stays whole, however narrow the console, so that it can be copied."""
-
-    def __init__(self, console: Console, *spans: tuple[str, str]) -> None:
-        """`spans`: text and style."""
-        self.spans = [(shown(text, console), style) for text, style in spans]
-
-    @property
-    def width(self) -> int:
-        return sum(cell_len(text) for text, _ in self.spans)
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        for text, style in self.spans:
-            yield Segment(text, console.get_style(style) if style else None)
-        yield Segment.line()
-
-
 def shown(text: str, console: Console) -> str:
     """`text` in characters that the console's stream can encode, without control sequences."""
     if text.isascii() and text.isprintable():
@@ -90,26 +68,6 @@ def shown(text: str, console: Console) -> str:
     if ascii_only(console):
         return text.translate(_ASCII).encode(console.encoding, "backslashreplace").decode(console.encoding)
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def styled(text: str, console: Console, style: str = "") -> Text:
-    """`text` made fit to show; never read as markup, never cut."""
-    return Text(shown(text, console), style=style, overflow="fold")
-
-
-def enumeration(
-    text: str, console: Console, *, style: str = "", indent: int = 0, hanging: int = 0
-) -> Iterator[RenderableType]:
-    """The lines of `4 exact, 1 wrong`, broken between items where they fit; all but the first are indented further."""
-    lines: list[str] = []
-    for item in _BETWEEN_ITEMS.split(shown(text, console)):
-        if lines and cell_len(f"{lines[-1]} {item}") <= console.width:
-            lines[-1] = f"{lines[-1]} {item}"
-        else:
-            lines.append(f"{' ' * (indent + (hanging if lines else 0))}{item}")
-    for line in lines:
-        inner = len(line) - len(line.lstrip())
-        yield Padding(styled(line.strip(), console, style), (0, 0, 0, inner), expand=False)
 
 
 def ascii_only(console: Console) -> bool:
