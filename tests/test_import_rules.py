@@ -17,6 +17,8 @@ PLANTED = {
     "numbers/ulp.py": "import gradcmp.program.ir",
     "report/summary.py": "import click",
     "judge/metrics.py": "import torch",
+    "session/judging.py": "import gradcmp.reference.precision",
+    "reference/certify.py": "import jax",
     "worker/load.py": "import psutil",
     "judge/tolerance.py": "import yaml",
     "judge/consensus.py": "import gradcmp.report.summary",

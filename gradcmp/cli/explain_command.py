@@ -108,7 +108,7 @@ def _print(file: Path, name: str, shipped: bool, width: int | None, *, report: t
     shipped = shipped or bool(document.run.get("shipped"))
 
     def sharpen(problem: ProblemView) -> Mapping[Key, TruthLeaf]:
-        from gradcmp.session.request import DEFAULT_REFERENCE_BUDGET_S
+        from gradcmp.session.request import RunOptions
         from gradcmp.session.sharpen import sharpened
 
         hashes = next(each["inputs"] for each in record["problems"] if each["id"] == problem.id)
@@ -118,7 +118,7 @@ def _print(file: Path, name: str, shipped: bool, width: int | None, *, report: t
             problem.function,
             folder=Path.cwd(),
             shipped=shipped,
-            budget_s=DEFAULT_REFERENCE_BUDGET_S,
+            options=RunOptions(),
         )
 
     teller = Teller(
