@@ -19,6 +19,8 @@ PLANTED = {
     "result/records.py": "import rich",
     "result/journal.py": "import gradcmp.report.summary",
     "judge/metrics.py": "import torch",
+    "session/judging.py": "import gradcmp.reference.precision",
+    "reference/certify.py": "import jax",
     "worker/load.py": "import psutil",
     "judge/tolerance.py": "import yaml",
     "judge/consensus.py": "import gradcmp.report.summary",

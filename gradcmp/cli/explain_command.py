@@ -105,7 +105,7 @@ def _print(file: Path, name: str, shipped: bool, width: int | None, *, report: t
     shipped = shipped or document.run.shipped
 
     def sharpen(problem: ProblemRecord) -> Mapping[Key, TruthLeaf]:
-        from gradcmp.session.request import DEFAULT_REFERENCE_BUDGET_S
+        from gradcmp.session.request import RunOptions
         from gradcmp.session.sharpen import sharpened
 
         return sharpened(
@@ -114,7 +114,7 @@ def _print(file: Path, name: str, shipped: bool, width: int | None, *, report: t
             problem.function,
             folder=Path.cwd(),
             shipped=shipped,
-            budget_s=DEFAULT_REFERENCE_BUDGET_S,
+            options=RunOptions(),
         )
 
     teller = Teller(document=document, file=file, case=case, sharpen=sharpen, report=report, shipped=shipped)

@@ -1,10 +1,11 @@
-"""The options of `gradcmp run`: a table."""
+"""The options of `gradcmp run`: a table, and the request that they make."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -18,6 +19,11 @@ from gradcmp.cli.options import (
     parse_timing,
 )
 from gradcmp.report.exports import WRITTEN
+
+if TYPE_CHECKING:
+    from gradcmp.session.request import RunRequest
+
+T = TypeVar("T")
 
 FAIL_ON = ("note", "warn", "fail", "never", "skipped")
 
@@ -60,3 +66,22 @@ def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         function = option(function)
     return function
+
+
+def request_of(words: tuple[str, ...], given: dict[str, Any], *, only: frozenset[str] | None) -> RunRequest:
+    """What the options ask for; their names are those of the fields. `words`: the command line, for the record."""
+    from gradcmp.session.request import RunOptions, RunRequest
+
+    chosen = given | {
+        "words": words,
+        "only": only,
+        "max_failures": 1 if given["first_failure"] else given["max_failures"],
+        "options": filled(RunOptions, given),
+    }
+    return filled(RunRequest, chosen)
+
+
+def filled(kind: type[T], given: dict[str, Any]) -> T:
+    """The dataclass with what is given by the names of its fields; the rest is its own default."""
+    names = (field.name for field in fields(kind))  # type: ignore[arg-type]  # a dataclass
+    return kind(**{name: given[name] for name in names if given.get(name) not in (None, ())})

@@ -9,8 +9,7 @@ from datetime import datetime
 from gradcmp.core.verdicts import Evidence, Level, Verdict
 from gradcmp.report.figures import duration, listed, plural
 from gradcmp.report.limits import in_short, of_dtype
-from gradcmp.result.document import Document
-from gradcmp.result.records import Summary
+from gradcmp.result.document import Document, Summary
 
 _MOST_SETS = 4
 _MOST_REASONS = 4

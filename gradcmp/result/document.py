@@ -4,25 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
 from gradcmp.errors import Complaint, UsageError
-from gradcmp.result.records import (
-    ArrayRecord,
-    CaseRecord,
-    Machine,
-    PairRecord,
-    ProblemRecord,
-    Record,
-    Run,
-    Summary,
-    TargetRecord,
-)
-from gradcmp.result.values import decode_value, value_schema
+from gradcmp.result.records import ArrayRecord, CaseRecord, PairRecord, ProblemRecord, Record, TargetRecord
+from gradcmp.result.values import Count, decode_value, value_schema
 
 FORMAT: Final = "gradcmp-result/0"
+
+
+class Run(Record, frozen=True, kw_only=True):
+    """As it stands at the beginning; `Journal.finish` fills in the rest."""
+
+    gradcmp: str
+    started: str
+    finished: str | None = None
+    arguments: tuple[str, ...]
+    shipped: bool = False
+    fail_on: tuple[str, ...] = ("fail",)
+    max_failures: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    exit_code: int | None = None
+    complete: bool = False
+    stopped: str | None = None
+
+
+class Machine(Record, frozen=True):
+    """What is there for the process, which a container may have made less than the hardware."""
+
+    system: str
+    python: str
+    cpu: str
+    cores: Count
+    memory_bytes: Count
+    gpus: tuple[str, ...] = ()
+
+
+class Summary(Record, frozen=True):
+    """How many cases have which verdict and stand at which level."""
+
+    verdicts: dict[str, Count]
+    levels: dict[str, Count]
 
 
 class Head(Record, frozen=True, kw_only=True):

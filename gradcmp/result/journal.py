@@ -18,9 +18,9 @@ from msgspec import structs
 
 from gradcmp.errors import Complaint, GradcmpError, UsageError
 from gradcmp.result.arrays import ArrayStore
-from gradcmp.result.document import Head
+from gradcmp.result.document import Head, Summary
 from gradcmp.result.recording import timestamp
-from gradcmp.result.records import CaseRecord, PairRecord, ProblemRecord, Record, Summary
+from gradcmp.result.records import CaseRecord, PairRecord, ProblemRecord, Record
 from gradcmp.result.values import plain_record, to_json
 
 SECTIONS = {"problems": "problem", "cases": "case", "pairs": "pair"}

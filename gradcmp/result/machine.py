@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from gradcmp.core.machine import memory_bytes, usable_cores
-from gradcmp.result.records import Machine
+from gradcmp.result.document import Machine
 
 _DRIVER = Path("/proc/driver/nvidia/gpus")
 _LIMIT_S = 5.0

@@ -36,32 +36,6 @@ class Record(Struct, frozen=True):
     """A record of the file."""
 
 
-class Run(Record, frozen=True, kw_only=True):
-    """As it stands at the beginning; `Journal.finish` fills in the rest."""
-
-    gradcmp: str
-    started: str
-    finished: str | None = None
-    arguments: tuple[str, ...]
-    shipped: bool = False
-    fail_on: tuple[str, ...] = ("fail",)
-    max_failures: Annotated[int, Meta(ge=1)] | None = None
-    exit_code: int | None = None
-    complete: bool = False
-    stopped: str | None = None
-
-
-class Machine(Record, frozen=True):
-    """What is there for the process, which a container may have made less than the hardware."""
-
-    system: str
-    python: str
-    cpu: str
-    cores: Count
-    memory_bytes: Count
-    gpus: tuple[str, ...] = ()
-
-
 class TargetRecord(Record, frozen=True, kw_only=True):
     id: str
     backend: str
@@ -296,13 +270,6 @@ class PairRecord(Record, frozen=True):
     agree: bool
     max_ulps: Number | None = None
     max_rel: Number | None = None
-
-
-class Summary(Record, frozen=True):
-    """How many cases have which verdict and stand at which level."""
-
-    verdicts: dict[str, Count]
-    levels: dict[str, Count]
 
 
 @lru_cache(maxsize=256)

@@ -11,11 +11,10 @@ from gradcmp.core.executors import Ready
 from gradcmp.core.requests import WorkerKey
 from gradcmp.core.targets import Target
 from gradcmp.report.summary import has_findings
-from gradcmp.result.document import Head
+from gradcmp.result.document import Head, Run
 from gradcmp.result.journal import Journal
 from gradcmp.result.machine import machine_record
 from gradcmp.result.recording import case_record, pair_record, problem_record, target_record, timestamp
-from gradcmp.result.records import Run
 from gradcmp.session.judging import Answered, referred
 from gradcmp.session.session import Event, Session, Watch
 

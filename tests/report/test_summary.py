@@ -14,8 +14,7 @@ from gradcmp.report.header import header_lines, setting_words, split_settings
 from gradcmp.report.render import legend
 from gradcmp.report.scaling import exponent, scaling_grids
 from gradcmp.report.summary import counts_line, evidence_line, failing_levels, has_findings, limits_line, reasons_lines
-from gradcmp.result.document import Document
-from gradcmp.result.records import Summary
+from gradcmp.result.document import Document, Summary
 from tests.report.snapshots import document
 from tests.result.builders import (
     EAGER,

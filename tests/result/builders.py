@@ -23,9 +23,9 @@ from gradcmp.core.truth import Kink, Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence, Verdict
 from gradcmp.errors import Location
 from gradcmp.program.ir import Program
-from gradcmp.result.document import Document, Head
+from gradcmp.result.document import Document, Head, Machine, Run, Summary
 from gradcmp.result.recording import case_record, pair_record, problem_record, target_record
-from gradcmp.result.records import CaseRecord, Machine, PairRecord, ProblemRecord, Run, Summary
+from gradcmp.result.records import CaseRecord, PairRecord, ProblemRecord
 from gradcmp.result.values import to_json
 
 TORCH = Target(backend="torch")
