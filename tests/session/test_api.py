@@ -42,7 +42,7 @@ def test_options_are_those_of_the_request(scenario: Path) -> None:
     report = gradcmp.run(executions=("right",), timing="off", reference=False, fail_on=("note",))
     (case,) = report.document.cases
     assert (case.verdict, report.exit_code) == ("unjudged", 1)
-    assert report.document.run["fail_on"] == ["note"]
+    assert report.document.run.fail_on == ("note",)
 
 
 def test_what_the_command_line_refuses_is_raised(scenario: Path) -> None:
