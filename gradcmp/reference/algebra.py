@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gradcmp.core.tensors import Shape
+from gradcmp.core.truth import ReasonKind
 
 Places = npt.NDArray[np.int64]
 Signs = npt.NDArray[np.int8]
@@ -42,6 +43,14 @@ class Undecided(Exception):
 
 class EvaluationError(Exception):
     """The program has no certified value here; the message is the reason."""
+
+    reason_kind = ReasonKind.CAUSE
+
+
+class Uncertified(EvaluationError):
+    """No precision was enough."""
+
+    reason_kind = ReasonKind.PRECISION
 
 
 class OverBudget(EvaluationError):

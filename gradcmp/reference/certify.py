@@ -11,7 +11,7 @@ from gradcmp.core.formats import FORMATS
 from gradcmp.core.tensors import Key
 from gradcmp.core.truth import Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence
-from gradcmp.reference.algebra import EvaluationError, OverBudget, Undecided
+from gradcmp.reference.algebra import EvaluationError, OverBudget, Uncertified, Undecided
 from gradcmp.reference.arrays import Array, Context
 from gradcmp.reference.balls import BallAlgebra, WholeAlgebra
 from gradcmp.reference.derivatives import Question, derive
@@ -49,7 +49,8 @@ def certify(question: Question, dtype: str, budget: Budget) -> Truth:
     except OverBudget as error:
         return _estimated(question, tolerances, f"{error}; `--reference-budget` sets it")
     except EvaluationError as error:
-        return _numerical(question, dtype, budget.afresh(), tolerances, str(error), at_kink=bool(ties))
+        truth = _numerical(question, dtype, budget.afresh(), tolerances, str(error), at_kink=bool(ties))
+        return replace(truth, reason_kind=error.reason_kind)
     return _truth(question, leaves, tolerances, evidence=Evidence.CERTIFIED, bits=certificate.bits)
 
 
@@ -123,7 +124,7 @@ def _settled(
     for key, open_ in certificate.open.items():
         kink = leaves[key].kink
         if kink is None or (open_ & ~kink.tied).any():
-            raise EvaluationError(f"not certified with {certificate.bits} bits: {certificate.reason}")
+            raise Uncertified(f"not certified with {certificate.bits} bits: {certificate.reason}")
     return leaves
 
 

@@ -21,7 +21,7 @@ from gradcmp.core.leaves import LeafType, fits
 from gradcmp.core.problems import Problem
 from gradcmp.core.targets import Target
 from gradcmp.core.tensors import Tensor
-from gradcmp.core.truth import Truth, TruthLeaf
+from gradcmp.core.truth import ReasonKind, Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence
 from gradcmp.errors import UsageError
 from gradcmp.program.expected import check_expectation, result_paths
@@ -57,7 +57,8 @@ def expected_truths(
                     expected, problem=problem, checked=checked, inputs=inputs, leaves=leaves, seconds=seconds
                 )
             except EvaluationError as error:
-                done[id(expected)] = Truth(reason=f"the expectation cannot be evaluated: {error}")
+                reason = f"the expectation cannot be evaluated: {error}"
+                done[id(expected)] = Truth(reason=reason, reason_kind=ReasonKind.EXPECTATION)
         return done[id(expected)]
 
     common = expect.common(operator)
@@ -70,7 +71,7 @@ def expected_truths(
         if entry is not None and isinstance(entry.expected, ExpectedResult):
             found = truth_for(entry.expected)
             if found.evidence == "none":
-                truth = truth if truth.reason or truth.evidence != "none" else Truth(reason=found.reason)
+                truth = truth if truth.reason or truth.evidence != "none" else found
             else:
                 own[name] = found
     return truth, own

@@ -15,7 +15,7 @@ from flint import arb, ctx
 
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.truth import TruthLeaf
-from gradcmp.reference.algebra import EvaluationError, Flags, Floats, Undecided
+from gradcmp.reference.algebra import Flags, Floats, Uncertified, Undecided
 from gradcmp.reference.arrays import Array, Context
 from gradcmp.reference.balls import BallAlgebra, WholeAlgebra
 
@@ -66,7 +66,7 @@ def certified(
     """
     certificate = refined(run, dtypes, dtype=dtype, bits=bits)
     if certificate.open:
-        raise EvaluationError(f"not certified with {certificate.bits} bits: {certificate.reason}")
+        raise Uncertified(f"not certified with {certificate.bits} bits: {certificate.reason}")
     return dict(certificate.leaves)
 
 
@@ -110,7 +110,7 @@ def refined(
         if not open_:
             return certificate
     if certificate is None:
-        raise EvaluationError(f"not certified with {steps[-1]} bits: {reason}")
+        raise Uncertified(f"not certified with {steps[-1]} bits: {reason}")
     return certificate
 
 

@@ -57,4 +57,4 @@ class Referee:
         try:
             return Referred(truth=certify(question, inquiry.dtype, Budget(seconds=inquiry.budget_s)))
         except EvaluationError as error:
-            return Referred(truth=Truth(reason=str(error)))
+            return Referred(truth=Truth(reason=str(error), reason_kind=error.reason_kind))

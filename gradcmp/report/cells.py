@@ -8,8 +8,9 @@ from typing import Any
 
 from gradcmp.core.verdicts import ExpectationState, Level, Verdict
 from gradcmp.report.arrays import norm
-from gradcmp.report.figures import DIGITS, nested, number, plural, shape
 from gradcmp.report.views import CaseView, LeafView
+from gradcmp.words.figures import DIGITS, nested, number, shape
+from gradcmp.words.lists import plural
 
 LARGEST_SHOWN = 6
 """Elements; of a larger array the norm and the shape are shown."""

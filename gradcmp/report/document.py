@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,9 +11,11 @@ from itertools import count
 from typing import Any
 
 from gradcmp.core.findings import LeafErrors
-from gradcmp.core.verdicts import Evidence, ExpectationState, Level, Verdict
+from gradcmp.core.reasons import KinkSummary, Limit, LimitKind
+from gradcmp.core.truth import ReasonKind
+from gradcmp.core.verdicts import Convention, Evidence, ExpectationState, Level, Verdict
 from gradcmp.errors import Complaint, UsageError
-from gradcmp.report.fields import DamageError, Fields, check_array
+from gradcmp.report.fields import DamageError, Fields, check_array, quoted
 from gradcmp.report.records import Record
 from gradcmp.report.views import CaseView, LeafView, PairView, ProblemView, TargetView, TimingView
 
@@ -118,6 +121,7 @@ def _problem(fields: Fields) -> ProblemView:
         line=fields.count("line"),
         evidence=fields.one_of("evidence", Evidence),
         reference_reason=fields.optional_text("reference_reason"),
+        reason_kind=fields.one_of("reason_kind", ReasonKind) if "reason_kind" in fields.record else None,
         warnings=fields.texts("warnings"),
         truth=fields.each("truth", _leaf),
         tolerance=None if fields.record.get("tolerance") is None else fields.numbers("tolerance"),
@@ -193,20 +197,47 @@ def _errors(fields: Fields) -> LeafErrors:
         differing=fields.count("differing"),
         size=fields.count("size"),
         needed_rtol=fields.number("needed_rtol"),
-        limit=fields.optional_text("limit") or "",
-        limit_at_worst=fields.optional_text("limit_at_worst") or "",
+        limit=_limit(fields),
         kink=fields.optional("kink", _kink) if "kink" in fields.record else None,
     )
 
 
-def _kink(fields: Fields) -> Mapping[str, object]:
-    return {
-        "name": fields.text("name"),
-        "counts": fields.counts("counts"),
-        "index": fields.lengths("index"),
-        "left": fields.number("left"),
-        "right": fields.number("right"),
-    }
+def _limit(fields: Fields) -> Limit | None:
+    if fields.record.get("limit_used") is not None:
+        return fields.optional("limit_used", _limit_used)
+    # Files that were written before have words alone.
+    text = fields.optional_text("limit") or ""
+    at_worst = fields.optional_text("limit_at_worst") or ""
+    return Limit(kind=LimitKind.WORDS, text=text, text_at_worst=at_worst) if text else None
+
+
+def _limit_used(fields: Fields) -> Limit:
+    return Limit(
+        kind=fields.one_of("kind", LimitKind),
+        ulps=fields.optional_number("ulps") or 0.0,
+        rtol=fields.optional_number("rtol") or 0.0,
+        atol=fields.optional_number("atol") or 0.0,
+        sigmas=fields.optional_number("sigmas") or 0.0,
+        rss=fields.optional_number("rss"),
+        worst=fields.optional_number("worst"),
+        unit=fields.optional_number("unit"),
+    )
+
+
+def _kink(fields: Fields) -> KinkSummary:
+    counts = fields.counts("counts")
+    if unknown := counts.keys() - set(Convention):
+        raise DamageError(f"`counts` has {quoted(min(unknown))}, which is no convention")
+    # Files that were written before have no `tied`, but the name of a convention alone where all elements have it.
+    mixed = fields.text("name") not in counts
+    left, right = (math.nan if (side := fields.number(name)) is None else side for name in ("left", "right"))
+    return KinkSummary(
+        counts={Convention(name): number for name, number in counts.items()},
+        tied=fields.count("tied") if "tied" in fields.record else sum(counts.values()) + mixed,
+        index=fields.lengths("index"),
+        left=left,
+        right=right,
+    )
 
 
 def _timing(fields: Fields) -> TimingView:

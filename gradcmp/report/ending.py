@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from gradcmp.core.verdicts import Level
 from gradcmp.report.document import Document
-from gradcmp.report.figures import plural
 from gradcmp.report.summary import failing_levels
+from gradcmp.words.lists import plural
 
 _INTERRUPTIONS = (130, 143)
 

@@ -64,6 +64,10 @@ class Fields:
         found = self.value(key)
         return None if found is None else _number(key, found)
 
+    def optional_number(self, key: str) -> float | None:
+        """None where the key is missing or null."""
+        return None if self.record.get(key) is None else self.number(key)
+
     def seconds(self, key: str) -> float:
         return _seconds(key, self.value(key))
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from gradcmp.core.verdicts import Evidence
 from gradcmp.report.cells import Cell, leaf_label, leaf_sign, mark, row_texts, sign
 from gradcmp.report.document import Document
-from gradcmp.report.figures import duration, ratio
 from gradcmp.report.views import CaseView, LeafView, ProblemView, TargetView
+from gradcmp.words.figures import duration, ratio
 
 TRUTH = "truth"
 TIMING_PARTS = ("steady", "compile", "∇f/f")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
@@ -19,6 +20,8 @@ from gradcmp.core.truth import Truth, TruthLeaf
 from gradcmp.numbers.ulp import spacing
 from gradcmp.report.arrays import ArrayStore, encode, plain
 from gradcmp.report.timings import timing_record
+from gradcmp.words import conventions, limits
+from gradcmp.words.reasons import message, sentence
 
 Record = dict[str, Any]
 
@@ -94,9 +97,11 @@ def problem_record(
         "primals": [_primal_record(path, tensor) for path, tensor in primals.items()],
         "evidence": judgement.evidence,
         "reference_reason": judgement.reference_reason,
+        "reason_kind": judgement.reason_kind,
         "bits": reference.bits,
         "fragile": list(reference.fragile),
-        "warnings": list(judgement.warnings),
+        "warnings": [sentence(warning) for warning in judgement.warnings],
+        "warning_reasons": [fact_record(warning) for warning in judgement.warnings],
         "truth": [_truth_record(leaf, problem, index, arrays) for index, leaf in enumerate(leaves)],
     }
 
@@ -128,7 +133,8 @@ def case_record(
         "verdict": finding.verdict,
         "expectation": finding.expectation,
         "level": finding.level,
-        "reason": finding.message or None,
+        "reason": message(finding.reasons) or None,
+        "reasons": [fact_record(reason) for reason in finding.reasons],
         "verdicts": dict(finding.verdicts),
         "evidence": finding.evidence,
         "errors": [_errors_record(errors) for errors in finding.errors],
@@ -200,7 +206,14 @@ def radius_ulps(leaf: TruthLeaf, dtype: str) -> float:
         return float(numpy.max(leaf.radius / unit))
 
 
+def fact_record(fact: Any) -> Record:
+    """A fact of the judge: what differs from the defaults of its fields."""
+    values = {each.name: getattr(fact, each.name) for each in fields(fact) if getattr(fact, each.name) != each.default}
+    return {name: fact_record(value) if is_dataclass(value) else plain(value) for name, value in values.items()}
+
+
 def _errors_record(errors: LeafErrors) -> Record:
+    limit, kink = errors.limit, errors.kink
     return {
         "of": errors.of,
         "wrt": list(errors.wrt),
@@ -213,7 +226,8 @@ def _errors_record(errors: LeafErrors) -> Record:
         "differing": errors.differing,
         "size": errors.size,
         "needed_rtol": plain(errors.needed_rtol),
-        "limit": errors.limit,
-        "limit_at_worst": errors.limit_at_worst,
-        "kink": plain(errors.kink),
+        "limit": limits.text(limit) if limit else "",
+        "limit_at_worst": limits.at_worst(limit) if limit else "",
+        "limit_used": fact_record(limit) if limit else None,
+        "kink": {"name": conventions.name(kink), **fact_record(kink)} if kink else None,
     }

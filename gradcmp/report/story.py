@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gradcmp.core.findings import LeafErrors
+from gradcmp.core.reasons import KinkSummary
 from gradcmp.core.truth import TruthLeaf
 from gradcmp.core.verdicts import Evidence, Verdict
 from gradcmp.numbers.ulp import spacing_at
@@ -17,11 +18,13 @@ from gradcmp.report.digits import MOST, known_digits
 from gradcmp.report.document import Document
 from gradcmp.report.elements import Arrays, Key, Known, Place, sharper
 from gradcmp.report.explanations import message
-from gradcmp.report.figures import distance, number, plural
-from gradcmp.report.limits import absolute, origin
-from gradcmp.report.phrases import array, badness, convention, in_short, leaf_name, precision, primal, title
+from gradcmp.report.phrases import array, badness, primal
 from gradcmp.report.records import Record
-from gradcmp.report.views import CaseView, KinkView, ProblemView, TargetView, kink_of
+from gradcmp.report.views import CaseView, ProblemView, TargetView
+from gradcmp.words import conventions, limits
+from gradcmp.words.arrays import in_short, leaf_name, precision, title
+from gradcmp.words.figures import distance, number
+from gradcmp.words.lists import plural
 
 Sharpen = Callable[[ProblemView], Mapping[Key, TruthLeaf]]
 """A problem's truth once more, to more digits than its file has; empty where that cannot be had."""
@@ -126,7 +129,7 @@ class Teller:
             return Section(title(key, None, errors.size), tuple(self._whole(key)))
         got = self.arrays.got(case.target, key, place)
         known = self.arrays.known(key, place)
-        kink = kink_of(errors)
+        kink = errors.kink
         at_kink = kink is not None and kink.index == place
         lines = [Said("returned", self._number(got))]
         if kink is not None and at_kink:
@@ -139,7 +142,7 @@ class Teller:
             lines.append(Said("expected", "what the scenario says of this target alone; the others have no truth"))
         if kink is not None and not at_kink:
             sides = f"{side_text(kink.left)} | {side_text(kink.right)}"
-            lines.append(Said("kinks", f"{kink.name}; at {list(kink.index)} {sides}"))
+            lines.append(Said("kinks", f"{conventions.name(kink)}; at {list(kink.index)} {sides}"))
         if len(case.errors) == 1 and errors.size > 1:
             counts = [f"{case.verdicts[name]} {name}" for name in reversed(Verdict) if case.verdicts.get(name)]
             lines.append(Said("elements", ", ".join(counts)))
@@ -148,15 +151,15 @@ class Teller:
         lines += self._others(key, place)
         return Section(title(key, place, errors.size), tuple(lines))
 
-    def _at_kink(self, kink: KinkView, errors: LeafErrors) -> Iterator[Said]:
+    def _at_kink(self, kink: KinkSummary, errors: LeafErrors) -> Iterator[Said]:
         """Both sides and what the answer is of them; the derivative where they are equal and it exists."""
         # Equal sides of a jump are the derivatives beside it: there the function has none.
         if kink.left == kink.right and errors.verdict != "convention":
             yield Said(self.case.evidence.truth_name, side_text(kink.left, digits=17))
-            yield Said("kink", f"{convention(kink)}; see docs/kinks.md")
+            yield Said("kink", f"{conventions.meaning(kink)}; see docs/kinks.md")
             return
         yield from (Said("left", side_text(kink.left, digits=17)), Said("right", side_text(kink.right, digits=17)))
-        yield Said("convention", convention(kink))
+        yield Said("convention", conventions.meaning(kink))
 
     def _whole(self, key: Key) -> Iterator[Said]:
         """An array that cannot be told element by element."""
@@ -191,22 +194,20 @@ class Teller:
             parts.append(f"relative {distance(away / abs(known.high))}")
         yield Said("error", "; ".join(parts))
         if errors.limit:
-            at_worst = errors.limit_at_worst
-            if not known.high:
-                at_worst = absolute(at_worst, spacing_at(0.0, 0.0, dtype))
-            yield Said("limit", at_worst or errors.limit)
-            if from_where := origin(errors.limit, dtype):
-                yield Said("", from_where)
+            at_worst = limits.at_worst(errors.limit, counted=bool(known.high))
+            yield Said("limit", at_worst or limits.text(errors.limit))
+            if origin := limits.origin(errors.limit, dtype):
+                yield Said("", origin)
 
     def _others(self, key: Key, place: Place) -> Iterator[Said]:
         """What the other targets did at the same element."""
         cases = [case for case in self.document.cases_of[self.case.problem] if case.id != self.case.id]
         for count, case in enumerate(cases[:_MOST_OTHERS]):
             errors = case.errors_of(key)
-            kink = kink_of(errors)
+            kink = errors.kink if errors else None
             got = self.arrays.got(case.target, key, place)
             verdict = (errors.verdict if errors else "") or case.verdict
-            word = f"convention: {kink.name}" if kink is not None and verdict == "convention" else verdict
+            word = f"convention: {conventions.name(kink)}" if kink is not None and verdict == "convention" else verdict
             shown = case.outcome == "computed" and (got is not None or verdict == "missing")
             said = f"{self._number(got)}, {word}" if shown else word
             yield Said("" if count else "the others", f"{case.target}: {said}")

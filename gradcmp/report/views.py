@@ -9,6 +9,8 @@ from typing import Any
 
 from gradcmp.core.findings import LeafErrors
 from gradcmp.core.leaves import LeafType
+from gradcmp.core.reasons import KinkSummary
+from gradcmp.core.truth import ReasonKind
 from gradcmp.core.verdicts import Evidence, ExpectationState, Level, Verdict
 
 
@@ -40,25 +42,6 @@ class LeafView:
     @property
     def missing(self) -> bool:
         return self.data is None and self.norm is None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KinkView:
-    """What an answer is at the kinks of an array: `name` in words, and both sides at one `index` (NaN: none)."""
-
-    name: str
-    index: tuple[int, ...]
-    left: float
-    right: float
-
-
-def kink_of(errors: LeafErrors | None) -> KinkView | None:
-    """None where the array has no kink, or the answer is the derivative there."""
-    if errors is None or errors.kink is None:
-        return None
-    found: Mapping[str, Any] = errors.kink
-    sides = {side: math.nan if found[side] is None else float(found[side]) for side in ("left", "right")}
-    return KinkView(name=str(found["name"]), index=tuple(found["index"]), **sides)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +87,7 @@ class ProblemView:
     line: int
     evidence: Evidence
     reference_reason: str | None
+    reason_kind: ReasonKind | None  # None in files that were written before
     warnings: tuple[str, ...]
     truth: tuple[LeafView, ...]
     tolerance: Mapping[str, float] | None
@@ -148,10 +132,10 @@ class CaseView:
         return self.expectation is ExpectationState.MET and self.level is Level.OK is not self.verdict.level
 
     @property
-    def kink(self) -> KinkView | None:
+    def kink(self) -> KinkSummary | None:
         """What the answer is at a kink, of the worst leaf that has one."""
-        found = [errors for errors in self.errors if errors.kink is not None]
-        return kink_of(max(found, key=_badness)) if found else None
+        kinked = [errors for errors in self.errors if errors.kink is not None]
+        return max(kinked, key=_badness).kink if kinked else None
 
     @property
     def worst(self) -> LeafErrors | None:

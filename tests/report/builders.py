@@ -13,12 +13,13 @@ from gradcmp.core.findings import Finding, Judgement, LeafErrors, Pair
 from gradcmp.core.operators import Operator
 from gradcmp.core.outcomes import Computed, Died, Outcome, Raised, Skipped, TimedOut, Timing, Unsupported
 from gradcmp.core.problems import Case, Problem
+from gradcmp.core.reasons import KinkSummary, Limit, LimitKind, Reason, ReasonCode
 from gradcmp.core.scenarios import Scenario, Tolerance
 from gradcmp.core.specifications import InputTree
 from gradcmp.core.targets import Target
 from gradcmp.core.tensors import Leaf, Tensor
-from gradcmp.core.truth import Kink, Truth, TruthLeaf
-from gradcmp.core.verdicts import Evidence, Verdict
+from gradcmp.core.truth import Kink, ReasonKind, Truth, TruthLeaf
+from gradcmp.core.verdicts import Convention, Evidence, Verdict
 from gradcmp.errors import Location
 from gradcmp.program.ir import Program
 from gradcmp.report.records import case_record, pair_record, problem_record, run_record, target_record
@@ -115,8 +116,13 @@ def errors(
     """Without `verdict` that of the case."""
     return LeafErrors(
         wrt=wrt, verdict=Verdict(verdict) if verdict else None, level=(Verdict(verdict).level if verdict else None), max_ulps=ulps, max_abs=rel, max_rel=rel, worst_index=at, differing=differing, size=size,
-        needed_rtol=rel, limit="interim limit of 16 ULPs",
+        needed_rtol=rel, limit=Limit(kind=LimitKind.INTERIM, ulps=16.0),
     )  # fmt: skip
+
+
+def at_kinks(name: str, left: float, right: float, *, at: tuple[int, ...] = (0,)) -> KinkSummary:
+    """An array with one tied element."""
+    return KinkSummary(counts={Convention(name): 1}, tied=1, index=at, left=left, right=right)
 
 
 class Book:
@@ -138,6 +144,7 @@ class Book:
         evidence: Evidence = "certified",
         warnings: tuple[str, ...] = (),
         reason: str | None = None,
+        reason_kind: ReasonKind = ReasonKind.CAUSE,
         reference: Truth | None = None,
         primals: Mapping[str, Tensor] | None = None,
         arrays: Any = None,
@@ -146,6 +153,9 @@ class Book:
         cases = []
         for target, (outcome, verdict, *rest) in answers.items():
             case = Case(problem=question, target=target)
+            more = dict(rest[0]) if rest else {}
+            if "message" in more:
+                more["reasons"] = (Reason(code=ReasonCode.OUTCOME, text=more.pop("message")),)
             finding = Finding(
                 **{
                     "case": case.id,
@@ -154,7 +164,7 @@ class Book:
                     "evidence": evidence if outcome.name == "computed" else Evidence.NONE,
                     "verdicts": {Verdict(verdict): 1},
                     "errors": (errors(),) if outcome.name == "computed" else (),
-                    **(rest[0] if rest else {}),
+                    **more,
                 }
             )
             own = {"verdict": finding.verdict, "level": Verdict(finding.verdict).level}
@@ -166,7 +176,8 @@ class Book:
             problem=question.id,
             evidence=evidence,
             reference_reason=reason,
-            warnings=warnings,
+            reason_kind=reason_kind,
+            warnings=tuple(Reason(code=ReasonCode.OUTCOME, text=warning) for warning in warnings),
             findings=tuple(findings),
         )
         known = Truth(evidence=evidence, values=tuple(truth), derivatives=tuple(truth))

@@ -13,6 +13,7 @@ import pytest
 from gradcmp.core.findings import Finding, Judgement
 from gradcmp.core.outcomes import Timing
 from gradcmp.core.problems import Case
+from gradcmp.core.reasons import Reason, ReasonCode
 from gradcmp.core.tensors import Leaf
 from gradcmp.core.truth import Truth
 from gradcmp.core.verdicts import Evidence, worst
@@ -198,7 +199,8 @@ def test_a_verdict_is_that_of_the_worst_element_and_the_counts_are_kept():
 
 def test_a_gradient_that_is_not_returned_has_no_data():
     case = Case(problem=problem("s"), target=TORCH)
-    finding = Finding(case=case.id, verdict="missing", level="fail", message="why")
+    reason = Reason(code=ReasonCode.OUTCOME, text="why")
+    finding = Finding(case=case.id, verdict="missing", level="fail", reasons=(reason,))
     record = case_record(case, computed(None), finding, compiles=False)
     assert record["derivatives"] == [{"of": "", "wrt": ["x"], "dtype": None, "shape": None, "data": None}]
     assert record["reason"] == "why"
