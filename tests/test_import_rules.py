@@ -19,6 +19,8 @@ PLANTED = {
     "worker/load.py": "import psutil",
     "judge/tolerance.py": "import pydantic",
     "judge/consensus.py": "import gradcmp.report.summary",
+    "judge/agreement.py": "import gradcmp.words.reasons",
+    "words/limits.py": "import gradcmp.judge.tolerance",
     "backends/jax_backend.py": "import gradcmp.backends.torch_backend",
 }
 

@@ -134,13 +134,11 @@ class ReasonCode(StrEnum):
     DTYPE = "dtype"
     MISSING_ZERO = "missing-zero"
     MISSING_NOT_ZERO = "missing-not-zero"
-    MISSING_EXPECTED = "missing-expected"
     MISSING_OF_OTHERS = "missing-of-others"
     MISSING_UNKNOWN = "missing-unknown"
     UNDEFINED = "undefined"
     NO_NUMBER = "no-number"
     NO_EVIDENCE = "no-evidence"
-    NO_ARRAYS = "no-arrays"
     # Words that come from elsewhere: a framework's, the reference's.
     OUTCOME = "outcome"
     COMPARISON = "comparison"

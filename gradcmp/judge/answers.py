@@ -170,8 +170,6 @@ def _absent(defined: LeafType, known: TruthLeaf | None, sound: Mapping[str, Tens
         zero = may_be_zero(known)
         size = int(known.high.size)
         code = ReasonCode.MISSING_ZERO if zero else ReasonCode.MISSING_NOT_ZERO
-        if known.nothing:
-            code = ReasonCode.MISSING_EXPECTED
     else:
         zero = not sound
         size = next((int(tensor.array.size) for tensor in sound.values()), 1)

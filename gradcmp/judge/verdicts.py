@@ -27,6 +27,9 @@ from gradcmp.judge.tolerance import Supplier, supplier
 
 by_rank = attrgetter("rank")
 
+_NOTHING = LeafWord(verdict=Verdict.UNJUDGED, level=Level.NOTE, counts={Verdict.UNJUDGED: 1})
+"""The word on an answer without leaves where none is defined."""
+
 FRAGILE_SHOWN = 3
 """Comparisons that rounding decides, named as reasons."""
 
@@ -170,7 +173,7 @@ class _Context:
 def _finding(
     context: _Context, target: Target, outcome: Outcome, words: Sequence[LeafWord], expected: Truth | None
 ) -> Finding:
-    word = max(words, key=lambda word: word.rank, default=_nothing())
+    word = max(words, key=lambda word: word.rank, default=_NOTHING)
     evidence = min((word.evidence for word in words), key=by_rank, default=Evidence.NONE)
     if isinstance(outcome, Computed):
         verdict, level = word.verdict, word.level
@@ -232,16 +235,6 @@ def _stance(
         deviates=bool(deviates),
         evidence=evidence,
         strict=problem.scenario.expect.strict,
-    )
-
-
-def _nothing() -> LeafWord:
-    """The word on an answer without leaves where none is defined."""
-    return LeafWord(
-        verdict=Verdict.UNJUDGED,
-        level=Level.NOTE,
-        counts={Verdict.UNJUDGED: 1},
-        reason=Reason(code=ReasonCode.NO_ARRAYS),
     )
 
 

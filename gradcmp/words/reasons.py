@@ -12,12 +12,10 @@ from gradcmp.words.lists import listed
 _CONSTANT = {
     ReasonCode.MISSING_ZERO: "no gradient was returned; the true one is zero",
     ReasonCode.MISSING_NOT_ZERO: "no gradient was returned; the true one is not zero",
-    ReasonCode.MISSING_EXPECTED: "no gradient was returned; none was expected",
     ReasonCode.MISSING_OF_OTHERS: "no gradient was returned; others computed one that is not zero",
     ReasonCode.MISSING_UNKNOWN: "no gradient was returned; nothing tells whether the true one is zero",
     ReasonCode.NO_NUMBER: ("the targets agree on something that is no number, and nothing tells whether it should be"),
     ReasonCode.NO_EVIDENCE: "nothing to judge it by",
-    ReasonCode.NO_ARRAYS: "the answer holds no arrays",
     ReasonCode.NONE_EXPECTED: "no gradient is expected where the true one is not zero",
     ReasonCode.VACUOUS: "vacuous: the derivative is zero everywhere, so little is tested",
 }
