@@ -53,12 +53,9 @@ def explanations(document: Document) -> tuple[Explanation, ...]:
 
 
 def message(document: Document, case: CaseView) -> str:
-    """What the judge says, what the outcome itself says where that is not part of it, and what is suspicious of it."""
-    reason, said = (case.reason or "").strip(), (case.message or "").strip()
-    if said not in reason:
-        reason = said if reason in said else f"{reason}\n{said}"
+    """What the judge says, the outcome's own words among it, and what is suspicious of it."""
     suspect = suspicion(document, case.problem) if _contradicts(case) else ""
-    return "\n".join(part for part in (reason, suspect) if part)
+    return "\n".join(part for part in ((case.reason or "").strip(), suspect) if part)
 
 
 def suspicion(document: Document, problem: str) -> str:

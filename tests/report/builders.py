@@ -154,8 +154,9 @@ class Book:
         for target, (outcome, verdict, *rest) in answers.items():
             case = Case(problem=question, target=target)
             more = dict(rest[0]) if rest else {}
-            if "message" in more:
-                more["reasons"] = (Reason(code=ReasonCode.OUTCOME, text=more.pop("message")),)
+            own = "" if isinstance(outcome, Computed) else outcome.message  # the judge passes it on
+            texts = dict.fromkeys(filter(None, [more.pop("message", ""), own]))
+            more["reasons"] = tuple(Reason(code=ReasonCode.OUTCOME, text=text) for text in texts)
             finding = Finding(
                 **{
                     "case": case.id,
