@@ -10,7 +10,7 @@ from rich.console import Console, RenderableType
 from gradcmp.report.cells import sign
 from gradcmp.report.console import Line, shown, styled
 from gradcmp.report.explanations import headline
-from gradcmp.report.story import Said, Section, Teller
+from gradcmp.report.story import Entry, Section, Teller
 from gradcmp.report.tables import STYLES
 
 _INDENT = 2
@@ -25,9 +25,9 @@ def explain(teller: Teller, console: Console) -> None:
 
 def _parts(teller: Teller, console: Console) -> Iterator[RenderableType]:
     case = teller.case
-    found = sign(case)
+    verdict_sign = sign(case)
     yield Line(console, (f"#{case.number} ", "dim"), (case.id, "bold"))
-    yield Line(console, (f"{found.mark} {headline(case)}", STYLES[found.level]))
+    yield Line(console, (f"{verdict_sign.mark} {headline(case)}", STYLES[verdict_sign.level]))
     for section in teller.sections():
         if section.title:
             yield Line(console, ("", ""))
@@ -36,23 +36,23 @@ def _parts(teller: Teller, console: Console) -> Iterator[RenderableType]:
 
 
 def _lines(section: Section, console: Console) -> Iterator[Line]:
-    width = max((cell_len(said.name) for said in section.lines), default=0)
+    width = max((cell_len(entry.name) for entry in section.lines), default=0)
     margin = _INDENT + width + 2 * bool(width)
     if console.width - margin < _FEWEST_WORDS:
         width, margin = 0, 2 * _INDENT
-    for said in section.lines:
-        name = shown(said.name, console)
+    for entry in section.lines:
+        name = shown(entry.name, console)
         if name and not width:
             yield Line(console, (f"{' ' * _INDENT}{name}", "dim"))
             name = ""
-        for text in _broken(said, console.width - margin, console):
+        for text in _broken(entry, console.width - margin, console):
             before = f"{' ' * _INDENT}{name:<{margin - _INDENT}}"
             yield Line(console, (before if text else before.rstrip(), "dim"), (text, ""))
             name = ""
 
 
-def _broken(said: Said, width: int, console: Console) -> Sequence[str]:
-    if said.verbatim:
-        return [shown(said.text, console)]
-    lines = styled(said.text, console).wrap(console, max(1, width))
+def _broken(entry: Entry, width: int, console: Console) -> Sequence[str]:
+    if entry.verbatim:
+        return [shown(entry.text, console)]
+    lines = styled(entry.text, console).wrap(console, max(1, width))
     return [line.plain.rstrip() for line in lines] or [""]
