@@ -27,18 +27,19 @@ Answer = Sequence[Leaf]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeafWord:
-    """The word on one leaf of one target. `level` is that of the verdict but for a missing zero.
-
-    `undecided`: the answer in another dtype would tell more.
-    """
+    """The word on one leaf of one target. `undecided`: the answer in another dtype would tell more."""
 
     verdict: Verdict
-    level: Level
+    harmless: bool = False  # a missing zero
     evidence: Evidence = Evidence.NONE
     counts: Mapping[Verdict, int] = field(default_factory=dict)
     errors: LeafErrors | None = None
     reason: Reason | None = None
     undecided: bool = False
+
+    @property
+    def level(self) -> Level:
+        return Level.NOTE if self.harmless else self.verdict.level
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -156,12 +157,8 @@ def _objection(consensus: Consensus | None, undefined: Reason | None) -> Reason 
 
 
 def _unjudged(tensor: Tensor, why: Reason | None) -> LeafWord:
-    return LeafWord(
-        verdict=Verdict.UNJUDGED,
-        level=Level.NOTE,
-        counts={Verdict.UNJUDGED: max(1, tensor.array.size)},
-        reason=why or Reason(code=ReasonCode.NO_EVIDENCE),
-    )
+    counts = {Verdict.UNJUDGED: max(1, tensor.array.size)}
+    return LeafWord(verdict=Verdict.UNJUDGED, counts=counts, reason=why or Reason(code=ReasonCode.NO_EVIDENCE))
 
 
 def _absent(defined: LeafType, known: TruthLeaf | None, sound: Mapping[str, Tensor], evidence: Evidence) -> LeafWord:
@@ -175,21 +172,14 @@ def _absent(defined: LeafType, known: TruthLeaf | None, sound: Mapping[str, Tens
         size = next((int(tensor.array.size) for tensor in sound.values()), 1)
         code = ReasonCode.MISSING_OF_OTHERS if sound else ReasonCode.MISSING_UNKNOWN
     reason = Reason(code=code, of=defined.of, wrt=defined.wrt)
-    word = _word(Verdict.MISSING, size, reason, evidence=evidence)
-    return replace(word, level=Level.NOTE) if zero else word
+    return replace(_word(Verdict.MISSING, size, reason, evidence=evidence), harmless=zero)
 
 
 def _from(comparison: Comparison, evidence: Evidence) -> LeafWord:
-    verdict = comparison.verdict
     return LeafWord(
-        verdict=verdict,
-        level=verdict.level,
-        evidence=evidence,
-        counts=comparison.counts,
-        errors=comparison.errors,
-        reason=comparison.reason,
-        undecided=comparison.undecided,
-    )
+        verdict=comparison.verdict, evidence=evidence, counts=comparison.counts, errors=comparison.errors,
+        reason=comparison.reason, undecided=comparison.undecided,
+    )  # fmt: skip
 
 
 def _word(verdict: Verdict, size: int, reason: Reason, *, evidence: Evidence) -> LeafWord:
@@ -197,7 +187,4 @@ def _word(verdict: Verdict, size: int, reason: Reason, *, evidence: Evidence) ->
         of=reason.of, wrt=reason.wrt, max_ulps=None, max_abs=None, max_rel=None, worst_index=None,
         differing=size, size=size, needed_rtol=None,
     )  # fmt: skip
-    return LeafWord(
-        verdict=verdict, level=verdict.level, evidence=evidence, counts={verdict: max(1, size)}, errors=errors,
-        reason=reason,
-    )  # fmt: skip
+    return LeafWord(verdict=verdict, evidence=evidence, counts={verdict: max(1, size)}, errors=errors, reason=reason)

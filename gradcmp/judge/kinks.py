@@ -23,20 +23,9 @@ from gradcmp.numbers.arrays import Floats
 
 CONVENTIONS: tuple[Convention, ...] = tuple(Convention)
 """Code → what an answer at a tied element is."""
-(
-    SMOOTH,
-    LEFT,
-    RIGHT,
-    MIDPOINT,
-    LIMITING,
-    BETWEEN,
-    INFINITE,
-    NOT_A_NUMBER,
-    JUMP,
-    UNDEFINED,
-    REMOVED,
-    OUTSIDE,
-) = (convention.rank for convention in CONVENTIONS)
+SMOOTH, LEFT, RIGHT, MIDPOINT, LIMITING, BETWEEN, INFINITE, NOT_A_NUMBER, JUMP, UNDEFINED, REMOVED, OUTSIDE = (
+    convention.rank for convention in CONVENTIONS
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

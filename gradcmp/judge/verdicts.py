@@ -27,7 +27,7 @@ from gradcmp.judge.tolerance import Supplier, supplier
 
 by_rank = attrgetter("rank")
 
-_NOTHING = LeafWord(verdict=Verdict.UNJUDGED, level=Level.NOTE, counts={Verdict.UNJUDGED: 1})
+_NOTHING = LeafWord(verdict=Verdict.UNJUDGED, counts={Verdict.UNJUDGED: 1})
 """The word on an answer without leaves where none is defined."""
 
 FRAGILE_SHOWN = 3

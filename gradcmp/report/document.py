@@ -212,16 +212,10 @@ def _limit(fields: Fields) -> Limit | None:
 
 
 def _limit_used(fields: Fields) -> Limit:
-    return Limit(
-        kind=fields.one_of("kind", LimitKind),
-        ulps=fields.optional_number("ulps") or 0.0,
-        rtol=fields.optional_number("rtol") or 0.0,
-        atol=fields.optional_number("atol") or 0.0,
-        sigmas=fields.optional_number("sigmas") or 0.0,
-        rss=fields.optional_number("rss"),
-        worst=fields.optional_number("worst"),
-        unit=fields.optional_number("unit"),
-    )
+    ulps, rtol, atol, sigmas = (fields.optional_number(name) or 0.0 for name in ("ulps", "rtol", "atol", "sigmas"))
+    rss, worst, unit = (fields.optional_number(name) for name in ("rss", "worst", "unit"))
+    kind = fields.one_of("kind", LimitKind)
+    return Limit(kind=kind, ulps=ulps, rtol=rtol, atol=atol, sigmas=sigmas, rss=rss, worst=worst, unit=unit)
 
 
 def _kink(fields: Fields) -> KinkSummary:

@@ -31,11 +31,8 @@ def sentence(code: ReasonCode, element: Element) -> str:
 def _ordinary(code: ReasonCode, element: Element) -> str:
     text = f"{_value(element)} where {shown(element.true, element.dtype)} {_CLAIMS[element.claim][1]}"
     if code is ReasonCode.FRAGILE:
-        otherwise = math.nan if element.otherwise is None else element.otherwise
-        return (
-            f"{text}: a comparison on the way is decided by rounding; the other way it is "
-            f"{shown(otherwise, element.dtype)}"
-        )
+        otherwise = shown(math.nan if element.otherwise is None else element.otherwise, element.dtype)
+        return f"{text}: a comparison on the way is decided by rounding; the other way it is {otherwise}"
     if code is ReasonCode.NO_DIGITS:
         return f"{text}: {_too_wide(element)}, so nothing can be concluded"
     if element.away is None:
@@ -74,10 +71,8 @@ def _at_a_kink(code: ReasonCode, element: Element) -> str:
     assert element.kink is not None
     left, right, value = element.kink.left, element.kink.right, _value(element)
     if code is ReasonCode.REMOVABLE:
-        return (
-            f"{Convention.REMOVABLE}: {value} where {shown(left, element.dtype)} is true; a kink lies on the way, but "
-            "the derivative exists"
-        )
+        text = f"{Convention.REMOVABLE}: {value} where {shown(left, element.dtype)} is true"
+        return f"{text}; a kink lies on the way, but the derivative exists"
     both = f"left {_side(left, element.dtype)}, right {_side(right, element.dtype)}"
     if code is ReasonCode.CONVENTION:
         text = f"{Verdict.CONVENTION}: {conventions.name(element.kink)}; {value} at a kink with {both}"
