@@ -25,8 +25,20 @@ from gradcmp.report.document import Document
 from gradcmp.report.grids import agreement_grid
 from gradcmp.report.machine import machine_record
 from gradcmp.report.records import case_record, problem_record, radius_ulps
+from gradcmp.report.summary import limits_line, reasons_lines
 from gradcmp.report.timings import median_interval, timing_record
-from tests.report.builders import JAX_COMPILED, TORCH, Book, computed, everything, problem, tensor, timing, true_leaf
+from tests.report.builders import (
+    JAX_COMPILED,
+    TORCH,
+    Book,
+    computed,
+    everything,
+    notebook,
+    problem,
+    tensor,
+    timing,
+    true_leaf,
+)
 
 CONTRACT_CASE = {
     "id", "problem", "scenario", "target", "outcome", "mode", "message", "output_tail", "values", "derivatives",
@@ -335,3 +347,21 @@ def test_a_truth_that_float64_holds_has_no_second_part():
     record = problem_record(problem("s"), judgement, hashes={})
     assert record["truth"][0]["low"] is None
     assert (record["bits"], record["fragile"], record["primals"]) == (None, [], [])
+
+
+def test_a_file_that_was_written_before_has_its_words_told_as_they_are():
+    record = notebook().document()
+    for older in record["problems"]:
+        older["reference_reason"], older["evidence"] = "it jumps", "numerical"
+        del older["reason_kind"], older["warning_reasons"]
+    for case in record["cases"]:
+        del case["reasons"]
+        for found in case["errors"]:
+            del found["limit_used"]
+            if found["kink"]:
+                del found["kink"]["tied"]
+    document, now = Document.of(record), Document.of(notebook().document())
+    assert [case.kink for case in document.cases] == [case.kink for case in now.cases]
+    assert [case.reason for case in document.cases] == [case.reason for case in now.cases]
+    assert reasons_lines(document) == ("it jumps (5 problems)",)
+    assert limits_line(document) == "limits: interim limit of 16 ULPs"
