@@ -32,7 +32,7 @@ from gradcmp.core.outcomes import (
 )
 from gradcmp.core.requests import Inquiry, Request, Task, Wanted, WorkerKey
 from gradcmp.core.tensors import Leaf, Tensor
-from gradcmp.core.truth import Kink, RunningErrors, Truth, TruthLeaf
+from gradcmp.core.truth import Kink, ReasonKind, RunningErrors, Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence
 from gradcmp.numbers.bfloat16 import from_bits, to_bits
 from gradcmp.wire import ITEM_BYTES, WireArray, WireError
@@ -199,7 +199,7 @@ def _truth_header(truth: Truth, arrays: list[WireArray]) -> dict[str, Any]:
 
     return {
         "evidence": truth.evidence, "reason": truth.reason, "bits": truth.bits, "fragile": truth.fragile,
-        "undefined": truth.undefined,
+        "undefined": truth.undefined, "reason_kind": truth.reason_kind,
         "values": leaves(truth.values), "derivatives": leaves(truth.derivatives),
     }  # fmt: skip
 
@@ -228,6 +228,7 @@ def _truth(header: Mapping[str, Any], arrays: Sequence[WireArray]) -> Truth:
     return Truth(
         evidence=Evidence(header["evidence"]),
         reason=header["reason"],
+        reason_kind=ReasonKind(header["reason_kind"]),
         bits=header["bits"],
         fragile=tuple(header["fragile"]),
         undefined=bool(header["undefined"]),

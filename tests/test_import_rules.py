@@ -31,6 +31,8 @@ PLANTED = {
     "backends/jax/backend.py": "import gradcmp.backends.torch.backend",
     "backends/fake/spelling.py": "import gradcmp.backends.jax.spelling",
     "reference/steps/rules.py": "import gradcmp.reference.modes.tape",
+    "judge/agreement.py": "import gradcmp.words.reasons",
+    "words/limits.py": "import gradcmp.judge.tolerance",
 }
 
 

@@ -62,7 +62,7 @@ def _truth(how: Callable[[DerivativeProblem, str, Budget], Truth], inquiry: Inqu
     try:
         return how(problem, inquiry.dtype, Budget(seconds=inquiry.budget_s))
     except EvaluationError as error:
-        return Truth(reason=str(error))
+        return Truth(reason=str(error), reason_kind=error.reason_kind)
 
 
 def _problem(inquiry: Inquiry) -> DerivativeProblem:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradcmp.core.verdicts import ExpectationState, Level, Verdict
-from gradcmp.report.figures import DIGITS, nested, number, plural, shape
 from gradcmp.result.arrays import norm
 from gradcmp.result.records import ArrayRecord, CaseRecord, TruthRecord
 from gradcmp.result.values import StoredArray
+from gradcmp.words.figures import DIGITS, nested, number, shape
+from gradcmp.words.lists import plural
 
 LARGEST_SHOWN = 6
 """Elements; of a larger array the norm and the shape are shown."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from gradcmp.core.verdicts import Level
-from gradcmp.report.figures import plural
 from gradcmp.report.summary import failing_levels
 from gradcmp.result.document import Document
+from gradcmp.words.lists import plural
 
 
 def levels_line(document: Document) -> str:

@@ -25,9 +25,9 @@ def explain(teller: Teller, console: Console) -> None:
 
 def _parts(teller: Teller, console: Console) -> Iterator[RenderableType]:
     case = teller.case
-    found = sign(case)
+    verdict_sign = sign(case)
     yield Line(console, (f"#{case.number} ", "dim"), (case.id, "bold"))
-    yield Line(console, (f"{found.mark} {headline(case)}", STYLES[found.level]))
+    yield Line(console, (f"{verdict_sign.mark} {headline(case)}", STYLES[verdict_sign.level]))
     for section in teller.sections():
         if section.title:
             yield Line(console, ("", ""))
@@ -36,17 +36,17 @@ def _parts(teller: Teller, console: Console) -> Iterator[RenderableType]:
 
 
 def _lines(section: Section, console: Console) -> Iterator[Line]:
-    width = max((cell_len(said.name) for said in section.lines), default=0)
+    width = max((cell_len(entry.name) for entry in section.lines), default=0)
     margin = _INDENT + width + 2 * bool(width)
     if console.width - margin < _FEWEST_WORDS:
         width, margin = 0, 2 * _INDENT
-    for said in section.lines:
-        name = shown(said.name, console)
+    for entry in section.lines:
+        name = shown(entry.name, console)
         if name and not width:
             yield Line(console, (f"{' ' * _INDENT}{name}", "dim"))
             name = ""
         head = (f"{' ' * _INDENT}{name:<{margin - _INDENT}}", "dim")
-        if said.verbatim:
-            yield Line(console, *([head, (said.text, "")] if said.text else trimmed([head])))
+        if entry.verbatim:
+            yield Line(console, *([head, (entry.text, "")] if entry.text else trimmed([head])))
         else:
-            yield from hanging(console, styled(said.text, console), head)
+            yield from hanging(console, styled(entry.text, console), head)

@@ -31,11 +31,11 @@ def explanations(document: Document) -> tuple[Explanation, ...]:
     for case in document.cases:
         if case.level is not Level.OK or case.known or case.verdict is Verdict.SKIPPED:
             # What a worker wrote before it went belongs to one case alone.
-            own = case.id if case.output_tail and case.level is not Level.OK else ""
+            alone = case.id if case.output_tail and case.level is not Level.OK else ""
             suspect = suspicion(document, case.problem) if _contradicts(case) else ""
             # Values that agree may differ in their last digits: one paragraph tells of all of them.
             why = f"{case.problem}\n{suspect}" if suspect else message(document, case)
-            key = (_level(case), case.verdict, case.expectation, headline(case), why, own)
+            key = (_level(case), case.verdict, case.expectation, headline(case), why, alone)
             groups.setdefault(key, []).append(case)
     rank = {level: place for place, level in enumerate((*reversed(Level), "known", "skipped"))}
     ordered = sorted(groups.items(), key=lambda item: (rank[item[0][0]], -item[1][0].verdict.rank))
@@ -53,12 +53,9 @@ def explanations(document: Document) -> tuple[Explanation, ...]:
 
 
 def message(document: Document, case: CaseRecord) -> str:
-    """What the judge says, what the outcome itself says where that is not part of it, and what is suspicious of it."""
-    reason, said = (case.reason or "").strip(), (case.message or "").strip()
-    if said not in reason:
-        reason = said if reason in said else f"{reason}\n{said}"
+    """What the judge says, the outcome's own words among it, and what is suspicious of it."""
     suspect = suspicion(document, case.problem) if _contradicts(case) else ""
-    return "\n".join(part for part in (reason, suspect) if part)
+    return "\n".join(part for part in ((case.reason or "").strip(), suspect) if part)
 
 
 def suspicion(document: Document, problem: str) -> str:

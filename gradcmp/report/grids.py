@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from gradcmp.core.verdicts import Evidence
 from gradcmp.report.cells import Cell, leaf_label, leaf_sign, mark, row_texts, sign
-from gradcmp.report.figures import duration, ratio
 from gradcmp.result.document import Document
 from gradcmp.result.records import ArrayRecord, CaseRecord, ProblemRecord, TargetRecord
+from gradcmp.words.figures import duration, ratio
 
 TRUTH = "truth"
 TIMING_PARTS = ("steady", "compile", "∇f/f")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gradcmp.report.figures import plural
 from gradcmp.report.grids import Labels, used_targets
 from gradcmp.result.document import Document
 from gradcmp.result.records import TargetRecord
+from gradcmp.words.lists import plural
 
 
 def header_lines(document: Document, *, settings: bool = True) -> Iterator[str]:

@@ -1,57 +1,13 @@
-"""Words of a story: how arrays, conventions and precisions are named."""
+"""How a story shows arrays, and which it tells of first."""
 
 from __future__ import annotations
 
 import math
 
-from gradcmp.core.leaves import LeafType
 from gradcmp.core.verdicts import Verdict
 from gradcmp.report.cells import leaf_text
-from gradcmp.report.elements import Key, Place
-from gradcmp.report.figures import distance, shape
-from gradcmp.report.meanings import CONVENTION_MEANINGS
-from gradcmp.result.records import ArrayRecord, ErrorsRecord, KinkRecord, PrimalRecord
-
-FLOAT64_BITS = 53
-
-_FINITE_SIDES = (
-    "where no side has a finite derivative",
-    "although one side has a finite derivative",
-    "although both sides have a finite derivative",
-)
-
-
-def title(key: Key, place: Place | None, size: int) -> str:
-    """`dx at [0], the worst of 3 elements`."""
-    at = f" at [{', '.join(map(str, place))}]" if place else ""
-    return f"{leaf_name(key)}{at}, the worst of {size} elements" if place and size > 1 else f"{leaf_name(key)}{at}"
-
-
-def leaf_name(key: Key) -> str:
-    """`dx`, `output 0`, `the value`."""
-    return LeafType(of=key[0], wrt=key[1]).label or "the value"
-
-
-def in_short(errors: ErrorsRecord) -> str:
-    """`rounding, 1.2 ULPs at the most`."""
-    ulps = f", {distance(errors.max_ulps)} ULPs at the most" if errors.max_ulps is not None else ""
-    return f"{errors.verdict}{ulps}"
-
-
-def precision(bits: int) -> str:
-    """What it took to certify a truth."""
-    if bits == FLOAT64_BITS:
-        return "balls of float64: the problem is too large for more bits within the budget"
-    return f"{bits} bits were enough"
-
-
-def convention(kink: KinkRecord) -> str:
-    """`right: the derivative from the right`."""
-    meaning = CONVENTION_MEANINGS.get(kink.name)
-    if meaning and kink.name == "NaN":
-        finite = math.isfinite(kink.left) + math.isfinite(kink.right)
-        meaning += f", {_FINITE_SIDES[finite]}"
-    return f"{kink.name}: {meaning}" if meaning else kink.name
+from gradcmp.result.records import ArrayRecord, ErrorsRecord, PrimalRecord
+from gradcmp.words.figures import shape
 
 
 def primal(leaf: PrimalRecord) -> str:

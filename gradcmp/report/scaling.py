@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import numpy
 
 from gradcmp.report.cells import Cell
-from gradcmp.report.figures import duration, ratio
 from gradcmp.report.grids import TIMING_PARTS, Grid, Row, aligned, target_names, used_targets
 from gradcmp.result.document import Document
 from gradcmp.result.records import ProblemRecord, TargetRecord
+from gradcmp.words.figures import duration, ratio
 
 
 def scaling_grids(document: Document) -> tuple[Grid, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
@@ -13,6 +14,7 @@ from gradcmp.core.findings import Finding, Judgement, LeafErrors, Pair
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.outcomes import Computed, Outcome
 from gradcmp.core.problems import Case, Problem
+from gradcmp.core.reasons import KinkSummary, Limit
 from gradcmp.core.targets import Target
 from gradcmp.core.tensors import Leaf, Tensor
 from gradcmp.core.truth import Truth, TruthLeaf
@@ -23,6 +25,7 @@ from gradcmp.result.records import (
     CaseRecord,
     ErrorsRecord,
     KinkRecord,
+    LimitRecord,
     OutcomeName,
     PairRecord,
     PrimalRecord,
@@ -32,6 +35,8 @@ from gradcmp.result.records import (
 )
 from gradcmp.result.timings import timing_record
 from gradcmp.result.values import Data, Number, number
+from gradcmp.words import conventions, limits
+from gradcmp.words.reasons import message, sentence
 
 LARGEST_PRIMAL = 16
 """Elements; of a larger input the file has the hash alone."""
@@ -93,9 +98,11 @@ def problem_record(
         primals=tuple(_primal_record(path, tensor) for path, tensor in primals.items()),
         evidence=judgement.evidence,
         reference_reason=judgement.reference_reason,
+        reason_kind=judgement.reason_kind,
         bits=reference.bits,
         fragile=reference.fragile,
-        warnings=judgement.warnings,
+        warnings=tuple(map(sentence, judgement.warnings)),
+        warning_reasons=tuple(map(_fact, judgement.warnings)),
         truth=tuple(_truth_record(leaf, problem, index, arrays) for index, leaf in enumerate(leaves)),
     )
 
@@ -127,7 +134,8 @@ def case_record(
         verdict_name=finding.verdict,
         expectation=finding.expectation,
         level=finding.level,
-        reason=finding.message or None,
+        reason=message(finding.reasons) or None,
+        reasons=tuple(map(_fact, finding.reasons)),
         verdict_counts={str(name): count for name, count in finding.verdicts.items()},
         evidence=finding.evidence,
         errors=tuple(map(_errors_record, finding.errors)),
@@ -196,12 +204,33 @@ def _errors_record(errors: LeafErrors) -> ErrorsRecord:
         differing=errors.differing,
         size=errors.size,
         needed_rtol=number(errors.needed_rtol),
-        limit=errors.limit,
-        limit_at_worst=errors.limit_at_worst,
-        kink=None if errors.kink is None else _kink_record(errors.kink),
+        limit_text=limits.text(errors.limit) if errors.limit else "",
+        limit_at_worst=limits.at_worst(errors.limit) if errors.limit else "",
+        limit_used=_limit_record(errors.limit) if errors.limit else None,
+        kink_record=_kink_record(errors.kink) if errors.kink else None,
     )
 
 
-def _kink_record(kink: Mapping[str, Any]) -> KinkRecord:
-    sides = {side: Number(kink[side]) for side in ("left", "right")}
-    return KinkRecord(name=kink["name"], counts=dict(kink["counts"]), index=tuple(kink["index"]), **sides)
+def _limit_record(limit: Limit) -> LimitRecord:
+    sizes = {name: value for name, value in _differing(limit).items() if name != "kind"}
+    return LimitRecord(kind=limit.kind, **{name: Number(size) for name, size in sizes.items()})
+
+
+def _kink_record(kink: KinkSummary) -> KinkRecord:
+    return KinkRecord(
+        name=conventions.name(kink),
+        counts=dict(kink.counts),
+        tied=kink.tied,
+        index=kink.index,
+        left=Number(kink.left),
+        right=Number(kink.right),
+    )
+
+
+def _fact(fact: Any) -> dict[str, Any]:
+    """A reason of the judge as it stands in the file: what differs from the defaults of its fields."""
+    return {name: _fact(value) if is_dataclass(value) else plain(value) for name, value in _differing(fact).items()}
+
+
+def _differing(fact: Any) -> dict[str, Any]:
+    return {each.name: getattr(fact, each.name) for each in fields(fact) if getattr(fact, each.name) != each.default}

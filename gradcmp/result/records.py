@@ -12,11 +12,14 @@ from functools import cached_property, lru_cache
 from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType, field
+from msgspec.structs import asdict
 
 from gradcmp.core.leaves import LeafType
 from gradcmp.core.operators import Operator
+from gradcmp.core.reasons import KinkSummary, Limit, LimitKind
 from gradcmp.core.tensors import Key
-from gradcmp.core.verdicts import Evidence, ExpectationState, Level, Verdict
+from gradcmp.core.truth import ReasonKind
+from gradcmp.core.verdicts import Convention, Evidence, ExpectationState, Level, Verdict
 from gradcmp.result.values import Count, Data, Number, Place, Seconds, StoredArray, check_array
 
 VerdictName = Annotated[str, Meta(pattern="^[a-z]+(-[a-z]+)*$", max_length=40)]
@@ -133,9 +136,11 @@ class ProblemRecord(Record, frozen=True, kw_only=True):
     primals: tuple[PrimalRecord, ...] = ()
     evidence: Evidence
     reference_reason: str | None = None
+    reason_kind: ReasonKind | None = None  # None: also in files that were written before
     bits: Count | None = None
     fragile: tuple[str, ...] = ()
     warnings: tuple[str, ...]
+    warning_reasons: tuple[dict[str, Any], ...] = ()
     truth: tuple[TruthRecord, ...]
 
     @property
@@ -153,10 +158,30 @@ class KinkRecord(Record, frozen=True, kw_only=True):
     """What an answer is at the kinks of an array: `name` in words, and both sides at one `index` (NaN: none)."""
 
     name: str
-    counts: dict[str, Count]
+    counts: dict[Convention, Count]
+    tied: Count | None = None  # in files that were written before, which have the name of a convention that all have
     index: Place
     left: Number
     right: Number
+
+    @property
+    def summary(self) -> KinkSummary:
+        mixed = self.name not in self.counts
+        tied = sum(self.counts.values()) + mixed if self.tied is None else self.tied
+        return KinkSummary(counts=self.counts, tied=tied, index=self.index, left=self.left, right=self.right)
+
+
+class LimitRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
+    """`core.reasons.Limit`, which says what the numbers are."""
+
+    kind: LimitKind
+    ulps: Number | None = None
+    rtol: Number | None = None
+    atol: Number | None = None
+    sigmas: Number | None = None
+    rss: Number | None = None
+    worst: Number | None = None
+    unit: Number | None = None
 
 
 class ErrorsRecord(Record, frozen=True, kw_only=True):
@@ -173,9 +198,10 @@ class ErrorsRecord(Record, frozen=True, kw_only=True):
     differing: Count
     size: Count
     needed_rtol: Number | None
-    limit: str = ""
+    limit_text: str = field(name="limit", default="")
     limit_at_worst: str = ""
-    kink: KinkRecord | None = None
+    limit_used: LimitRecord | None = None
+    kink_record: KinkRecord | None = field(name="kink", default=None)
 
     @property
     def key(self) -> Key:
@@ -184,6 +210,20 @@ class ErrorsRecord(Record, frozen=True, kw_only=True):
     @property
     def verdict(self) -> Verdict | None:
         return read_verdict(self.verdict_name, self.level or Level.FAIL) if self.verdict_name else None
+
+    @property
+    def limit(self) -> Limit | None:
+        """The limit that was used; of a file that was written before in words alone."""
+        if self.limit_used is not None:
+            numbers = asdict(self.limit_used)
+            return Limit(**{name: value for name, value in numbers.items() if value is not None})
+        if not self.limit_text:
+            return None
+        return Limit(kind=LimitKind.WORDS, text=self.limit_text, text_at_worst=self.limit_at_worst)
+
+    @property
+    def kink(self) -> KinkSummary | None:
+        return None if self.kink_record is None else self.kink_record.summary
 
 
 class TimingRecord(Record, frozen=True, kw_only=True):
@@ -220,6 +260,7 @@ class CaseRecord(Record, frozen=True, kw_only=True, dict=True):
     expectation: ExpectationState
     level: Level
     reason: str | None = None
+    reasons: tuple[dict[str, Any], ...] = ()
     verdict_counts: dict[VerdictName, Count] = field(name="verdicts")
     evidence: Evidence
     errors: tuple[ErrorsRecord, ...]
@@ -246,7 +287,7 @@ class CaseRecord(Record, frozen=True, kw_only=True, dict=True):
         return self.expectation is ExpectationState.MET and self.level is Level.OK is not self.verdict.level
 
     @property
-    def kink(self) -> KinkRecord | None:
+    def kink(self) -> KinkSummary | None:
         """What the answer is at a kink, of the worst leaf that has one."""
         kinked = [errors for errors in self.errors if errors.kink is not None]
         return max(kinked, key=_badness).kink if kinked else None

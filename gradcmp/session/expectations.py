@@ -20,7 +20,7 @@ from gradcmp.core.formats import FORMATS
 from gradcmp.core.leaves import LeafType, fits, operator_leaves
 from gradcmp.core.operators import Operator
 from gradcmp.core.problems import Case, Problem
-from gradcmp.core.truth import Truth, TruthLeaf
+from gradcmp.core.truth import ReasonKind, Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence
 from gradcmp.errors import UsageError
 from gradcmp.program.expected import check_expectation
@@ -76,7 +76,7 @@ class Expected:
             if truths[number].evidence is not Evidence.NONE:
                 by_target[name] = truths[number]
             elif not common.reason and common.evidence is Evidence.NONE:
-                common = Truth(reason=truths[number].reason)
+                common = truths[number]
         return common, by_target
 
     def _truth(self, number: int, problem: Problem, arrays: Mapping[str, TruthLeaf | str]) -> Truth:
@@ -95,7 +95,7 @@ class Expected:
                 for place, (leaf, expected) in enumerate(result)
             )
         except _NoTruth as error:
-            return Truth(reason=f"the expectation cannot be evaluated: {error}")
+            return Truth(reason=f"the expectation cannot be evaluated: {error}", reason_kind=ReasonKind.EXPECTATION)
         if problem.operator is Operator.VALUE:
             return Truth(evidence=Evidence.EXPECTED, values=leaves)
         return Truth(evidence=Evidence.EXPECTED, derivatives=leaves)

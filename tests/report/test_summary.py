@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from gradcmp.core.reasons import Limit, LimitKind
 from gradcmp.core.scenarios import Tolerance
+from gradcmp.core.truth import ReasonKind
 from gradcmp.core.verdicts import Evidence, Verdict, worst
 from gradcmp.report.explanations import explanations
 from gradcmp.report.exports.junit import to_junit
@@ -247,7 +249,7 @@ def test_the_limit_is_told_where_a_verdict_rests_on_it(verdict, ulps, tolerance,
     book = Book()
     found = errors(ulps)
     if tolerance is not None:
-        found = replace(found, limit="the scenario's limit of rtol 0.001, atol 0")
+        found = replace(found, limit=Limit(kind=LimitKind.RELATIVE, rtol=1e-3))
     answers = {TORCH: (computed(1.0), verdict, {"errors": (found,)})}
     book.add(problem("s", tolerance=tolerance), [true_leaf(1.0)], answers)
     assert limits_line(Document.of(book.document())) == line
@@ -255,14 +257,15 @@ def test_the_limit_is_told_where_a_verdict_rests_on_it(verdict, ulps, tolerance,
 
 def test_limits_of_several_dtypes_are_told_once_each():
     book = Book()
-    running = "8 root-sum-square running errors or the worst case"
-    for dtype, words in (
-        ("float32", "interim limit of 16 ULPs"),
+    running = Limit(kind=LimitKind.RUNNING, sigmas=8.0)
+    interim = Limit(kind=LimitKind.INTERIM, ulps=16.0)
+    for dtype, limit in (
+        ("float32", interim),
         ("float64", running),
-        ("float16", "interim limit of 16 ULPs"),
+        ("float16", interim),
         ("float32", running),
     ):
-        errors_ = replace(errors(50.0), limit=words)
+        errors_ = replace(errors(50.0), limit=limit)
         book.add(problem("s", dtype=dtype), [true_leaf(1.0)], {TORCH: (computed(1.0), "wrong", {"errors": (errors_,)})})
     assert limits_line(Document.of(book.document())) == (
         "limits: interim limit of 16 ULPs for float32 and float16; rounding errors of each program in its dtype"
@@ -273,8 +276,9 @@ def test_the_reasons_for_less_than_a_certificate_are_told_once_each():
     book = Book()
     reasons = ["it jumps", "not certified with 64 bits: a pole", "it jumps", "never asked"]
     grades = ["numerical", "none", "consensus", "certified"]
-    for place, (reason, grade) in enumerate(zip(reasons, grades, strict=True)):
-        book.add(problem(f"s{place}"), [true_leaf(1.0)], same(1.0), evidence=grade, reason=reason)
+    kinds = [ReasonKind.CAUSE, ReasonKind.PRECISION, ReasonKind.CAUSE, ReasonKind.CAUSE]
+    for place, (reason, grade, kind) in enumerate(zip(reasons, grades, kinds, strict=True)):
+        book.add(problem(f"s{place}"), [true_leaf(1.0)], same(1.0), evidence=grade, reason=reason, reason_kind=kind)
     assert reasons_lines(Document.of(book.document())) == (
         "not certified: it jumps (2 problems)",
         "not certified with 64 bits: a pole",

@@ -15,13 +15,15 @@ from gradcmp.core.findings import Finding, Judgement, LeafErrors, Pair
 from gradcmp.core.operators import Operator
 from gradcmp.core.outcomes import Computed, Died, Outcome, Raised, Skipped, TimedOut, Timing, Unsupported
 from gradcmp.core.problems import Case, Problem
+from gradcmp.core.reasons import KinkSummary, Limit, LimitKind, Reason, ReasonCode
 from gradcmp.core.scenarios import Scenario, Tolerance
 from gradcmp.core.specifications import InputTree
 from gradcmp.core.targets import Target
 from gradcmp.core.tensors import Leaf, Tensor
-from gradcmp.core.truth import Kink, Truth, TruthLeaf
-from gradcmp.core.verdicts import Evidence, Verdict
+from gradcmp.core.truth import Kink, ReasonKind, Truth, TruthLeaf
+from gradcmp.core.verdicts import Convention, Evidence, Verdict
 from gradcmp.errors import Location
+from gradcmp.judge import judge
 from gradcmp.program.ir import Program
 from gradcmp.result.document import Document, Head, Machine, Run, Summary
 from gradcmp.result.recording import case_record, pair_record, problem_record, target_record
@@ -117,8 +119,13 @@ def errors(
     """Without `verdict` that of the case."""
     return LeafErrors(
         wrt=wrt, verdict=Verdict(verdict) if verdict else None, level=(Verdict(verdict).level if verdict else None), max_ulps=ulps, max_abs=rel, max_rel=rel, worst_index=at, differing=differing, size=size,
-        needed_rtol=rel, limit="interim limit of 16 ULPs",
+        needed_rtol=rel, limit=Limit(kind=LimitKind.INTERIM, ulps=16.0),
     )  # fmt: skip
+
+
+def at_kinks(name: str, left: float, right: float, *, at: tuple[int, ...] = (0,)) -> KinkSummary:
+    """An array with one tied element."""
+    return KinkSummary(counts={Convention(name): 1}, tied=1, index=at, left=left, right=right)
 
 
 class Book:
@@ -140,6 +147,7 @@ class Book:
         evidence: Evidence = "certified",
         warnings: tuple[str, ...] = (),
         reason: str | None = None,
+        reason_kind: ReasonKind = ReasonKind.CAUSE,
         reference: Truth | None = None,
         primals: Mapping[str, Tensor] | None = None,
         arrays: Any = None,
@@ -148,6 +156,10 @@ class Book:
         cases = []
         for target, (outcome, verdict, *rest) in answers.items():
             case = Case(problem=question, target=target)
+            more = dict(rest[0]) if rest else {}
+            own = "" if isinstance(outcome, Computed) else outcome.message  # the judge passes it on
+            texts = dict.fromkeys(filter(None, [more.pop("message", ""), own]))
+            more["reasons"] = tuple(Reason(code=ReasonCode.OUTCOME, text=text) for text in texts)
             finding = Finding(
                 **{
                     "case": case.id,
@@ -156,7 +168,7 @@ class Book:
                     "evidence": evidence if outcome.name == "computed" else Evidence.NONE,
                     "verdicts": {Verdict(verdict): 1},
                     "errors": (errors(),) if outcome.name == "computed" else (),
-                    **(rest[0] if rest else {}),
+                    **more,
                 }
             )
             own = {"verdict": finding.verdict, "level": Verdict(finding.verdict).level}
@@ -168,17 +180,17 @@ class Book:
             problem=question.id,
             evidence=evidence,
             reference_reason=reason,
-            warnings=warnings,
+            reason_kind=reason_kind,
+            warnings=tuple(Reason(code=ReasonCode.OUTCOME, text=warning) for warning in warnings),
             findings=tuple(findings),
         )
-        known = Truth(evidence=evidence, values=tuple(truth), derivatives=tuple(truth))
         record = problem_record(
             question,
             judgement,
             hashes={"x": "sha256:00"},
             primals=primals or {},
             reference=reference,
-            truth=known,
+            truth=Truth(evidence=evidence, values=tuple(truth), derivatives=tuple(truth)),
             arrays=arrays,
         )
         names = [target.id for target in answers]
@@ -187,6 +199,18 @@ class Book:
             for name in names[1:]
         ]
         self.entries.append((record, cases, pairs))
+
+    def judge(self, question: Problem, truth: Sequence[TruthLeaf], outcomes: Mapping[Target, Outcome]) -> None:
+        """As `add`, with what the judge itself says."""
+        known = Truth(evidence=Evidence.CERTIFIED, values=tuple(truth), derivatives=tuple(truth))
+        by_id = {target.id: target for target in outcomes}
+        judgement = judge(question, {target.id: outcome for target, outcome in outcomes.items()}, by_id, known, {})
+        cases = [
+            case_record(Case(problem=question, target=target), outcome, finding, compiles=target.execution != "eager")
+            for (target, outcome), finding in zip(outcomes.items(), judgement.findings, strict=True)
+        ]
+        record = problem_record(question, judgement, hashes={"x": "sha256:00"}, truth=known)
+        self.entries.append((record, cases, [pair_record(pair) for pair in judgement.pairs]))
 
     def head(self, **run: Any) -> Head:
         begun = {"gradcmp": "0.1.0", "started": "2026-01-31T12:00:00.000Z", "arguments": ("run", "scenarios")}
@@ -216,64 +240,43 @@ def same(
     data: Any, *, dtype: str = "float32", verdict: str = "exact", times: Sequence[float] = (), **more: Any
 ) -> dict:
     """Every eager target answers `data`; `times` are their steady states in seconds."""
+    return {target: (outcome, verdict) for target, outcome in all_computed(data, times, dtype=dtype, **more).items()}
+
+
+def all_computed(data: Any, times: Sequence[float], **more: Any) -> dict[Target, Outcome]:
     seconds = [*times, None, None, None][:3]
     return {
-        target: (computed(data, dtype=dtype, timing=timing(s, value_s=s * 0.4) if s else None, **more), verdict)
+        target: computed(data, timing=timing(s, value_s=s * 0.4) if s else None, **more)
         for target, s in zip(EAGER, seconds, strict=True)
     }
 
 
 def notebook() -> Book:
-    """What the README shows: small, eager, timed, with one kink and one fault in it."""
+    """What the README shows: small, eager, timed, with one kink and one fault in it; all of it judged."""
     book = Book(settings={"jax": {"x64": True}, "tensorflow": {"tf32": False}})
-    book.add(
-        problem("d2l/two-x-dot-x"),
-        [true_leaf([0, 4, 8, 12])],
-        same([0, 4, 8, 12], times=(41.2e-6, 312e-6, 903e-6)),
-    )
-    book.add(problem("d2l/sum-x"), [true_leaf([1, 1, 1, 1])], same([1, 1, 1, 1], times=(22e-6, 250e-6, 455e-6)))
-    book.add(
-        problem("d2l/control-flow"),
-        [true_leaf(409600.0)],
-        same(409600.0, times=(88.1e-6, 4.12e-3, 3.3e-3)),
-    )
-    book.add(
+    for name, data, times in (
+        ("two-x-dot-x", [0, 4, 8, 12], (41.2e-6, 312e-6, 903e-6)),
+        ("sum-x", [1, 1, 1, 1], (22e-6, 250e-6, 455e-6)),
+        ("control-flow", 409600.0, (88.1e-6, 4.12e-3, 3.3e-3)),
+    ):
+        book.judge(problem(f"d2l/{name}"), [true_leaf(data)], all_computed(data, times))
+    book.judge(
         problem("kinks/abs-at-0"),
         [true_leaf(0.0, left=-1.0, right=1.0)],
         {
-            TORCH: (
-                computed(0.0, timing=timing(20e-6)),
-                "convention",
-                {"message": "0 lies between the one-sided derivatives -1 and 1: the middle"},
-            ),
-            TENSORFLOW: (
-                computed(0.0, timing=timing(240e-6)),
-                "convention",
-                {"message": "0 lies between the one-sided derivatives -1 and 1: the middle"},
-            ),
-            JAX: (
-                computed(1.0, timing=timing(400e-6, spread=0.4)),
-                "convention",
-                {"message": "1 is the derivative from the right"},
-            ),
+            TORCH: computed(0.0, timing=timing(20e-6)),
+            TENSORFLOW: computed(0.0, timing=timing(240e-6)),
+            JAX: computed(1.0, timing=timing(400e-6, spread=0.4)),
         },
     )
-    book.add(
+    book.judge(
         problem("linear_algebra/exp-x-w"),
         [true_leaf(5.43656365691809, wrt=("x",)), true_leaf(2.718281828459045, wrt=("w",))],
         {
-            target: (
-                computed(numpy.float32(5.43656365691809), w, wrts=(("x",), ("w",))),
-                verdict,
-                {"message": message, "errors": (errors(0.2, 2e-8, size=1, wrt=("x",), verdict="rounding"), errors(ulps, rel, size=1, wrt=("w",), differing=differing))},
-            )
-            for target, w, verdict, message, ulps, rel, differing in (
-                (TORCH, 2.7182818, "rounding", "", 0.4, 3e-8, 0),
-                (TENSORFLOW, 2.7182862, "wrong", "w[] is 18 ULP from the truth, 1 would be rounding; as far off in float64", 18.0, 1.6e-6, 1),
-                (JAX, 2.7182818, "rounding", "", 0.4, 3e-8, 0),
-            )
+            target: computed(5.436564, w, wrts=(("x",), ("w",)))
+            for target, w in ((TORCH, 2.718282), (TENSORFLOW, 2.71829), (JAX, 2.718282))
         },
-    )  # fmt: skip
+    )
     return book
 
 

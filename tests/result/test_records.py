@@ -14,6 +14,7 @@ from msgspec import convert
 from gradcmp.core.findings import Finding, Judgement
 from gradcmp.core.outcomes import Timing
 from gradcmp.core.problems import Case
+from gradcmp.core.reasons import Reason, ReasonCode
 from gradcmp.core.tensors import Leaf
 from gradcmp.core.truth import Truth
 from gradcmp.core.verdicts import Evidence, worst
@@ -21,13 +22,25 @@ from gradcmp.errors import GradcmpError, UsageError
 from gradcmp.judge import judge
 from gradcmp.report.cases_view import elements
 from gradcmp.report.grids import agreement_grid
+from gradcmp.report.summary import limits_line, reasons_lines
 from gradcmp.result.arrays import LARGEST_INLINE, ArrayStore, encode, norm, plain, read_array
 from gradcmp.result.document import Document
 from gradcmp.result.recording import case_record, problem_record, radius_ulps
 from gradcmp.result.records import ArrayRecord
 from gradcmp.result.timings import median_interval, timing_record
 from gradcmp.result.values import Number, StoredArray, decode_value, to_json
-from tests.result.builders import JAX_COMPILED, TORCH, Book, computed, everything, problem, tensor, timing, true_leaf
+from tests.result.builders import (
+    JAX_COMPILED,
+    TORCH,
+    Book,
+    computed,
+    everything,
+    notebook,
+    problem,
+    tensor,
+    timing,
+    true_leaf,
+)
 
 CONTRACT_CASE = {
     "id", "problem", "scenario", "target", "outcome", "mode", "message", "output_tail", "values", "derivatives",
@@ -205,7 +218,8 @@ def test_a_verdict_is_that_of_the_worst_element_and_the_counts_are_kept():
 
 def test_a_gradient_that_is_not_returned_has_no_data():
     case = Case(problem=problem("s"), target=TORCH)
-    finding = Finding(case=case.id, verdict="missing", level="fail", message="why")
+    reason = Reason(code=ReasonCode.OUTCOME, text="why")
+    finding = Finding(case=case.id, verdict="missing", level="fail", reasons=(reason,))
     record = case_record(case, computed(None), finding, compiles=False)
     assert json.loads(to_json(record.derivatives)) == [
         {"of": "", "wrt": ["x"], "dtype": None, "shape": None, "data": None}
@@ -339,3 +353,21 @@ def test_a_truth_that_float64_holds_has_no_second_part():
     record = problem_record(problem("s"), judgement, hashes={})
     assert record.truth[0].low is None
     assert (record.bits, record.fragile, record.primals) == (None, (), ())
+
+
+def test_a_file_that_was_written_before_has_its_words_told_as_they_are():
+    record = notebook().document()
+    for older in record["problems"]:
+        older["reference_reason"], older["evidence"] = "it jumps", "numerical"
+        del older["reason_kind"], older["warning_reasons"]
+    for case in record["cases"]:
+        del case["reasons"]
+        for found in case["errors"]:
+            del found["limit_used"]
+            if found["kink"]:
+                del found["kink"]["tied"]
+    document, now = Document.of(record), Document.of(notebook().document())
+    assert [case.kink for case in document.cases] == [case.kink for case in now.cases]
+    assert [case.reason for case in document.cases] == [case.reason for case in now.cases]
+    assert reasons_lines(document) == ("it jumps (5 problems)",)
+    assert limits_line(document) == "limits: interim limit of 16 ULPs"

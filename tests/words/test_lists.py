@@ -1,6 +1,6 @@
 """Numbers and lists in sentences."""
 
-from gradcmp.core.words import listed, plural
+from gradcmp.words.lists import listed, plural
 
 
 def test_one_or_more():

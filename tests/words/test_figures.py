@@ -5,7 +5,8 @@ import math
 import numpy
 import pytest
 
-from gradcmp.report.figures import distance, duration, interval, nested, number, plural, ratio, shape
+from gradcmp.words.figures import distance, duration, interval, nested, number, ratio, shape
+from gradcmp.words.lists import plural
 
 
 @pytest.mark.parametrize(

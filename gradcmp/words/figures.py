@@ -79,16 +79,6 @@ def distance(value: float | None) -> str:
     return f"{value:.3g}"
 
 
-def plural(count: int, noun: str) -> str:
-    """`1 case`, `2 cases`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def listed(words: Sequence[str]) -> str:
-    """`jax`, `jax and torch`, `jax, tensorflow and torch`."""
-    return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
-
-
 def _three_digits(value: float) -> str:
     if value < 9.995:
         return f"{value:.2f}"
