@@ -16,7 +16,6 @@ class Timing:
     """Seconds. `samples_s` are raw, one per sample of `calls_per_sample` synchronised calls."""
 
     first_call_s: float
-    compile_s: float | None = None
     samples_s: tuple[float, ...] = ()
     calls_per_sample: int = 1
     value_samples_s: tuple[float, ...] = ()
