@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import traceback
 from importlib import import_module
 from types import FrameType
 from typing import Any
@@ -107,6 +106,8 @@ def _terminate(number: int, frame: FrameType | None) -> Any:  # noqa: ARG001  # 
 def _show_traceback(words: list[str]) -> None:
     """Where `--debug` asks for it; printed rather than raised, so that the exit code stays the table's."""
     if "--debug" in words:
+        import traceback
+
         traceback.print_exc()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -120,6 +119,8 @@ def speak_utf8() -> None:
 
 def echo_json(value: Any) -> None:
     """Print a JSON document."""
+    import json  # a run needs none
+
     speak_utf8()
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
