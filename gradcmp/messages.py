@@ -17,22 +17,36 @@ from typing import Any
 
 import numpy
 
-from gradcmp.core.outcomes import Computed, Died, Outcome, Raised, Referred, Skipped, TimedOut, Timing, Unsupported
-from gradcmp.core.requests import Inquiry, Request, WorkerKey
+from gradcmp.core.operators import Operator
+from gradcmp.core.outcomes import (
+    Computed,
+    Died,
+    Evaluated,
+    Outcome,
+    Raised,
+    Referred,
+    Skipped,
+    TimedOut,
+    Timing,
+    Unsupported,
+)
+from gradcmp.core.requests import Inquiry, Request, Task, Wanted, WorkerKey
 from gradcmp.core.tensors import Leaf, Tensor
-from gradcmp.core.truth import Kink, RunningErrors, Truth, TruthLeaf
+from gradcmp.core.truth import Kink, ReasonKind, RunningErrors, Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence
 from gradcmp.numbers.bfloat16 import from_bits, to_bits
 from gradcmp.wire import ITEM_BYTES, WireArray, WireError
 
 Frame = tuple[dict[str, Any], tuple[WireArray, ...]]
 
-_PLAIN = (
+_REQUEST = (
     "case", "source", "entry", "finished", "wrt", "outputs", "operator", "mode", "protocol", "execution",
     "timing_s", "timeout_s", "compile_timeout_s",
 )  # fmt: skip
+_INQUIRY = (
+    "case", "wanted", "source", "wrt", "operator", "dtype", "parameters", "expressions", "budget_s", "timeout_s",
+)  # fmt: skip
 _TREES = ("inputs", "cotangents", "tangents")
-_INQUIRY = ("dtype", "parameters", "budget_s")
 _NUMBERS = ("high", "low", "radius", "otherwise")
 _PARTS = {"kink": Kink, "errors": RunningErrors}
 
@@ -59,32 +73,30 @@ def unpack(array: WireArray) -> Tensor:
     return Tensor(dtype=array.dtype, array=flat.reshape(array.shape))
 
 
-def request_frame(request: Request, *, compiles: bool) -> Frame:
-    """A request as a `case` message."""
+def task_frame(task: Task, *, compiles: bool) -> Frame:
+    """A request or an inquiry as a `case` message."""
     arrays: list[WireArray] = []
-    header: dict[str, Any] = {"kind": "case", "compiles": compiles}
-    header |= {name: getattr(request, name) for name in _PLAIN}
+    header: dict[str, Any] = {"kind": "case", "asks": type(task).__name__, "compiles": compiles}
+    header |= {name: getattr(task, name) for name in (_INQUIRY if isinstance(task, Inquiry) else _REQUEST)}
     for name in _TREES:
-        tree: Mapping[str, Tensor] | None = getattr(request, name)
+        tree: Mapping[str, Tensor] | None = getattr(task, name)
         header[name] = None if tree is None else {path: _append(arrays, tensor) for path, tensor in tree.items()}
-    if isinstance(request, Inquiry):
-        header["inquiry"] = {name: getattr(request, name) for name in _INQUIRY}
     return header, tuple(arrays)
 
 
-def frame_request(header: Mapping[str, Any], arrays: Sequence[WireArray]) -> Request:
-    """The request of a `case` message; `worker` stays at home."""
-    plain: dict[str, Any] = {name: header[name] for name in _PLAIN} | {
-        "wrt": tuple(header["wrt"]),
-        "outputs": tuple(header["outputs"]),
-    }
+def frame_task(header: Mapping[str, Any], arrays: Sequence[WireArray]) -> Task:
+    """The request or inquiry of a `case` message; a request's `worker` stays at home."""
     trees: dict[str, Any] = {
         name: None if header[name] is None else {path: unpack(arrays[n]) for path, n in header[name].items()}
         for name in _TREES
     }
-    if "inquiry" in header:
-        return Inquiry(worker=WorkerKey(backend=""), **plain, **trees, **header["inquiry"])
-    return Request(worker=WorkerKey(backend=""), **plain, **trees)
+    alike: dict[str, Any] = trees | {"wrt": tuple(header["wrt"]), "operator": Operator(header["operator"])}
+    if header["asks"] == Inquiry.__name__:
+        expressions = {name: tuple(each) for name, each in header["expressions"].items()}
+        alike |= {"wanted": Wanted(header["wanted"]), "expressions": expressions}
+        return Inquiry(**{name: header[name] for name in _INQUIRY} | alike)
+    alike |= {"worker": WorkerKey(backend=""), "outputs": tuple(header["outputs"])}
+    return Request(**{name: header[name] for name in _REQUEST} | alike)
 
 
 def outcome_frame(outcome: Outcome) -> Frame:
@@ -105,6 +117,11 @@ def outcome_frame(outcome: Outcome) -> Frame:
             header |= {"exception": outcome.exception, "message": outcome.message}
         case Referred():
             header["truth"] = _truth_header(outcome.truth, arrays)
+        case Evaluated():
+            header["evaluated"] = {
+                name: array if isinstance(array, str) else _truth_leaf_header(array, arrays)
+                for name, array in outcome.arrays.items()
+            }
         case Unsupported() | Skipped() | Died() | TimedOut():
             header["message"] = outcome.message
     return header, tuple(arrays)
@@ -124,6 +141,9 @@ def frame_outcome(header: Mapping[str, Any], arrays: Sequence[WireArray], *, out
                 )
             case "referred":
                 return Referred(truth=_truth(header["truth"], arrays))
+            case "evaluated":
+                listed = header["evaluated"].items()
+                return Evaluated(arrays={n: x if isinstance(x, str) else _truth_leaf(x, arrays) for n, x in listed})
             case "unsupported":
                 return Unsupported(message=str(header["message"]))
             case "skipped":
@@ -161,24 +181,25 @@ def _timing(listed: Mapping[str, Any] | None) -> Timing | None:
     return Timing(**{**listed, **sampled})
 
 
+def _truth_leaf_header(leaf: TruthLeaf, arrays: list[WireArray]) -> dict[str, Any]:
+    def numbered(part: Any, names: Sequence[str]) -> dict[str, int | None]:
+        values = {name: getattr(part, name) for name in names}
+        return {name: None if value is None else _append(arrays, _plain(value)) for name, value in values.items()}
+
+    parts = {
+        name: None if (part := getattr(leaf, name)) is None else numbered(part, [f.name for f in fields(kind)])
+        for name, kind in _PARTS.items()
+    }
+    return {"of": leaf.of, "wrt": leaf.wrt, "nothing": leaf.nothing, **numbered(leaf, _NUMBERS), **parts}
+
+
 def _truth_header(truth: Truth, arrays: list[WireArray]) -> dict[str, Any]:
-    def leaf(x: TruthLeaf) -> dict[str, Any]:
-        def numbered(part: Any, names: Sequence[str]) -> dict[str, int | None]:
-            found = {name: getattr(part, name) for name in names}
-            return {name: None if value is None else _append(arrays, _plain(value)) for name, value in found.items()}
-
-        parts = {
-            name: None if (part := getattr(x, name)) is None else numbered(part, [f.name for f in fields(kind)])
-            for name, kind in _PARTS.items()
-        }
-        return {"of": x.of, "wrt": x.wrt, "nothing": x.nothing, **numbered(x, _NUMBERS), **parts}
-
     def leaves(listed: Sequence[TruthLeaf] | None) -> list[dict[str, Any]] | None:
-        return None if listed is None else [leaf(x) for x in listed]
+        return None if listed is None else [_truth_leaf_header(leaf, arrays) for leaf in listed]
 
     return {
         "evidence": truth.evidence, "reason": truth.reason, "bits": truth.bits, "fragile": truth.fragile,
-        "undefined": truth.undefined,
+        "undefined": truth.undefined, "reason_kind": truth.reason_kind,
         "values": leaves(truth.values), "derivatives": leaves(truth.derivatives),
     }  # fmt: skip
 
@@ -188,24 +209,26 @@ def _plain(array: numpy.ndarray) -> Tensor:
     return Tensor(dtype=dtype, array=numpy.asarray(array, dtype=dtype))
 
 
-def _truth(header: Mapping[str, Any], arrays: Sequence[WireArray]) -> Truth:
+def _truth_leaf(listed: Mapping[str, Any], arrays: Sequence[WireArray]) -> TruthLeaf:
     def array(number: int | None) -> numpy.ndarray | None:
         return None if number is None else unpack(arrays[number]).array
 
-    def leaf(listed: Mapping[str, Any]) -> TruthLeaf:
-        parts: dict[str, Any] = {
-            name: None if listed[name] is None else kind(**{key: array(n) for key, n in listed[name].items()})
-            for name, kind in _PARTS.items()
-        }
-        numbers: dict[str, Any] = {name: array(listed[name]) for name in _NUMBERS}
-        return TruthLeaf(of=listed["of"], wrt=tuple(listed["wrt"]), nothing=listed["nothing"], **numbers, **parts)
+    parts: dict[str, Any] = {
+        name: None if listed[name] is None else kind(**{key: array(n) for key, n in listed[name].items()})
+        for name, kind in _PARTS.items()
+    }
+    numbers: dict[str, Any] = {name: array(listed[name]) for name in _NUMBERS}
+    return TruthLeaf(of=listed["of"], wrt=tuple(listed["wrt"]), nothing=listed["nothing"], **numbers, **parts)
 
+
+def _truth(header: Mapping[str, Any], arrays: Sequence[WireArray]) -> Truth:
     def leaves(listed: Sequence[Mapping[str, Any]] | None) -> tuple[TruthLeaf, ...] | None:
-        return None if listed is None else tuple(leaf(x) for x in listed)
+        return None if listed is None else tuple(_truth_leaf(leaf, arrays) for leaf in listed)
 
     return Truth(
         evidence=Evidence(header["evidence"]),
         reason=header["reason"],
+        reason_kind=ReasonKind(header["reason_kind"]),
         bits=header["bits"],
         fragile=tuple(header["fragile"]),
         undefined=bool(header["undefined"]),

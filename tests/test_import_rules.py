@@ -16,7 +16,11 @@ PLANTED = {
     "session/plan.py": "import numpy",
     "numbers/ulp.py": "import gradcmp.program.ir",
     "report/summary.py": "import click",
+    "result/records.py": "import rich",
+    "result/journal.py": "import gradcmp.report.summary",
     "judge/metrics.py": "import torch",
+    "session/judging.py": "import gradcmp.reference.precision",
+    "reference/certify.py": "import jax",
     "worker/load.py": "import psutil",
     "judge/tolerance.py": "import yaml",
     "judge/consensus.py": "import gradcmp.report.summary",
@@ -27,6 +31,8 @@ PLANTED = {
     "backends/jax/backend.py": "import gradcmp.backends.torch.backend",
     "backends/fake/spelling.py": "import gradcmp.backends.jax.spelling",
     "reference/steps/rules.py": "import gradcmp.reference.modes.tape",
+    "judge/agreement.py": "import gradcmp.words.reasons",
+    "words/limits.py": "import gradcmp.judge.tolerance",
 }
 
 

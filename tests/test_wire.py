@@ -14,7 +14,7 @@ from gradcmp.core.operators import Operator
 from gradcmp.core.outcomes import Computed, Raised, Skipped, Timing, Unsupported
 from gradcmp.core.requests import Request, WorkerKey
 from gradcmp.core.tensors import Leaf, Tensor
-from gradcmp.messages import frame_outcome, frame_request, outcome_frame, pack, request_frame, unpack
+from gradcmp.messages import frame_outcome, frame_task, outcome_frame, pack, task_frame, unpack
 from gradcmp.wire import GREETING, WireArray, WireError, read_frame, read_greeting, write_frame
 
 
@@ -118,8 +118,8 @@ REQUEST = Request(
 
 
 def test_a_request_comes_back_the_same():
-    header, arrays = there_and_back(*request_frame(REQUEST, compiles=True))
-    back = frame_request(header, arrays)
+    header, arrays = there_and_back(*task_frame(REQUEST, compiles=True))
+    back = frame_task(header, arrays)
     assert header["compiles"] is True
     for field in dataclasses.fields(Request):
         if field.name not in {"worker", "inputs", "cotangents"}:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from gradcmp.cli.options import debug_option, scenario_arguments
-from gradcmp.core.words import plural
+from gradcmp.words.lists import plural
 
 
 @click.command("check")

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gradcmp.core.truth import TruthLeaf
-    from gradcmp.report.document import Document
     from gradcmp.report.elements import Key
-    from gradcmp.report.views import CaseView, ProblemView
+    from gradcmp.result.document import Document
+    from gradcmp.result.records import CaseRecord, ProblemRecord
 
 _NUMBER = re.compile(r"#?(\d{1,9})")
 _MOST_NAMED = 8
@@ -58,15 +58,14 @@ def command(name: str | None, source: Path | None, shipped: bool, width: int | N
 
 def _last_has(name: str) -> bool:
     """Does the last result tell of the case? Raises UsageError for a number where there is no last result."""
-    from gradcmp.report.document import Document
-    from gradcmp.report.reading import read_document
+    from gradcmp.result.reading import read_document
 
     by_number = _NUMBER.fullmatch(name) is not None
     if not LAST_RESULT.exists() and not LAST_RESULT.with_name(f"{LAST_RESULT.name}.partial").exists():
         if by_number:
             raise UsageError(f"there is no last run, so it has no row {name}; `gradcmp run` makes one")
         return False
-    document = Document.of(read_document(LAST_RESULT), where=str(LAST_RESULT))
+    document = read_document(LAST_RESULT)
     return by_number or bool(_named(document, name))
 
 
@@ -96,38 +95,33 @@ def _run_and_print(name: str, shipped: bool, width: int | None) -> int:
 
 
 def _print(file: Path, name: str, shipped: bool, width: int | None, *, report: tuple[str, ...] | None) -> None:
-    from gradcmp.report.console import make_console
-    from gradcmp.report.document import Document
     from gradcmp.report.explain import explain
-    from gradcmp.report.reading import read_document
     from gradcmp.report.story import Teller
+    from gradcmp.report.text.console import make_console
+    from gradcmp.result.reading import read_document
 
-    record = read_document(file)
-    document = Document.of(record, where=str(file))
+    document = read_document(file)
     case = _case(document, name, file)
-    shipped = shipped or bool(document.run.get("shipped"))
+    shipped = shipped or document.run.shipped
 
-    def sharpen(problem: ProblemView) -> Mapping[Key, TruthLeaf]:
-        from gradcmp.session.request import DEFAULT_REFERENCE_BUDGET_S
+    def sharpen(problem: ProblemRecord) -> Mapping[Key, TruthLeaf]:
+        from gradcmp.session.request import RunOptions
         from gradcmp.session.sharpen import sharpened
 
-        hashes = next(each["inputs"] for each in record["problems"] if each["id"] == problem.id)
         return sharpened(
             problem.id,
-            hashes,
+            problem.inputs,
             problem.function,
             folder=Path.cwd(),
             shipped=shipped,
-            budget_s=DEFAULT_REFERENCE_BUDGET_S,
+            options=RunOptions(),
         )
 
-    teller = Teller(
-        document=document, record=record, file=file, case=case, sharpen=sharpen, report=report, shipped=shipped
-    )
+    teller = Teller(document=document, file=file, case=case, sharpen=sharpen, report=report, shipped=shipped)
     explain(teller, make_console(sys.stdout, width=width))
 
 
-def _case(document: Document, name: str, file: Path) -> CaseView:
+def _case(document: Document, name: str, file: Path) -> CaseRecord:
     """The case of that number or id. Raises UsageError where there is none, or more than one."""
     number = _NUMBER.fullmatch(name)
     if number is not None:
@@ -146,7 +140,7 @@ def _case(document: Document, name: str, file: Path) -> CaseView:
     raise UsageError(Complaint(what=f"`{name}` names {len(found)} cases", expected=f"expected one of {ids}{more}"))
 
 
-def _named(document: Document, name: str) -> list[CaseView]:
+def _named(document: Document, name: str) -> list[CaseRecord]:
     """The case of that id, else those of the problem or scenario of that id."""
     exact = [case for case in document.cases if case.id == name]
     return exact or [case for case in document.cases if name in (case.problem, case.scenario)]

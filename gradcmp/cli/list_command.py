@@ -40,8 +40,8 @@ def command(
     if as_json:
         echo_json([dict(zip(heads, row, strict=True)) for row in rows])
     else:
-        from gradcmp.report.console import make_console
-        from gradcmp.report.listing import print_listing
+        from gradcmp.report.text.console import make_console
+        from gradcmp.report.text.listing import print_listing
 
         print_listing(heads, [[_text(cell) for cell in row] for row in rows], make_console(sys.stdout, width=width))
 

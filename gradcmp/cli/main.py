@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import traceback
 from importlib import import_module
 from types import FrameType
 from typing import Any
@@ -25,7 +24,7 @@ COMMANDS: dict[str, str] = {
     "report": "Print the tables of a result file again, without any framework.",
     "backends": "Tell what is installed: versions, devices, executions.",
     "init": "Write a first scenario that passes.",
-    "schema": "Print the JSON Schema of the scenario format.",
+    "schema": "Print the JSON Schema of the scenario format, or of result files.",
 }
 
 
@@ -107,6 +106,8 @@ def _terminate(number: int, frame: FrameType | None) -> Any:  # noqa: ARG001  # 
 def _show_traceback(words: list[str]) -> None:
     """Where `--debug` asks for it; printed rather than raised, so that the exit code stays the table's."""
     if "--debug" in words:
+        import traceback
+
         traceback.print_exc()
 
 

@@ -41,13 +41,13 @@ class CaseArgument(click.ParamType[str]):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         from gradcmp.errors import GradcmpError
-        from gradcmp.report.reading import read_document
+        from gradcmp.result.reading import read_document
 
         try:
-            cases = read_document(ctx.params.get("source") or LAST_RESULT)["cases"]
+            cases = read_document(ctx.params.get("source") or LAST_RESULT).cases
         except GradcmpError:
-            cases = []
-        found = {str(case.get("id")): str(case.get("verdict")) for case in cases if isinstance(case, dict)}
+            cases = ()
+        found = {case.id: case.verdict_name for case in cases}
         items = [CompletionItem(name, help=verdict) for name, verdict in found.items() if name.startswith(incomplete)]
         return items or ScenarioArgument().shell_complete(ctx, param, incomplete)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-import json
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,7 @@ class Outputs:
 
     result: Path | None = None
     json_to: str | None = None
-    junit: Path | None = None
-    markdown: Path | None = None
+    exports: Mapping[str, Path] = field(default_factory=dict)  # by the exporter's name
     no_cache: bool = False
     view: str = "tables"
     verbose: bool = False
@@ -41,10 +40,10 @@ class Outputs:
 
     def refuse_unwritable(self) -> None:
         """Raise UsageError for files that cannot be written, before anything runs."""
-        files = tuple(path for path in (self.result, self.junit, self.markdown) if path is not None)
+        files = tuple(path for path in (self.result, *self.exports.values()) if path is not None)
         if not files:
             return
-        from gradcmp.report.journal import refuse_unwritable
+        from gradcmp.result.journal import refuse_unwritable
 
         scenarios = [path for path in files if path.suffix.lower() in SCENARIO_SUFFIXES]
         if scenarios:
@@ -72,8 +71,8 @@ class Outputs:
         """
         if self.no_cache or path.resolve() == LAST_RESULT.resolve():
             return
-        from gradcmp.report.copying import copy_result
-        from gradcmp.report.journal import make_own_folder
+        from gradcmp.result.copying import copy_result
+        from gradcmp.result.journal import make_own_folder
 
         try:
             make_own_folder(LAST_RESULT.parent)
@@ -83,26 +82,20 @@ class Outputs:
 
     def publish(self, path: Path) -> None:
         """The result file `path` on the console and in the files that were asked for."""
-        if self.quiet and self.json_to is None and self.junit is None and self.markdown is None:
+        if self.quiet and self.json_to is None and not self.exports:
             return
-        from gradcmp.report.console import make_console
-        from gradcmp.report.document import Document
-        from gradcmp.report.ending import asked_to_fail_on
-        from gradcmp.report.journal import write_to
-        from gradcmp.report.junit import to_junit
-        from gradcmp.report.markdown import to_markdown
-        from gradcmp.report.reading import read_document
+        from gradcmp.report.exports import WRITTEN, serialize
         from gradcmp.report.render import render
+        from gradcmp.report.text.console import make_console
+        from gradcmp.result.reading import read_document
 
-        record = read_document(path)
+        document = read_document(path)
         if self.json_to is not None:
             speak_utf8()
-            write_to(sys.stdout, record)
-        document = Document.of(record, where=str(path))
-        if self.junit is not None:
-            _write(self.junit, to_junit(document, fail_on=asked_to_fail_on(document)))
-        if self.markdown is not None:
-            _write(self.markdown, to_markdown(document))
+            with path.open(encoding="utf-8", newline="\n") as lines:
+                sys.stdout.writelines(lines)
+        for name, file in self.exports.items():
+            _write(file, serialize(WRITTEN[name].written, document))
         if self.json_to is None and not self.quiet:
             render(
                 document,
@@ -126,6 +119,8 @@ def speak_utf8() -> None:
 
 def echo_json(value: Any) -> None:
     """Print a JSON document."""
+    import json  # a run needs none
+
     speak_utf8()
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 

@@ -3,48 +3,54 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
 from gradcmp.cli.options import debug_option, width_option
 from gradcmp.cli.outputs import LAST_RESULT, speak_utf8
+from gradcmp.report.exports import EXPORTERS, Exporter, serialize
+
+
+def _export_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    for exporter in reversed(EXPORTERS):
+        function = click.option(exporter.option, is_flag=True, help=exporter.printed_help)(function)
+    return function
 
 
 @click.command("report")
 @click.argument("result", type=click.Path(path_type=Path, dir_okay=False), default=LAST_RESULT)
 @click.option("--view", type=click.Choice(["tables", "cases", "scaling"]), default="tables", show_default=True)
-@click.option("--markdown", is_flag=True, help="The tables in Markdown.")
-@click.option("--junit", is_flag=True, help="JUnit's XML.")
-@click.option("--csv", is_flag=True, help="A line for every case.")
-@click.option("--samples", is_flag=True, help="With --csv: a line for every timing sample.")
+@_export_options
 @width_option
 @debug_option
-def command(result: Path, view: str, markdown: bool, junit: bool, csv: bool, samples: bool, width: int | None) -> None:
+def command(result: Path, view: str, width: int | None, **asked: bool) -> None:
     """Print the tables of a result file again, without any framework. RESULT defaults to the last run."""
-    from gradcmp.report.console import make_console
-    from gradcmp.report.document import Document
-    from gradcmp.report.reading import read_document
+    from gradcmp.result.reading import read_document
 
-    if markdown + junit + csv > 1:
-        raise click.UsageError("--markdown, --junit and --csv exclude each other")
-    if samples and not csv:
-        raise click.UsageError("--samples goes with --csv")
-    document = Document.of(read_document(result), where=str(result))
-    if junit:
-        from gradcmp.report.junit import to_junit
+    exporter = _exporter([exporter for exporter in EXPORTERS if asked[exporter.name]])
+    document = read_document(result)
+    if exporter is not None:
+        if exporter.utf8:
+            speak_utf8()
+        click.echo(serialize(exporter.printed, document), nl=False)
+        return
+    from gradcmp.report.render import render
+    from gradcmp.report.text.console import make_console
 
-        speak_utf8()
-        click.echo(to_junit(document), nl=False)
-    elif markdown:
-        from gradcmp.report.markdown import to_markdown
+    render(document, view=view, console=make_console(sys.stdout, width=width))
 
-        click.echo(to_markdown(document), nl=False)
-    elif csv:
-        from gradcmp.report.spreadsheet import cases_csv, samples_csv
 
-        click.echo(samples_csv(document) if samples else cases_csv(document), nl=False)
-    else:
-        from gradcmp.report.render import render
-
-        render(document, view=view, console=make_console(sys.stdout, width=width))
+def _exporter(asked: list[Exporter]) -> Exporter | None:
+    """The one that was asked for, None for the tables. Raises click.UsageError where there are several."""
+    bases = [exporter for exporter in EXPORTERS if not exporter.refines]
+    if sum(exporter in bases for exporter in asked) > 1:
+        *first, last = (exporter.option for exporter in bases)
+        raise click.UsageError(f"{', '.join(first)} and {last} exclude each other")
+    names = {exporter.name for exporter in asked}
+    for exporter in asked:
+        if exporter.refines and exporter.refines not in names:
+            raise click.UsageError(f"{exporter.option} goes with --{exporter.refines}")
+    return asked[-1] if asked else None  # what refines another stands behind it

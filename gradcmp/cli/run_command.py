@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import fields
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gradcmp.cli.options import debug_option, scenario_arguments, width_option
 from gradcmp.cli.outputs import LAST_RESULT, Outputs
-from gradcmp.cli.run_options import run_options
+from gradcmp.cli.run_options import filled, request_of, run_options
 from gradcmp.errors import NothingSelectedError
+from gradcmp.report.exports import WRITTEN
 
 if TYPE_CHECKING:
-    from gradcmp.session.request import RunRequest
     from gradcmp.session.session import Event
-
-T = TypeVar("T")
 
 
 @click.command("run")
@@ -37,9 +34,11 @@ def command(words: tuple[str, ...], /, **given: Any) -> int:
     from gradcmp.session.open import open_session
 
     started = datetime.now(UTC)
-    outputs = _filled(Outputs, given)
+    exports = {name: given[name] for name in WRITTEN if given[name] is not None}
+    outputs = filled(Outputs, given | {"exports": exports})
     outputs.refuse_unwritable()
-    with open_session(_request(words, given)) as session:
+    request = request_of(words, given, only=_last_failed() if given["last_failed"] else None)
+    with open_session(request) as session:
         from gradcmp.report.progress import Progress
         from gradcmp.session.judging import Answered
         from gradcmp.session.record import record
@@ -59,32 +58,11 @@ def command(words: tuple[str, ...], /, **given: Any) -> int:
     return run.exit_code
 
 
-def _request(words: tuple[str, ...], given: dict[str, Any]) -> RunRequest:
-    """The options by their names, which are those of the fields."""
-    from gradcmp.session.request import RunOptions, RunRequest
-
-    chosen = given | {
-        "words": words,
-        "only": _last_failed() if given["last_failed"] else None,
-        "max_failures": 1 if given["first_failure"] else given["max_failures"],
-        "options": _filled(RunOptions, given),
-    }
-    return _filled(RunRequest, chosen)
-
-
-def _filled(kind: type[T], given: dict[str, Any]) -> T:
-    """The dataclass with what is given by the names of its fields; the rest is its own default."""
-    names = (field.name for field in fields(kind))  # type: ignore[arg-type]  # a dataclass
-    return kind(**{name: given[name] for name in names if given.get(name) not in (None, ())})
-
-
 def _last_failed() -> frozenset[str]:
     """The problems with a case at level fail in the last run, by id. Raises NothingSelectedError."""
-    from gradcmp.report.document import Document
-    from gradcmp.report.reading import read_document
+    from gradcmp.result.reading import read_document
 
-    document = Document.of(read_document(LAST_RESULT), where=str(LAST_RESULT))
-    failed = frozenset(case.problem for case in document.cases if case.level == "fail")
+    failed = frozenset(case.problem for case in read_document(LAST_RESULT).cases if case.level == "fail")
     if not failed:
         raise NothingSelectedError("nothing was selected: nothing failed in the last run")
     return failed

@@ -1,10 +1,11 @@
-"""The options of `gradcmp run`: a table."""
+"""The options of `gradcmp run`: a table, and the request that they make."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -17,6 +18,12 @@ from gradcmp.cli.options import (
     parse_shard,
     parse_timing,
 )
+from gradcmp.report.exports import WRITTEN
+
+if TYPE_CHECKING:
+    from gradcmp.session.request import RunRequest
+
+T = TypeVar("T")
 
 FAIL_ON = ("note", "warn", "fail", "never", "skipped")
 
@@ -45,8 +52,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--require", "required", multiple=True, metavar="TARGET", help="Exit with 4 where this target cannot run; repeatable."),
     click.option("-o", "result", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="The result file."),
     click.option("--json", "json_to", type=click.Choice(["-"]), metavar="-", help="The result document on stdout instead of the tables."),
-    click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="A JUnit file."),
-    click.option("--markdown", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="The tables in Markdown."),
+    *(click.option(exporter.option, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help=exporter.written_help) for exporter in WRITTEN.values()),
     click.option("--fail-on", multiple=True, type=click.Choice(FAIL_ON), help="What makes the exit code 1; default fail; repeatable."),
     click.option("--view", type=click.Choice(["tables", "cases", "scaling"]), default="tables", show_default=True),
     click.option("--no-cache", is_flag=True, help="Do not keep .gradcmp/last.json."),
@@ -60,3 +66,22 @@ def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(_OPTIONS):
         function = option(function)
     return function
+
+
+def request_of(words: tuple[str, ...], given: dict[str, Any], *, only: frozenset[str] | None) -> RunRequest:
+    """What the options ask for; their names are those of the fields. `words`: the command line, for the record."""
+    from gradcmp.session.request import RunOptions, RunRequest
+
+    chosen = given | {
+        "words": words,
+        "only": only,
+        "max_failures": 1 if given["first_failure"] else given["max_failures"],
+        "options": filled(RunOptions, given),
+    }
+    return filled(RunRequest, chosen)
+
+
+def filled(kind: type[T], given: dict[str, Any]) -> T:
+    """The dataclass with what is given by the names of its fields; the rest is its own default."""
+    names = (field.name for field in fields(kind))  # type: ignore[arg-type]  # a dataclass
+    return kind(**{name: given[name] for name in names if given.get(name) not in (None, ())})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from gradcmp.core.outcomes import Outcome
-from gradcmp.core.requests import Request, WorkerKey
+from gradcmp.core.requests import Task, WorkerKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +41,8 @@ class Executor(Protocol):
     def wait_until_ready(self) -> Mapping[WorkerKey, Ready | Failed]:
         """`ready` of every worker, once all have started or failed to."""
 
-    def run(self, requests: Iterator[Request]) -> Iterator[tuple[Request, Outcome]]:
-        """Each request with its outcome, as answers arrive; requests are pulled a bounded number ahead.
+    def run(self, tasks: Iterator[Task]) -> Iterator[tuple[Task, Outcome]]:
+        """Each task with its outcome, as answers arrive; tasks are pulled a bounded number ahead.
 
         May be called again, also while another run goes on.
         """

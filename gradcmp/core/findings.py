@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gradcmp.core.outcomes import Outcome
+from gradcmp.core.reasons import KinkSummary, Limit, Reason
 from gradcmp.core.tensors import Leaf
-from gradcmp.core.truth import Truth, TruthLeaf
+from gradcmp.core.truth import ReasonKind, Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence, ExpectationState, Level, Verdict
 
 
@@ -16,8 +17,8 @@ class LeafErrors:
     """Distances of one leaf from the truth, or from the other targets where there is no truth.
 
     `verdict` and `level` are the judge's word on this leaf, whatever the case's expectation. `max_ulps` is None where
-    it has no meaning. `needed_rtol` is the smallest relative tolerance that would pass. `kink` says which derivative an
-    answer at a kink is: name, counts, index, left, right.
+    it has no meaning. `needed_rtol` is the smallest relative tolerance that would pass. `limit` has its sizes at
+    `worst_index`, where they are the element's own.
     """
 
     of: str = ""
@@ -31,9 +32,8 @@ class LeafErrors:
     differing: int
     size: int
     needed_rtol: float | None
-    limit: str = ""  # the limits that were used, in words
-    limit_at_worst: str = ""  # their sizes at `worst_index`, where they are the element's own
-    kink: Mapping[str, object] | None = None
+    limit: Limit | None = None
+    kink: KinkSummary | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class Finding:
     evidence: Evidence = Evidence.NONE
     verdicts: Mapping[Verdict, int] = field(default_factory=dict)  # per element
     errors: tuple[LeafErrors, ...] = ()
-    message: str = ""  # why, for every verdict above ok
+    reasons: tuple[Reason, ...] = ()  # why, for every verdict above ok; how it stands to its expectation comes first
     known: bool = False  # `met` by an expectation for a target of its own
 
 
@@ -94,7 +94,8 @@ class Judgement:
     problem: str
     evidence: Evidence
     reference_reason: str | None = None
-    warnings: tuple[str, ...] = ()
+    reason_kind: ReasonKind = ReasonKind.CAUSE
+    warnings: tuple[Reason, ...] = ()
     truth: tuple[TruthLeaf | Leaf, ...] = ()
     findings: tuple[Finding, ...]
     pairs: tuple[Pair, ...] = ()

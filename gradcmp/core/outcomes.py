@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from gradcmp.core.tensors import Leaf
-from gradcmp.core.truth import Truth
+from gradcmp.core.truth import Truth, TruthLeaf
 from gradcmp.core.verdicts import Verdict
 
 
@@ -16,7 +16,6 @@ class Timing:
     """Seconds. `samples_s` are raw, one per sample of `calls_per_sample` synchronised calls."""
 
     first_call_s: float
-    compile_s: float | None = None
     samples_s: tuple[float, ...] = ()
     calls_per_sample: int = 1
     value_samples_s: tuple[float, ...] = ()
@@ -92,4 +91,16 @@ class Referred:
         return self.truth.reason or ""
 
 
-Outcome = Computed | Unsupported | Raised | TimedOut | Died | Skipped | Referred
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluated:
+    """The reference's answer to expressions: their arrays by name, or why there is none."""
+
+    name: ClassVar[str] = "evaluated"
+    arrays: Mapping[str, TruthLeaf | str]
+
+    @property
+    def message(self) -> str:
+        return "; ".join(array for array in self.arrays.values() if isinstance(array, str))
+
+
+Outcome = Computed | Unsupported | Raised | TimedOut | Died | Skipped | Referred | Evaluated

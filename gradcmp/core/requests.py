@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar, Self
 
 from gradcmp.core.operators import Operator
 from gradcmp.core.targets import Target
@@ -58,13 +59,45 @@ REFEREE = WorkerKey(backend="reference")
 """The worker that answers inquiries."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inquiry(Request):
-    """What the reference is asked about a problem. `source` is the program in the little language.
+class Wanted(StrEnum):
+    """What an inquiry wants to know: the truth of a problem, more digits of it, or what its `expect` says."""
 
-    `dtype` is the problem's, `parameters` its static numbers, `budget_s` how long certifying may take.
+    TRUTH = "truth"
+    DIGITS = "digits"
+    EXPRESSIONS = "expressions"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inquiry:
+    """What the reference is asked about a problem.
+
+    `source` is the program in the little language, `parameters` its static numbers, `dtype` the problem's; the inputs
+    and seeds are those of a `Request`. `expressions` are over the inputs and the function's value: text and the dtype
+    in which the array is wanted, by any name. `budget_s` is how long certifying may take.
     """
 
+    worker: ClassVar[WorkerKey] = REFEREE
+    execution: ClassVar[str] = "eager"
+    timing_s: ClassVar[float] = 0.0
+
+    case: str
+    wanted: Wanted = Wanted.TRUTH
+    source: str
+    inputs: Mapping[str, Tensor]
+    wrt: tuple[str, ...]
+    operator: Operator
+    cotangents: Mapping[str, Tensor] | None = None
+    tangents: Mapping[str, Tensor] | None = None
     dtype: str
     parameters: Mapping[str, int | float]
+    expressions: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     budget_s: float
+    timeout_s: float = 60.0
+
+    @property
+    def compile_timeout_s(self) -> float:
+        return self.timeout_s
+
+
+Task = Request | Inquiry
+"""What a worker can be asked."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gradcmp.core.tensors import Key
@@ -66,6 +67,17 @@ class RunningErrors:
     rss: numpy.ndarray
 
 
+class ReasonKind(StrEnum):
+    """What a reason for less than a certificate is of: the case itself, the precision, an expectation.
+
+    The last two say themselves what was not done.
+    """
+
+    CAUSE = "cause"
+    PRECISION = "precision"
+    EXPECTATION = "expectation"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
     """Everything known of one problem. `values` and `derivatives` are None where that part is not known.
@@ -79,6 +91,7 @@ class Truth:
     values: tuple[TruthLeaf, ...] | None = None
     derivatives: tuple[TruthLeaf, ...] | None = None
     reason: str | None = None
+    reason_kind: ReasonKind = ReasonKind.CAUSE
     bits: int | None = None
     fragile: tuple[str, ...] = ()
     undefined: bool = False

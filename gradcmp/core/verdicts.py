@@ -1,4 +1,4 @@
-"""Verdicts, levels, grades of evidence and how a case stands to its expectation: a row each, in their order.
+"""Verdicts, levels, evidence, how a case stands to its expectation, conventions at a kink: a row each, in their order.
 
 `docs/verdicts.md` has them at length. The defaults of the columns let `Verdict("exact")` find a row.
 """
@@ -193,6 +193,35 @@ class ExpectationState(StrEnum):
     MET = "met", "met: the scenario says that this comes out"
     UNMET = "unmet", "not met: the scenario says that something else comes out, which makes the case fail"
     FIXED = "fixed", "fixed: the scenario says that this target is wrong here, and it no longer is"
+
+
+class Convention(StrEnum):
+    """What an answer at a tied element is. `docs/verdicts.md` has them at length.
+
+    `smooth`: it is the derivative, which exists; `removable`: it is not, although it exists; `undefined`: a number
+    where no derivative is known.
+    """
+
+    meaning: str
+    rank: int
+
+    def __new__(cls, name: str, meaning: str = "") -> Convention:
+        row = str.__new__(cls, name)
+        row._value_, row.meaning, row.rank = name, meaning, len(cls.__members__)
+        return row
+
+    SMOOTH = "smooth", ""
+    LEFT = "left", "the derivative from the left"
+    RIGHT = "right", "the derivative from the right"
+    MIDPOINT = "midpoint", "the mean of both sides"
+    LIMITING = "limiting", "the gradient of one of the smooth pieces that meet here"
+    BETWEEN = "in between", "between both sides"
+    INFINITE = "infinite", "infinite, as one of the sides is"
+    NOT_A_NUMBER = "NaN", "not a number"
+    JUMP = "jump", "the derivative beside a jump of the function"
+    UNDEFINED = "undefined", "a number where no derivative is known"
+    REMOVABLE = "removable", "another one, although the derivative exists"
+    OUTSIDE = "outside", "neither of both sides nor between them"
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:

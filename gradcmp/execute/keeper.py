@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from gradcmp.core.executors import Failed, Ready
 from gradcmp.core.outcomes import Died, Outcome
-from gradcmp.core.requests import Inquiry, Request
+from gradcmp.core.requests import Inquiry, Task
 from gradcmp.execute.gate import Gate, GateClosed
 from gradcmp.execute.process import WorkerProcess
 
@@ -21,7 +21,7 @@ ASK_TRIES = 3
 class Answers:
     """Where the answers of one `Pool.run` arrive; an exception is an error in gradcmp itself."""
 
-    arrived: queue.SimpleQueue[tuple[Request, Outcome | Exception]] = field(default_factory=queue.SimpleQueue)
+    arrived: queue.SimpleQueue[tuple[Task, Outcome | Exception]] = field(default_factory=queue.SimpleQueue)
     cancelled: bool = False
 
 
@@ -42,14 +42,14 @@ class Keeper(threading.Thread):
         self._gate = gate
         self._start_process = start
         self._compiles = compiles
-        self._queue: queue.SimpleQueue[tuple[Request, Answers] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[Task, Answers] | None] = queue.SimpleQueue()
         self._first_import = gate.begin_import()  # before any case can begin, so that none is timed beside it
         self._closing = False
         self._lock = threading.Lock()
 
-    def put(self, request: Request, answers: Answers) -> None:
+    def put(self, task: Task, answers: Answers) -> None:
         """Ask for a case."""
-        self._queue.put((request, answers))
+        self._queue.put((task, answers))
 
     def close(self) -> None:
         """Kill the worker; the thread ends soon after. Nothing starts again."""
@@ -79,24 +79,24 @@ class Keeper(threading.Thread):
             self._gate.end_import(self._first_import)
             self.decided.set()
 
-    def _serve(self, request: Request, answers: Answers) -> None:
+    def _serve(self, task: Task, answers: Answers) -> None:
         if answers.cancelled:
             return
         try:
-            outcome: Outcome | Exception = self._answer(request)
+            outcome: Outcome | Exception = self._answer(task)
         except GateClosed:
             raise
         except Exception as error:  # noqa: BLE001  # the consumer's thread raises it
             outcome = error
-        answers.arrived.put((request, outcome))
+        answers.arrived.put((task, outcome))
 
-    def _answer(self, request: Request) -> Outcome:
+    def _answer(self, task: Task) -> Outcome:
         for _ in range(ASK_TRIES):
             if isinstance(failed := self._ensure_started(), Failed):
                 return Died(message=failed.message, output_tail=failed.output_tail)
             assert self.process is not None
-            with self._gate.case(self._device, alone=request.timing_s > 0, counts=not isinstance(request, Inquiry)):
-                outcome = self.process.ask(request, compiles=self._compiles(request.execution))
+            with self._gate.case(self._device, alone=task.timing_s > 0, counts=not isinstance(task, Inquiry)):
+                outcome = self.process.ask(task, compiles=self._compiles(task.execution))
             if self._closing:
                 raise GateClosed
             if outcome is not None:

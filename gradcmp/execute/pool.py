@@ -1,4 +1,4 @@
-"""Workers as a context: requests in, outcomes out, no process left behind."""
+"""Workers as a context: tasks in, outcomes out, no process left behind."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from typing import NoReturn, Self
 from gradcmp.core.executors import Failed, Ready
 from gradcmp.core.machine import usable_cores
 from gradcmp.core.outcomes import Outcome
-from gradcmp.core.requests import Request, WorkerKey
+from gradcmp.core.requests import Task, WorkerKey
 from gradcmp.execute.gate import Gate
 from gradcmp.execute.keeper import Answers, Keeper
 from gradcmp.execute.memory import default_limit_bytes
@@ -31,7 +31,7 @@ LOOK_AHEAD = 64
 """Requests that are pulled before their answers have been given out."""
 
 LOOK_AHEAD_BYTES = 256 * 2**20
-"""Of their arrays; a request per worker is pulled whatever its size."""
+"""Of their arrays; a task per worker is pulled whatever its size."""
 
 _PATIENCE_S = 1.0  # a wait without limit cannot be interrupted on every system
 
@@ -101,30 +101,30 @@ class Pool:
                 pass
         return self.ready
 
-    def run(self, requests: Iterator[Request]) -> Iterator[tuple[Request, Outcome]]:
-        """Each request with its outcome, as answers arrive.
+    def run(self, tasks: Iterator[Task]) -> Iterator[tuple[Task, Outcome]]:
+        """Each task with its outcome, as answers arrive.
 
         Requests are pulled in the consumer's thread, a bounded number ahead of the answers; each worker takes its own
         in order. May be called again, also while another run goes on. Raises KeyError for a worker that the pool does
-        not have, and whatever `requests` raises.
+        not have, and whatever `tasks` raises.
         """
         answers = Answers()
-        waiting: dict[int, int] = {}  # id of a request → bytes of its arrays
+        waiting: dict[int, int] = {}  # id of a task → bytes of its arrays
         exhausted = False
         try:
             while True:
                 while not exhausted and self._has_room(waiting):
-                    request = next(requests, None)
-                    if request is None:
+                    task = next(tasks, None)
+                    if task is None:
                         exhausted = True
                     else:
-                        self._keepers[request.worker].put(request, answers)
-                        waiting[id(request)] = sum(tensor.array.nbytes for tensor in request.inputs.values())
+                        self._keepers[task.worker].put(task, answers)
+                        waiting[id(task)] = sum(tensor.array.nbytes for tensor in task.inputs.values())
                 if not waiting:
                     return
-                request, outcome = self._next(answers)
-                del waiting[id(request)]
-                yield request, outcome
+                task, outcome = self._next(answers)
+                del waiting[id(task)]
+                yield task, outcome
         finally:
             answers.cancelled = True
 
@@ -133,17 +133,17 @@ class Pool:
             return True
         return len(waiting) < LOOK_AHEAD and sum(waiting.values()) < LOOK_AHEAD_BYTES
 
-    def _next(self, answers: Answers) -> tuple[Request, Outcome]:
+    def _next(self, answers: Answers) -> tuple[Task, Outcome]:
         while True:
             try:
-                request, outcome = answers.arrived.get(timeout=_PATIENCE_S)
+                task, outcome = answers.arrived.get(timeout=_PATIENCE_S)
             except queue.Empty:
                 if self._closed:
                     raise RuntimeError("the pool has been left") from None
                 continue
             if isinstance(outcome, Exception):
                 raise outcome
-            return request, outcome
+            return task, outcome
 
     def _keeper(self, key: WorkerKey) -> Keeper:
         descriptor = self._registry.worker(key)

@@ -17,9 +17,9 @@ import psutil
 
 from gradcmp.core.executors import Failed, Ready
 from gradcmp.core.outcomes import Died, Outcome, Raised, TimedOut
-from gradcmp.core.requests import Request
+from gradcmp.core.requests import Task
 from gradcmp.execute.tail import Tail
-from gradcmp.messages import Frame, frame_outcome, request_frame
+from gradcmp.messages import Frame, frame_outcome, task_frame
 from gradcmp.wire import FORMAT, WireError, read_frame, read_greeting, write_frame
 
 MARK = "GRADCMP_WORKER"
@@ -94,14 +94,14 @@ class WorkerProcess:
         late = self._end is not None
         return Failed(message=f"the worker did not start: {end.message}", output_tail=end.output_tail, final=late)
 
-    def ask(self, request: Request, *, compiles: bool) -> Outcome | None:
+    def ask(self, task: Task, *, compiles: bool) -> Outcome | None:
         """The outcome of a case; None where the worker had gone before it began."""
         self._cases += 1
         mark = f"\x1egradcmp {self._cases}\x1e\n"
         self._tail.expect(mark)
-        header, arrays = request_frame(request, compiles=compiles)
+        header, arrays = task_frame(task, compiles=compiles)
         begun = False
-        self._enter("compile" if compiles else "run", request)
+        self._enter("compile" if compiles else "run", task)
         try:
             with contextlib.suppress(OSError):  # gone: the inbox says so
                 write_frame(self._stdin, {**header, "mark": mark}, arrays)
@@ -109,7 +109,7 @@ class WorkerProcess:
                 match self._inbox.get():
                     case ({"kind": "phase", "phase": str(phase)}, _):
                         begun = True
-                        self._enter(phase, request)
+                        self._enter(phase, task)
                     case ({"kind": "answer", **answer}, values):
                         self._limit = None
                         return self._outcome(answer, values)
@@ -185,9 +185,9 @@ class WorkerProcess:
                 if process.pid != os.getpid() and process.environ().get(MARK) == self._mark:
                     self._family.setdefault(process.pid, process)
 
-    def _enter(self, phase: str, request: Request) -> None:
-        limit_s = request.compile_timeout_s if phase == "compile" else request.timeout_s
-        self._set_limit(phase, limit_s, extra_s=2 * request.timing_s if phase == "measure" else 0.0)
+    def _enter(self, phase: str, task: Task) -> None:
+        limit_s = task.compile_timeout_s if phase == "compile" else task.timeout_s
+        self._set_limit(phase, limit_s, extra_s=2 * task.timing_s if phase == "measure" else 0.0)
 
     def _set_limit(self, phase: str, limit_s: float, *, extra_s: float = 0.0) -> None:
         self._limit = (time.monotonic() + limit_s + extra_s, phase, limit_s)

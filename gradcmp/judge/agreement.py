@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -10,8 +9,8 @@ from itertools import combinations
 import numpy as np
 
 from gradcmp.core.findings import Pair
-from gradcmp.core.leaves import LeafType
 from gradcmp.core.problems import Problem
+from gradcmp.core.reasons import Claim, Reason, ReasonCode
 from gradcmp.core.tensors import Key, Tensor
 from gradcmp.core.truth import RunningErrors, TruthLeaf
 from gradcmp.judge.answers import Answer, dtype_kind
@@ -60,33 +59,37 @@ def differ(a: Sequence[TruthLeaf], b: Sequence[TruthLeaf], dtype: str, limits: S
     return False
 
 
-def contradiction(said: Sequence[TruthLeaf], true: Sequence[TruthLeaf], dtype: str, limits: Supplier) -> str:
-    """Where what is `said` is not `true`, in words; empty where it is.
+def contradiction(
+    expected: Sequence[TruthLeaf], true: Sequence[TruthLeaf], dtype: str, limits: Supplier
+) -> Reason | None:
+    """Where what is `expected` is not `true`; None where it is.
 
     `nothing` says zero. A legitimate derivative at a kink, or one that another decision of a comparison within its
     rounding gives, contradicts nothing.
     """
     by_key = {leaf.key: leaf for leaf in true}
-    for leaf in said:
+    for leaf in expected:
         match = by_key.get(leaf.key)
         if match is None or match.nothing:
             continue
-        label = LeafType(of=leaf.of, wrt=leaf.wrt).label
-        prefix = f"{label}: " if label else ""
         if leaf.nothing:
             if not may_be_zero(match):
-                return f"{prefix}no gradient is expected where the true one is not zero"
+                return Reason(code=ReasonCode.NONE_EXPECTED, of=leaf.of, wrt=leaf.wrt)
         elif leaf.high.shape != match.high.shape:
-            return f"{prefix}shape {list(leaf.high.shape)} is expected where {list(match.high.shape)} is true"
-        elif not (found := _held_against(leaf, match, dtype, limits)).agrees:
-            return prefix + re.sub("(?= where | at a kink)", " is expected", found.message, count=1)
-    return ""
+            return Reason(
+                code=ReasonCode.SHAPE_EXPECTED, of=leaf.of, wrt=leaf.wrt, returned=leaf.high.shape,
+                defined=match.high.shape,
+            )  # fmt: skip
+        elif not (comparison := _held_against(leaf, match, dtype, limits)).agrees:
+            return comparison.reason
+    return None
 
 
-def _held_against(said: TruthLeaf, true: TruthLeaf, dtype: str, limits: Supplier) -> Comparison:
-    """The numbers that are said, as an answer; what they leave open widens the truth."""
-    widened = replace(true, radius=true.radius + said.radius)
-    return compare(Tensor(dtype="float64", array=said.high), widened, dtype, generous(limits))
+def _held_against(expected: TruthLeaf, true: TruthLeaf, dtype: str, limits: Supplier) -> Comparison:
+    """The numbers that are expected, as an answer; what they leave open widens the truth."""
+    widened = replace(true, radius=true.radius + expected.radius)
+    answer = Tensor(dtype="float64", array=expected.high)
+    return compare(answer, widened, dtype, generous(limits), claim=Claim.EXPECTED)
 
 
 def pairs(
@@ -109,11 +112,11 @@ def _pair(
     limits: Supplier,
     errors: Mapping[Key, RunningErrors],
 ) -> Pair:
-    mine = {leaf.key: leaf.tensor for leaf in left}
-    theirs = {leaf.key: leaf.tensor for leaf in right}
-    agree, ulps, relative = mine.keys() == theirs.keys(), [0.0], [0.0]
-    for key in mine.keys() & theirs.keys():
-        x, y = mine[key], theirs[key]
+    lefts = {leaf.key: leaf.tensor for leaf in left}
+    rights = {leaf.key: leaf.tensor for leaf in right}
+    agree, ulps, relative = lefts.keys() == rights.keys(), [0.0], [0.0]
+    for key in lefts.keys() & rights.keys():
+        x, y = lefts[key], rights[key]
         if x is None or y is None:
             present = x if x is not None else y
             agree = agree and (present is None or not np.any(present.array))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
 from gradcmp.core.findings import LeafErrors
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.leaves import LeafType, fits
+from gradcmp.core.reasons import Reason, ReasonCode
 from gradcmp.core.tensors import Leaf, Tensor
 from gradcmp.core.truth import TruthLeaf
 from gradcmp.core.verdicts import Evidence, Level, Verdict
@@ -25,18 +27,19 @@ Answer = Sequence[Leaf]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeafWord:
-    """The word on one leaf of one target. `level` is that of the verdict but for a missing zero.
-
-    `undecided`: the answer in another dtype would tell more.
-    """
+    """The word on one leaf of one target. `undecided`: the answer in another dtype would tell more."""
 
     verdict: Verdict
-    level: Level
+    harmless: bool = False  # a missing zero
     evidence: Evidence = Evidence.NONE
     counts: Mapping[Verdict, int] = field(default_factory=dict)
     errors: LeafErrors | None = None
-    message: str = ""
+    reason: Reason | None = None
     undecided: bool = False
+
+    @property
+    def level(self) -> Level:
+        return Level.NOTE if self.harmless else self.verdict.level
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -52,7 +55,7 @@ def judge_leaf(
     dtype: str,
     limits: Supplier,
     elsewhere: Mapping[str, Elsewhere] | None = None,
-    undefined: str = "",
+    undefined: Reason | None = None,
 ) -> tuple[dict[str, LeafWord], TruthLeaf | None]:
     """The word on one leaf for every target that computed, and the truth that it was judged by, if any.
 
@@ -60,32 +63,29 @@ def judge_leaf(
     may be no derivative, `undefined` says why, and no majority makes a target wrong. `elsewhere` is the leaf in another
     dtype by target.
     """
-    found = {name: next((leaf for leaf in answer if leaf.key == defined.key), None) for name, answer in answers.items()}
-    shape = _shape(defined, truth, found)
+    leaves = {
+        name: next((leaf for leaf in answer if leaf.key == defined.key), None) for name, answer in answers.items()
+    }
+    shape = _shape(defined, truth, leaves)
     unit = defined.dtype or dtype
     words: dict[str, LeafWord] = {}
     sound: dict[str, Tensor] = {}
     absent: list[str] = []
-    for name, leaf in found.items():
+    for name, leaf in leaves.items():
         if leaf is None or leaf.tensor is None:
             absent.append(name)
-        elif (complaint := _misfit(leaf.tensor, defined, shape)) is not None:
-            words[name] = _word(
-                defined,
-                Verdict.MISSHAPEN,
-                leaf.tensor.array.size,
-                complaint,
-                evidence=evidence if truth else Evidence.NONE,
-            )
+        elif (misfit := _misfit(leaf.tensor, defined, shape)) is not None:
+            best = evidence if truth else Evidence.NONE
+            words[name] = _word(Verdict.MISSHAPEN, leaf.tensor.array.size, misfit, evidence=best)
         else:
             sound[name] = leaf.tensor
     known: TruthLeaf | None
     if truth is not None:
         known = _as_zero(truth, shape)
         for name, tensor in sound.items():
-            there = (elsewhere or {}).get(name)
-            comparison = compare(tensor, known, unit, limits, estimated=evidence is Evidence.NUMERICAL, elsewhere=there)
-            words[name] = _from(defined, comparison, evidence)
+            other = (elsewhere or {}).get(name)
+            comparison = compare(tensor, known, unit, limits, estimated=evidence is Evidence.NUMERICAL, elsewhere=other)
+            words[name] = _from(comparison, evidence)
     else:
         consensus = _consensus(defined, sound, absent, unit, limits)
         objection = _objection(consensus, undefined)
@@ -94,28 +94,29 @@ def judge_leaf(
             words |= {name: _unjudged(tensor, objection or undefined) for name, tensor in sound.items()}
         else:
             evidence, known = Evidence.CONSENSUS, consensus.truth
-            words |= {name: _from(defined, consensus.judged[name], evidence) for name in sound}
+            words |= {name: _from(consensus.judged[name], evidence) for name in sound}
     for name in absent:
         words[name] = _absent(defined, known, sound, evidence)
     return {name: words[name] for name in answers}, (truth if truth is not None else known)
 
 
-def _shape(defined: LeafType, truth: TruthLeaf | None, found: Mapping[str, Leaf | None]) -> tuple[int, ...] | None:
+def _shape(defined: LeafType, truth: TruthLeaf | None, leaves: Mapping[str, Leaf | None]) -> tuple[int, ...] | None:
     """The shape that the leaf must have: the operator's, the truth's, or the one that most targets return."""
     if defined.shape is not None and None not in defined.shape:
         return tuple(n for n in defined.shape if n is not None)
     if truth is not None and not truth.nothing:
         return tuple(truth.high.shape)
-    shapes = Counter(leaf.tensor.shape for leaf in found.values() if leaf is not None and leaf.tensor is not None)
+    shapes = Counter(leaf.tensor.shape for leaf in leaves.values() if leaf is not None and leaf.tensor is not None)
     return shapes.most_common(1)[0][0] if shapes else None
 
 
-def _misfit(tensor: Tensor, defined: LeafType, shape: tuple[int, ...] | None) -> str | None:
+def _misfit(tensor: Tensor, defined: LeafType, shape: tuple[int, ...] | None) -> Reason | None:
     """What is wrong with the shape or dtype, None where nothing is."""
+    misfit = partial(Reason, of=defined.of, wrt=defined.wrt)
     if (shape is not None and tensor.shape != shape) or not fits(tensor.shape, defined.shape):
-        return f"has shape {list(tensor.shape)}, but {list(shape or ())} is what the operator defines"
+        return misfit(code=ReasonCode.SHAPE, returned=tensor.shape, defined=shape or ())
     if defined.dtype is not None and dtype_kind(tensor.dtype) != dtype_kind(defined.dtype):
-        return f"has dtype {tensor.dtype}, but {defined.dtype} is what the operator defines"
+        return misfit(code=ReasonCode.DTYPE, returned=tensor.dtype, defined=defined.dtype)
     return None
 
 
@@ -143,25 +144,21 @@ def _consensus(
     return settle({**sound, **dict.fromkeys(absent, zero)}, dtype, limits, of=defined.of, wrt=defined.wrt)
 
 
-def _objection(consensus: Consensus | None, undefined: str) -> str:
-    """Why what the targets say together is no truth; nothing where it is one."""
+def _objection(consensus: Consensus | None, undefined: Reason | None) -> Reason | None:
+    """Why what the targets say together is no truth; None where it is one."""
     if consensus is None:
-        return ""
-    together = all(each.agrees for each in consensus.judged.values())
+        return None
+    together = all(comparison.agrees for comparison in consensus.judged.values())
     if undefined and not together:
         return undefined
     if together and consensus.truth is not None and np.isnan(consensus.truth.high).any():
-        return "the targets agree on something that is no number, and nothing tells whether it should be"
-    return ""
+        return Reason(code=ReasonCode.NO_NUMBER)
+    return None
 
 
-def _unjudged(tensor: Tensor, why: str) -> LeafWord:
-    return LeafWord(
-        verdict=Verdict.UNJUDGED,
-        level=Level.NOTE,
-        counts={Verdict.UNJUDGED: max(1, tensor.array.size)},
-        message=why or "nothing to judge it by",
-    )
+def _unjudged(tensor: Tensor, why: Reason | None) -> LeafWord:
+    counts = {Verdict.UNJUDGED: max(1, tensor.array.size)}
+    return LeafWord(verdict=Verdict.UNJUDGED, counts=counts, reason=why or Reason(code=ReasonCode.NO_EVIDENCE))
 
 
 def _absent(defined: LeafType, known: TruthLeaf | None, sound: Mapping[str, Tensor], evidence: Evidence) -> LeafWord:
@@ -169,42 +166,25 @@ def _absent(defined: LeafType, known: TruthLeaf | None, sound: Mapping[str, Tens
     if known is not None:
         zero = may_be_zero(known)
         size = int(known.high.size)
-        why = "the true one is zero" if zero else "the true one is not zero"
-        if known.nothing:
-            why = "none was expected"
+        code = ReasonCode.MISSING_ZERO if zero else ReasonCode.MISSING_NOT_ZERO
     else:
         zero = not sound
         size = next((int(tensor.array.size) for tensor in sound.values()), 1)
-        why = "others computed one that is not zero" if sound else "nothing tells whether the true one is zero"
-    word = _word(defined, Verdict.MISSING, size, f"no gradient was returned; {why}", evidence=evidence)
-    return replace(word, level=Level.NOTE) if zero else word
+        code = ReasonCode.MISSING_OF_OTHERS if sound else ReasonCode.MISSING_UNKNOWN
+    reason = Reason(code=code, of=defined.of, wrt=defined.wrt)
+    return replace(_word(Verdict.MISSING, size, reason, evidence=evidence), harmless=zero)
 
 
-def _from(defined: LeafType, comparison: Comparison, evidence: Evidence) -> LeafWord:
-    verdict = comparison.verdict
+def _from(comparison: Comparison, evidence: Evidence) -> LeafWord:
     return LeafWord(
-        verdict=verdict,
-        level=verdict.level,
-        evidence=evidence,
-        counts=comparison.counts,
-        errors=comparison.errors,
-        message=_labelled(defined, comparison.message),
-        undecided=comparison.undecided,
-    )
+        verdict=comparison.verdict, evidence=evidence, counts=comparison.counts, errors=comparison.errors,
+        reason=comparison.reason, undecided=comparison.undecided,
+    )  # fmt: skip
 
 
-def _word(
-    defined: LeafType, verdict: Verdict, size: int, message: str, *, evidence: Evidence = Evidence.NONE
-) -> LeafWord:
+def _word(verdict: Verdict, size: int, reason: Reason, *, evidence: Evidence) -> LeafWord:
     errors = LeafErrors(
-        of=defined.of, wrt=defined.wrt, max_ulps=None, max_abs=None, max_rel=None, worst_index=None,
+        of=reason.of, wrt=reason.wrt, max_ulps=None, max_abs=None, max_rel=None, worst_index=None,
         differing=size, size=size, needed_rtol=None,
     )  # fmt: skip
-    return LeafWord(
-        verdict=verdict, level=verdict.level, evidence=evidence, counts={verdict: max(1, size)}, errors=errors,
-        message=_labelled(defined, message),
-    )  # fmt: skip
-
-
-def _labelled(defined: LeafType, message: str) -> str:
-    return f"{defined.label}: {message}" if message and defined.label else message
+    return LeafWord(verdict=verdict, evidence=evidence, counts={verdict: max(1, size)}, errors=errors, reason=reason)

@@ -10,11 +10,11 @@ from gradcmp.core.expectations import ExpectedNothing, ExpectedNumbers, Expected
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.outcomes import Computed, Outcome
 from gradcmp.core.problems import Problem
+from gradcmp.core.reasons import Reason, ReasonCode
 from gradcmp.core.scenarios import Tolerance
 from gradcmp.core.targets import Target
 from gradcmp.core.tensors import Leaf
 from gradcmp.core.truth import Truth, TruthLeaf
-from gradcmp.core.words import listed
 from gradcmp.judge.agreement import pairs
 from gradcmp.judge.elements import compare
 from gradcmp.judge.tolerance import Limits, Supplier, chosen
@@ -28,30 +28,30 @@ def warnings_of(
     truth: Truth,
     *,
     values: bool,
-) -> list[str]:
+) -> list[Reason]:
     """Warnings of one problem: a derivative that is zero everywhere, and function values that are not alike.
 
     `known` are the derivatives that answers were judged by. A wrong value beside a right derivative is no verdict.
     """
-    warnings: list[str] = []
+    warnings: list[Reason] = []
     if values:
         return warnings
     if known and all(not np.any(leaf.high) and not np.any(leaf.low) and not np.any(leaf.radius) for leaf in known):
         entries = [problem.scenario.expect.for_case(problem.operator, t) for t in targets.values()]
         if not any(entry is not None and _says_zero(entry.expected) for entry in entries):
-            warnings.append("vacuous: the derivative is zero everywhere, so little is tested")
+            warnings.append(Reason(code=ReasonCode.VACUOUS))
     computed = {name: outcome.values for name, outcome in outcomes.items() if isinstance(outcome, Computed)}
     limits = half_the_digits(known)
-    untrue = [
+    untrue = tuple(
         name
         for name, answer in computed.items()
         if any(_misses(answer, leaf, problem.dtype, limits) for leaf in truth.values or ())
-    ]
+    )
     if untrue:
-        warnings.append(f"the function's value is not the true one on {listed(untrue)}")
+        warnings.append(Reason(code=ReasonCode.VALUE_UNTRUE, targets=untrue))
     apart = [(pair.a, pair.b) for pair in pairs(problem, computed, limits) if not pair.agree]
     if apart:
-        warnings.append(f"the function's value {_apart(apart)}")
+        warnings.append(_apart(apart))
     return warnings
 
 
@@ -61,13 +61,13 @@ def _misses(answer: Sequence[Leaf], leaf: TruthLeaf, dtype: str, limits: Supplie
     return tensor is not None and (tensor.shape != leaf.high.shape or not compare(tensor, leaf, dtype, limits).agrees)
 
 
-def _apart(pairs_apart: Sequence[tuple[str, str]]) -> str:
-    """`differs between a and b`, or `on c differs from that on a and b` where c is all that is odd."""
-    names = list(dict.fromkeys(name for pair in pairs_apart for name in pair))
-    odd = [name for name in names if all(name in pair for pair in pairs_apart)]
+def _apart(pairs_apart: Sequence[tuple[str, str]]) -> Reason:
+    """Who differ from each other, or the only odd one from the others."""
+    names = tuple(dict.fromkeys(name for pair in pairs_apart for name in pair))
+    odd = tuple(name for name in names if all(name in pair for pair in pairs_apart))
     if len(odd) != 1:
-        return f"differs between {listed(names)}"
-    return f"on {odd[0]} differs from that on {listed([name for name in names if name not in odd])}"
+        return Reason(code=ReasonCode.VALUES_APART, targets=names)
+    return Reason(code=ReasonCode.VALUES_APART, targets=odd, others=tuple(name for name in names if name not in odd))
 
 
 def half_the_digits(known: Sequence[TruthLeaf]) -> Supplier:

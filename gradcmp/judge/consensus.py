@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gradcmp.core.reasons import Claim
 from gradcmp.core.tensors import Key, Tensor
 from gradcmp.core.truth import TruthLeaf
 from gradcmp.judge.codes import DISAGREES, EXACT, NO_DIGITS, ROUNDING, WRONG
@@ -43,7 +44,7 @@ def between(a: Tensor, b: Tensor, dtype: str, limits: Supplier, key: Key) -> Com
     def limits_of_larger(truth: TruthLeaf, dtype: str) -> Limits:
         return limits(_pair(truth, np.where(larger_b, high_b, high_a), np.where(larger_b, low_b, low_a)), dtype)
 
-    return compare(a, as_truth(b, *key), dtype, limits_of_larger)
+    return compare(a, as_truth(b, *key), dtype, limits_of_larger, claim=Claim.OTHERS)
 
 
 def _pair(leaf: TruthLeaf, high: Floats, low: Floats) -> TruthLeaf:
@@ -80,13 +81,9 @@ def settle(
             codes[codes >= WRONG] = DISAGREES
         codes[(codes == EXACT) & ~shared[name]] = ROUNDING
         codes[(codes <= NO_DIGITS) & shared[name]] = EXACT
-        judged[name] = Comparison(codes=codes, errors=worst.errors, message=_others(worst.message))
+        judged[name] = Comparison(codes=codes, errors=worst.errors, reason=worst.reason)
     truth = as_truth(tensors[centre], of, wrt) if settled else None
     members = frozenset(groups[centre]) if settled else frozenset[str]()
-    for name in tensors:
-        if settled and name not in members:
-            was = judged[name]
-            judged[name] = Comparison(codes=was.codes, errors=was.errors, message=_others(was.message))
     return Consensus(members=members, truth=truth, judged=judged)
 
 
@@ -102,18 +99,13 @@ def _severity(comparison: Comparison) -> tuple[int, float]:
 def _majority(tensors: Mapping[str, Tensor]) -> dict[str, Flags]:
     """Where each target has, bit for bit, the value of more than half of the targets. NaN equals NaN."""
     shared = {}
-    for name, mine in tensors.items():
-        votes = np.zeros(mine.shape, dtype=np.int64)
+    for name, tensor in tensors.items():
+        votes = np.zeros(tensor.shape, dtype=np.int64)
         for other in tensors.values():
-            votes += (mine.array == other.array) | (_nan(mine) & _nan(other))
+            votes += (tensor.array == other.array) | (_nan(tensor) & _nan(other))
         shared[name] = np.asarray(votes * 2 > len(tensors))
     return shared
 
 
 def _nan(tensor: Tensor) -> Flags:
     return np.asarray(np.isnan(split(tensor.array)[0]))
-
-
-def _others(message: str) -> str:
-    """The same sentence without the claim to know the truth."""
-    return message.replace(" is true", " is what others computed", 1)

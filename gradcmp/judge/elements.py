@@ -10,6 +10,7 @@ import numpy as np
 
 from gradcmp.core.findings import LeafErrors
 from gradcmp.core.formats import FORMATS
+from gradcmp.core.reasons import Claim, Reason
 from gradcmp.core.tensors import Tensor
 from gradcmp.core.truth import RunningErrors, TruthLeaf
 from gradcmp.core.verdicts import Verdict, worst
@@ -17,8 +18,8 @@ from gradcmp.judge.codes import EXACT, EXCESS, FRAGILE, HIGH, NO_DIGITS, NONFINI
 from gradcmp.judge.kinks import read
 from gradcmp.judge.metrics import distance, is_exact
 from gradcmp.judge.precision import Elsewhere, decided, shrinking
+from gradcmp.judge.reasons import Measured, reason_at
 from gradcmp.judge.tolerance import Limits, Supplier, generous
-from gradcmp.judge.wording import Facts, message
 from gradcmp.numbers.arrays import Flags, Floats
 from gradcmp.numbers.rounding import split
 from gradcmp.numbers.ulp import overflows, spacing
@@ -26,14 +27,14 @@ from gradcmp.numbers.ulp import overflows, spacing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """An array judged by a truth of the same shape: a verdict per element, distances, and the worst place in words.
+    """An array judged by a truth of the same shape: a verdict per element, distances, and why the worst has its own.
 
     `undecided`: the same answer in another dtype would tell more.
     """
 
     codes: Codes
     errors: LeafErrors
-    message: str
+    reason: Reason | None
     undecided: bool = False
 
     @property
@@ -62,41 +63,39 @@ def compare(
     *,
     estimated: bool = False,
     elsewhere: Elsewhere | None = None,
+    claim: Claim = Claim.TRUE,
 ) -> Comparison:
     """`tensor` judged by `truth` (of one shape) in units of `dtype`.
 
     `estimated`: the radius of the truth is an estimate and no author's word, so it may be too wide to conclude
-    anything. `elsewhere` is the same leaf of the same target in another dtype.
+    anything. `elsewhere` is the same leaf of the same target in another dtype. `claim` says what is compared.
     """
     got, got_low = split(tensor.array)
     reading = None
     if truth.kink is not None and np.any(truth.kink.tied):
         reading = read(got, truth, truth.kink, dtype, limits)
-    faced = truth if reading is None else reading.facing(truth)
-    bounds = limits(faced, dtype)
-    away = distance(_with_top(got, faced, dtype), got_low, faced)
-    exact = is_exact(got, got_low, faced, dtype)
-    codes = _codes(got, exact, away, faced, bounds, dtype, estimated=estimated)
-    told = None
+    nearest = truth if reading is None else reading.facing(truth)
+    bounds = limits(nearest, dtype)
+    away = distance(_with_top(got, nearest, dtype), got_low, nearest)
+    exact = is_exact(got, got_low, nearest, dtype)
+    codes = _codes(got, exact, away, nearest, bounds, dtype, estimated=estimated)
+    shrinks = None
     if elsewhere is not None and bounds.excess is not None:
-        told = shrinking(away, faced, dtype, elsewhere, limits)
-        codes = codes if told is None else decided(codes, told, dtype)
+        shrinks = shrinking(away, nearest, dtype, elsewhere, limits)
+        codes = codes if shrinks is None else decided(codes, shrinks, dtype)
     open_ = (codes == HIGH) | (codes == EXCESS) | (codes == WRONG)
     if reading is not None:
         codes = reading.settle(codes)
         open_.flat[reading.places] = False
     codes = _of_the_other_branch(tensor, truth, codes, dtype, limits)
     undecided = bounds.excess is not None and elsewhere is None and bool(np.any(open_ & (codes != FRAGILE)))
-    facts = Facts(
-        tensor=tensor, truth=faced, dtype=dtype, codes=codes, away=away, bounds=bounds, reading=reading, told=told
-    )
-    errors, place = _errors(facts, exact)
-    return Comparison(
-        codes=codes,
-        errors=errors,
-        message="" if place is None else message(facts, place),
-        undecided=undecided,
-    )
+    measured = Measured(
+        tensor=tensor, truth=nearest, dtype=dtype, codes=codes, away=away, bounds=bounds, claim=claim, reading=reading,
+        shrinking=shrinks,
+    )  # fmt: skip
+    errors, place = _errors(measured, exact)
+    reason = None if place is None else reason_at(measured, place)
+    return Comparison(codes=codes, errors=errors, reason=reason, undecided=undecided)
 
 
 def _with_top(got: Floats, truth: TruthLeaf, dtype: str) -> Floats:
@@ -152,35 +151,34 @@ def _of_the_other_branch(tensor: Tensor, truth: TruthLeaf, codes: Codes, dtype: 
     return settled
 
 
-def _errors(facts: Facts, exact: Flags) -> tuple[LeafErrors, tuple[int, ...] | None]:
+def _errors(measured: Measured, exact: Flags) -> tuple[LeafErrors, tuple[int, ...] | None]:
     """The distances of a leaf, and the place of the worst element (None where all are exact)."""
-    truth, away, codes = facts.truth, facts.away, facts.codes
+    truth, away, codes = measured.truth, measured.away, measured.codes
     size = int(codes.size)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        ulps = away / spacing(truth.high, truth.low, facts.dtype)
+        ulps = away / spacing(truth.high, truth.low, measured.dtype)
         relative = np.where(away == 0.0, 0.0, away / np.abs(truth.high))
-    measured = np.isfinite(away)
-    solid = measured & (truth.high != 0.0)
+    finite = np.isfinite(away)
+    solid = finite & (truth.high != 0.0)
     unbounded = bool(np.any(~exact & ~solid & ~(away == 0.0)))  # no relative tolerance lets these pass
     place: tuple[int, ...] | None = None
     ordinary = exact & (codes == EXACT)
     if size and not bool(ordinary.all()):
-        rank = np.where(ordinary, -1.0, np.where(measured, ulps, np.inf))
+        rank = np.where(ordinary, -1.0, np.where(finite, ulps, np.inf))
         level = np.where(codes == codes.max(), rank, -2.0)
         place = tuple(int(i) for i in np.unravel_index(int(np.argmax(level)), codes.shape))
     errors = LeafErrors(
         of=truth.of,
         wrt=truth.wrt,
-        max_ulps=_largest(ulps, measured),
-        max_abs=_largest(away, measured),
+        max_ulps=_largest(ulps, finite),
+        max_abs=_largest(away, finite),
         max_rel=_largest(relative, solid),
         worst_index=place,
         differing=int(size - np.count_nonzero(exact)),
         size=size,
         needed_rtol=None if unbounded else (_largest(relative, solid & ~exact) or 0.0),
-        limit=facts.bounds.words,
-        limit_at_worst="" if place is None else facts.bounds.at(place, facts.unit(place)),
-        kink=None if facts.reading is None else facts.reading.record(codes.shape),
+        limit=measured.bounds.used if place is None else measured.bounds.at(place, measured.unit(place)),
+        kink=None if measured.reading is None else measured.reading.summary(codes.shape),
     )
     return errors, place
 

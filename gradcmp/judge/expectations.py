@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gradcmp.core.expectations import Expectation, ExpectedOutcome, ExpectedResult, ExpectedVerdict
 from gradcmp.core.outcomes import Computed, Outcome, Raised, Skipped, Unsupported
+from gradcmp.core.reasons import Reason, ReasonCode, Wanted
 from gradcmp.core.verdicts import Evidence, ExpectationState, Level, Verdict
 
 SEARCHED_CHARACTERS = 2000
@@ -14,13 +15,13 @@ SEARCHED_CHARACTERS = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Stance:
     """How a case stands to its expectation; `reason` says why it is not simply met."""
 
     expectation: ExpectationState = ExpectationState.NONE
     level: Level
     known: bool = False
-    reason: str = ""
+    reason: Reason | None = None
 
 
 def stand(
@@ -33,63 +34,67 @@ def stand(
     deviates: bool,
     evidence: Evidence,
     strict: bool,
-) -> Standing:
+) -> Stance:
     """How a case of `verdict` and `level`, judged by `evidence`, stands to `entry`.
 
     `fits`: the answer is the expected result (None where that is not known); `deviates`: the expected result is not
     the true one, so the entry expects a fault.
     """
     if entry is None or isinstance(outcome, Skipped):
-        return Standing(level=level)
+        return Stance(level=level)
     own = entry.pattern is not None
     if isinstance(entry.expected, ExpectedVerdict) and isinstance(outcome, Computed):
-        missing = _missing_evidence(entry.expected.verdict, evidence)
-        if missing:
-            return Standing(level=level, reason=missing)
+        unchecked = _unchecked(entry.expected.verdict, evidence)
+        if unchecked:
+            return Stance(level=level, reason=unchecked)
     met, fault, wanted = _met(entry, outcome, verdict, fits=fits, own=own, deviates=deviates)
     if met is None:
-        return Standing(level=level, reason=wanted)
+        return Stance(level=level, reason=_of(ReasonCode.NOT_EVALUATED, wanted))
     if met:
         # `known` marks rows that are fine only because somebody wrote down that they are not.
-        return Standing(
+        return Stance(
             expectation=ExpectationState.MET, level=Level.OK if own else level, known=own and level != Level.OK
         )
     if fault and level == Level.OK:
         now = Level.FAIL if strict else Level.NOTE
-        reason = f"{wanted or 'another value'} was expected; that fault has gone"
-        return Standing(expectation=ExpectationState.FIXED, level=now, reason=reason)
-    return Standing(
-        expectation=ExpectationState.UNMET, level=Level.FAIL, reason=f"{wanted} was expected" if wanted else ""
-    )
+        gone = _of(ReasonCode.FAULT_GONE, wanted or Wanted(another=True))
+        return Stance(expectation=ExpectationState.FIXED, level=now, reason=gone)
+    reason = _of(ReasonCode.NOT_AS_WANTED, wanted)
+    return Stance(expectation=ExpectationState.UNMET, level=Level.FAIL, reason=reason)
+
+
+def _of(code: ReasonCode, wanted: Wanted | None) -> Reason | None:
+    return None if wanted is None else Reason(code=code, wanted=wanted)
 
 
 def _met(
     entry: Expectation, outcome: Outcome, verdict: Verdict, *, fits: bool | None, own: bool, deviates: bool
-) -> tuple[bool | None, bool, str]:
-    """(met, or None where it cannot be told; the expectation is of a fault; what was expected, in words)."""
+) -> tuple[bool | None, bool, Wanted | None]:
+    """(met, or None where it cannot be told; the expectation is of a fault; what was expected)."""
     expected = entry.expected
     if isinstance(expected, ExpectedOutcome):
-        return outcome_matches(expected, outcome), True, described(expected)
+        wanted = Wanted(outcome=expected.outcome, exception=expected.exception or "", match=expected.match)
+        return outcome_matches(expected, outcome), True, wanted
     if isinstance(expected, ExpectedVerdict):
-        wanted = f"the verdict `{expected.verdict}`"
-        return verdict == expected.verdict, expected.verdict.level in (Level.WARN, Level.FAIL), wanted
+        fault = expected.verdict.level in (Level.WARN, Level.FAIL)
+        return verdict == expected.verdict, fault, Wanted(verdict=expected.verdict)
     if isinstance(expected, ExpectedResult):
         if isinstance(outcome, Computed):
-            return fits, deviates, "another value" if own else ""
+            return fits, deviates, Wanted(another=True) if own else None
         if isinstance(outcome, Unsupported) and not own:
-            return None, False, ""  # what everybody should compute is no claim that everybody can
-        return False, False, "a value"
-    return None, False, ""
+            return None, False, None  # what everybody should compute is no claim that everybody can
+        return False, False, Wanted()
+    return None, False, None
 
 
-def _missing_evidence(verdict: Verdict, evidence: Evidence) -> str:
-    """Why an expected verdict cannot be checked; empty where it can."""
-    wanted = f"the verdict `{verdict}` is expected"
+def _unchecked(verdict: Verdict, evidence: Evidence) -> Reason | None:
+    """Why an expected verdict cannot be checked; None where it can."""
+    wanted = Wanted(verdict=verdict)
     if verdict is Verdict.NONDETERMINISTIC:  # it needs further runs
-        return f"{wanted}, which is not judged yet: not checked"
+        return Reason(code=ReasonCode.NOT_JUDGED_YET, wanted=wanted)
     if "reference" in verdict.needs and evidence is not Evidence.CERTIFIED:
-        return f"{wanted}, which needs the certified reference: not checked"
-    return ""
+        return Reason(code=ReasonCode.NEEDS_REFERENCE, wanted=wanted)
+    return None
 
 
 def outcome_matches(expected: ExpectedOutcome, outcome: Outcome) -> bool:
@@ -104,12 +109,6 @@ def outcome_matches(expected: ExpectedOutcome, outcome: Outcome) -> bool:
         return True
     message = str(getattr(outcome, "message", ""))[:SEARCHED_CHARACTERS]
     return re.search(expected.match, message) is not None
-
-
-def described(expected: ExpectedOutcome) -> str:
-    """An expected outcome in words."""
-    text = f"`{expected.exception}`" if expected.exception else f"`{expected.outcome}`"
-    return f"{text} with a message that matches {expected.match!r}" if expected.match is not None else text
 
 
 def _last(name: str) -> str:

@@ -12,52 +12,29 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gradcmp.core.formats import FORMATS
+from gradcmp.core.reasons import KinkSummary, Together
 from gradcmp.core.truth import Kink, TruthLeaf
+from gradcmp.core.verdicts import Convention
 from gradcmp.judge.codes import CONVENTION, EXACT, HIGH, NO_DIGITS, NONFINITE, REMOVABLE, UNJUDGED, WRONG, Codes
 from gradcmp.judge.hull import in_hull
 from gradcmp.judge.sides import Places, Sides, sides_of
 from gradcmp.judge.tolerance import Supplier, generous
 from gradcmp.numbers.arrays import Floats
 
-NAMES: tuple[str, ...] = (
-    "smooth",
-    "left",
-    "right",
-    "midpoint",
-    "limiting",
-    "in between",
-    "infinite",
-    "NaN",
-    "jump",
-    "undefined",
-    "removable",
-    "outside",
+CONVENTIONS: tuple[Convention, ...] = tuple(Convention)
+"""Code → what an answer at a tied element is."""
+SMOOTH, LEFT, RIGHT, MIDPOINT, LIMITING, BETWEEN, INFINITE, NOT_A_NUMBER, JUMP, UNDEFINED, REMOVED, OUTSIDE = (
+    convention.rank for convention in CONVENTIONS
 )
-"""What an answer at a tied element is. `smooth`: it is the derivative, which exists; `removable`: it is not, although
-it exists; `undefined`: a number where no derivative is known."""
-(
-    SMOOTH,
-    LEFT,
-    RIGHT,
-    MIDPOINT,
-    LIMITING,
-    BETWEEN,
-    INFINITE,
-    NOT_A_NUMBER,
-    JUMP,
-    UNDEFINED,
-    REMOVED,
-    OUTSIDE,
-) = range(len(NAMES))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """An answer at the tied elements of one leaf: per tied element its name, its verdict, and what it is held against.
 
-    `places` are flat indices, ascending; the other arrays have an entry for each. `nearest` is the derivative that the
-    answer is taken for; `codes` are `EXACT` where the name is `smooth`. `together` says whether the answer as a whole
-    is a limiting gradient.
+    `places` are flat indices, ascending; the other arrays have an entry for each. `names` are places in `CONVENTIONS`,
+    `codes` are `EXACT` where the name is `smooth`. `nearest` is the derivative that the answer is taken for. `together`
+    says whether the answer as a whole is a limiting gradient.
     """
 
     places: Places
@@ -66,7 +43,7 @@ class Reading:
     nearest: Floats
     left: Floats
     right: Floats
-    together: str
+    together: Together | None
 
     def facing(self, truth: TruthLeaf) -> TruthLeaf:
         """The truth with the derivative that each tied element is taken for."""
@@ -87,39 +64,32 @@ class Reading:
         return settled
 
     @property
-    def counts(self) -> Mapping[str, int]:
-        """Name → number of elements, the most frequent first; without the smooth ones."""
-        numbers = np.bincount(self.names, minlength=len(NAMES))
-        order = sorted(range(1, len(NAMES)), key=lambda name: (-numbers[name], name))
-        return {NAMES[name]: int(numbers[name]) for name in order if numbers[name]}
+    def counts(self) -> Mapping[Convention, int]:
+        """How many elements are what, the most frequent first; without the smooth ones."""
+        numbers = np.bincount(self.names, minlength=len(CONVENTIONS))
+        order = sorted(CONVENTIONS[1:], key=lambda convention: (-numbers[convention.rank], convention.rank))
+        return {convention: int(numbers[convention.rank]) for convention in order if numbers[convention.rank]}
 
-    @property
-    def name(self) -> str:
-        """`right` where all are, else `2 left, 1 right`; empty where every element is smooth."""
-        counts = self.counts
-        alike = len(counts) == 1 and self.names.size == sum(counts.values())
-        return next(iter(counts)) if alike else ", ".join(f"{n} {name}" for name, n in counts.items())
-
-    def record(self, shape: tuple[int, ...]) -> Mapping[str, object] | None:
-        """For the result file: the name, and both sides at the worst tied element; None where all are smooth."""
+    def summary(self, shape: tuple[int, ...]) -> KinkSummary | None:
+        """What the answer is, and both sides at the worst tied element; None where all are smooth."""
         kinked = self.names != SMOOTH
         if not kinked.any():
             return None
-        at = int(np.argmax(np.where(kinked, self.codes, -1)))
-        return {
-            "name": self.name,
-            "counts": self.counts,
-            "index": [int(i) for i in np.unravel_index(int(self.places[at]), shape)],
-            "left": float(self.left[at]),
-            "right": float(self.right[at]),
-        }
+        worst = int(np.argmax(np.where(kinked, self.codes, -1)))
+        index = tuple(int(i) for i in np.unravel_index(int(self.places[worst]), shape))
+        return self.at(worst, index)
+
+    def at(self, entry: int, index: tuple[int, ...]) -> KinkSummary:
+        """What the answer is, and both sides at one tied element."""
+        left, right = float(self.left[entry]), float(self.right[entry])
+        return KinkSummary(counts=self.counts, tied=int(self.names.size), index=index, left=left, right=right)
 
     def entry(self, place: tuple[int, ...], shape: tuple[int, ...]) -> int | None:
         """Where in the arrays an element of the leaf stands; None where it is not tied, or smooth."""
         flat = int(np.ravel_multi_index(place, shape)) if place else 0
-        at = int(np.searchsorted(self.places, flat))
-        found = at < self.places.size and self.places[at] == flat and self.names[at] != SMOOTH
-        return at if found else None
+        entry = int(np.searchsorted(self.places, flat))
+        kinked = entry < self.places.size and self.places[entry] == flat and self.names[entry] != SMOOTH
+        return entry if kinked else None
 
 
 def read(answer: Floats, truth: TruthLeaf, kink: Kink, dtype: str, limits: Supplier) -> Reading:
@@ -166,10 +136,10 @@ def _names(got: Floats, sides: Sides) -> Codes:
     with np.errstate(invalid="ignore"):
         names[finite & np.isnan(sides.low)] = UNDEFINED
         names[finite & (sides.low <= got) & (got <= sides.high)] = BETWEEN
-    near_left, near_right, near_middle = (sides.near(got, one) for one in (sides.left, sides.right, sides.middle))
+    near_left, near_right, near_middle = (sides.near(got, side) for side in (sides.left, sides.right, sides.middle))
     unnamed = np.flatnonzero(~(near_left | near_right | near_middle))
-    for one in sides.limiting if unnamed.size else ():
-        names[sides.near(got, one, unnamed)] = LIMITING
+    for gradient in sides.limiting if unnamed.size else ():
+        names[sides.near(got, gradient, unnamed)] = LIMITING
     names[near_middle] = MIDPOINT
     names[near_right] = RIGHT
     names[near_left] = LEFT
@@ -187,7 +157,7 @@ def _codes(got: Floats, names: Codes, sides: Sides) -> Codes:
     An infinity is a convention where it is one of the derivatives, NaN where no side is finite, and either where the
     function jumps. A finite answer is `nonfinite` where every derivative is infinite.
     """
-    infinite = np.any([got == one for one in (sides.left, sides.right, *sides.limiting)], axis=0)
+    infinite = np.any([got == side for side in (sides.left, sides.right, *sides.limiting)], axis=0)
     nowhere = ~(np.isfinite(sides.left) | np.isfinite(sides.right))
     codes = np.full(names.shape, CONVENTION, dtype=np.int8)
     codes[names == SMOOTH] = EXACT
@@ -219,14 +189,14 @@ def _nearest(got: Floats, names: Codes, codes: Codes, sides: Sides) -> Floats:
     return nearest
 
 
-def _together(got: Floats, names: Codes, codes: Codes, sides: Sides) -> str:
+def _together(got: Floats, names: Codes, codes: Codes, sides: Sides) -> Together | None:
     """Two sides that are each legitimate need not be so together: (1, 1) is no derivative of max(x, y) at a tie."""
     kinked = np.flatnonzero(names != SMOOTH)
     if kinked.size < 2 or not sides.limiting or bool(np.any(codes[kinked] != CONVENTION)):
-        return ""
-    if any(bool(sides.near(got, one, kinked)[kinked].all()) for one in sides.limiting):
-        return "together a limiting gradient"
-    stack = np.stack([one[kinked] for one in sides.limiting])
+        return None
+    if any(bool(sides.near(got, gradient, kinked)[kinked].all()) for gradient in sides.limiting):
+        return Together.LIMITING
+    stack = np.stack([gradient[kinked] for gradient in sides.limiting])
     tolerance = max(1e-9, 64 * FORMATS[sides.dtype].unit_roundoff) if sides.dtype in FORMATS else 1e-9
     # Outside the hull of a sample proves nothing: it may be in the hull of all.
-    return "together in the hull of limiting gradients" if in_hull(got[kinked], stack, tolerance) else ""
+    return Together.HULL if in_hull(got[kinked], stack, tolerance) else None

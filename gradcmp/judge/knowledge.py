@@ -9,6 +9,7 @@ from gradcmp.core.findings import OtherPrecision
 from gradcmp.core.operators import Operator
 from gradcmp.core.outcomes import Computed
 from gradcmp.core.problems import Problem
+from gradcmp.core.reasons import Reason, ReasonCode
 from gradcmp.core.tensors import Key, Leaf
 from gradcmp.core.truth import Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence
@@ -37,25 +38,25 @@ def part(truth: Truth, *, values: bool) -> tuple[TruthLeaf, ...]:
 
 def best(truths: Sequence[Truth], *, values: bool) -> dict[Key, Graded]:
     """Every leaf by the best evidence that any of `truths` has for it; the first of equals."""
-    found: dict[Key, Graded] = {}
+    leaves: dict[Key, Graded] = {}
     for truth in sorted(truths, key=lambda truth: -truth.evidence.rank):
         for leaf in part(truth, values=values):
-            found.setdefault(leaf.key, Graded(leaf=leaf, evidence=truth.evidence))
-    return found
+            leaves.setdefault(leaf.key, Graded(leaf=leaf, evidence=truth.evidence))
+    return leaves
 
 
-def refuted(said: Truth, truth: Truth, problem: Problem, limits: Supplier) -> str:
-    """How the certified truth contradicts an expectation, in words; empty where it does not or nothing is certified."""
-    if truth.evidence is not Evidence.CERTIFIED or said.evidence is not Evidence.EXPECTED:
-        return ""
+def refuted(expected: Truth, truth: Truth, problem: Problem, limits: Supplier) -> Reason | None:
+    """How the certified truth contradicts an expectation; None where it does not or nothing is certified."""
+    if truth.evidence is not Evidence.CERTIFIED or expected.evidence is not Evidence.EXPECTED:
+        return None
     values = is_value(problem)
-    where = contradiction(part(said, values=values), part(truth, values=values), problem.dtype, limits)
-    return f"the certified {'value' if values else 'derivative'} contradicts `expect`: {where}" if where else ""
+    because = contradiction(part(expected, values=values), part(truth, values=values), problem.dtype, limits)
+    return None if because is None else Reason(code=ReasonCode.CONTRADICTED, because=because, of_values=values)
 
 
 def elsewhere(key: Key, evidence_from: Mapping[str, OtherPrecision], *, values: bool) -> dict[str, Elsewhere]:
     """One leaf in the other dtype by target id, where it was computed and is known there."""
-    found: dict[str, Elsewhere] = {}
+    answers: dict[str, Elsewhere] = {}
     for other in evidence_from.values():
         truth = best([other.truth], values=values).get(key)
         for name, outcome in other.outcomes.items() if truth is not None else ():
@@ -63,8 +64,8 @@ def elsewhere(key: Key, evidence_from: Mapping[str, OtherPrecision], *, values: 
                 _leaf(outcome.values if values else outcome.derivatives, key) if isinstance(outcome, Computed) else None
             )
             if truth is not None and leaf is not None and leaf.tensor is not None and not truth.leaf.nothing:
-                found[name] = Elsewhere(tensor=leaf.tensor, truth=truth.leaf)
-    return found
+                answers[name] = Elsewhere(tensor=leaf.tensor, truth=truth.leaf)
+    return answers
 
 
 def _leaf(leaves: Sequence[Leaf], key: Key) -> Leaf | None:

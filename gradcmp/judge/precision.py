@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcmp.core.formats import FORMATS
+from gradcmp.core.reasons import Shrinkage
 from gradcmp.core.tensors import Tensor
 from gradcmp.core.truth import TruthLeaf
 from gradcmp.judge.codes import EXCESS, HIGH, WRONG, Codes
@@ -42,12 +43,12 @@ class Shrinking:
     here: Floats
     there: Floats
 
-    def describe(self, place: tuple[int, ...], dtype: str) -> str:
-        """What the other precision says of one element; empty where it says nothing."""
+    def at(self, place: tuple[int, ...]) -> Shrinkage | None:
+        """What the other precision says of one element; None where it says nothing."""
         if not self.known[place]:
-            return ""
-        errors = f"error {float(self.here[place]):.3g} in {dtype}, {float(self.there[place]):.3g} in {self.dtype}"
-        return f"{'shrinks' if self.shrinks[place] else 'does not shrink'} with precision ({errors})"
+            return None
+        here, there = float(self.here[place]), float(self.there[place])
+        return Shrinkage(dtype=self.dtype, shrinks=bool(self.shrinks[place]), here=here, there=there)
 
 
 def other_dtype(dtype: str) -> str | None:
@@ -93,14 +94,14 @@ def shrinking(away: Floats, truth: TruthLeaf, dtype: str, elsewhere: Elsewhere, 
     )
 
 
-def decided(codes: Codes, told: Shrinking, dtype: str) -> Codes:
+def decided(codes: Codes, shrinking: Shrinking, dtype: str) -> Codes:
     """The codes as the other precision decides them.
 
     What lies beyond the limits is `excess` where it shrinks, else `wrong`. What the limits of a lower precision still
     allow is `wrong` where the higher precision is beyond its own.
     """
-    far = ((codes == EXCESS) | (codes == WRONG)) & told.known
-    found = np.where(far, np.where(told.shrinks, EXCESS, WRONG), codes)
-    if FORMATS[told.dtype].precision > FORMATS[dtype].precision:
-        found = np.where((codes == HIGH) & told.known & told.beyond & ~told.shrinks, WRONG, found)
-    return found.astype(np.int8)
+    far = ((codes == EXCESS) | (codes == WRONG)) & shrinking.known
+    settled = np.where(far, np.where(shrinking.shrinks, EXCESS, WRONG), codes)
+    if FORMATS[shrinking.dtype].precision > FORMATS[dtype].precision:
+        settled = np.where((codes == HIGH) & shrinking.known & shrinking.beyond & ~shrinking.shrinks, WRONG, settled)
+    return settled.astype(np.int8)

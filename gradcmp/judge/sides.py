@@ -71,11 +71,11 @@ class Sides:
             errors=self.errors and RunningErrors(worst=self.errors.worst[some], rss=self.errors.rss[some]),
         )
         bounds = self.limits(held, self.dtype)
-        found = np.zeros(got.shape, dtype=bool)
+        near = np.zeros(got.shape, dtype=bool)
         with np.errstate(invalid="ignore", over="ignore"):
             away = np.abs(got[some] - held.high)
-            found[some] = known & (away <= np.maximum(bounds.rounding, bounds.high))
-        return found
+            near[some] = known & (away <= np.maximum(bounds.rounding, bounds.high))
+        return near
 
 
 def sides_of(truth: TruthLeaf, kink: Kink, places: Places, dtype: str, limits: Supplier) -> Sides:
@@ -93,6 +93,6 @@ def sides_of(truth: TruthLeaf, kink: Kink, places: Places, dtype: str, limits: S
         left=take(kink.left),
         right=take(kink.right),
         jump=kink.jump.ravel()[places],
-        limiting=tuple(take(one) for one in kink.limiting) if kink.limiting.size else (),
+        limiting=tuple(take(gradient) for gradient in kink.limiting) if kink.limiting.size else (),
         errors=errors and RunningErrors(worst=errors.worst.ravel()[places], rss=errors.rss.ravel()[places]),
     )

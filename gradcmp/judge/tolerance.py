@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from gradcmp.core.formats import FORMATS
+from gradcmp.core.reasons import Limit, LimitKind
 from gradcmp.core.scenarios import Tolerance
 from gradcmp.core.truth import TruthLeaf
 from gradcmp.numbers.arrays import Floats
@@ -40,27 +41,23 @@ class Limits:
     """Absolute limits per element: distances up to `rounding` are rounding, up to `high` still explainable.
 
     `excess`: where no other precision tells, distances up to it may be a weak derivative rule, beyond it they are
-    wrong; None where the limits cannot tell the two apart. `words` say what was used, `parts` by name and size.
-    `judged` False: a scenario's author set them, so they are not questioned.
+    wrong; None where the limits cannot tell the two apart. `used` says which they are; `rss` and `worst` are the
+    running errors that they come from. `judged` False: a scenario's author set them, so they are not questioned.
     """
 
     rounding: Floats
     high: Floats
-    words: str
+    used: Limit
     excess: Floats | None = None
-    parts: tuple[tuple[str, Floats], ...] = ()
+    rss: Floats | None = None
+    worst: Floats | None = None
     judged: bool = True
 
-    def at(self, place: tuple[int, ...], unit: float) -> str:
-        """The parts at one element, in `unit`s of its last place: `worst-case running error = 3.2 ULPs`."""
-        return ", ".join(f"{name} = {float(sizes[place]) / unit:.3g} ULPs" for name, sizes in self.parts)
-
-    def largest_at(self, place: tuple[int, ...], unit: float) -> str:
-        """The words, or of the parts the one that lets most through."""
-        if not self.parts:
-            return self.words
-        name, size = max(((name, float(sizes[place])) for name, sizes in self.parts), key=lambda part: part[1])
-        return f"limit of {name} = {size / unit:.3g} ULPs" if size > unit else "limit of 1 ULP"
+    def at(self, place: tuple[int, ...], unit: float) -> Limit:
+        """What was used, with its sizes at one element, `unit` in whose last place."""
+        if self.rss is None or self.worst is None:
+            return self.used
+        return replace(self.used, rss=float(self.rss[place]), worst=float(self.worst[place]), unit=unit)
 
 
 class Supplier(Protocol):
@@ -79,15 +76,15 @@ def interim(truth: TruthLeaf, dtype: str) -> Limits:
     """
     unit = spacing(truth.high, truth.low, dtype)
     if dtype not in FORMATS:
-        return Limits(rounding=np.zeros_like(unit), high=np.zeros_like(unit), words="whole numbers have no rounding")
-    form, own, scale = FORMATS[dtype], INTERIM_ULPS[dtype], INTERIM_SCALE_ULPS[dtype]
+        return Limits(rounding=np.zeros_like(unit), high=np.zeros_like(unit), used=Limit(kind=LimitKind.WHOLE))
+    form, ulps, scale = FORMATS[dtype], INTERIM_ULPS[dtype], INTERIM_SCALE_ULPS[dtype]
     finite = np.abs(truth.high[np.isfinite(truth.high)])
     largest = np.asarray(min(finite.max(initial=0.0), form.largest), dtype=np.float64)
     floor = scale * float(spacing(largest, np.zeros_like(largest), dtype)) if largest > 0.0 else 0.0
     return Limits(
-        rounding=own * unit,
+        rounding=ulps * unit,
         high=np.full_like(unit, max(floor, _flushed(dtype))),
-        words=f"interim limit of {own:g} ULPs",
+        used=Limit(kind=LimitKind.INTERIM, ulps=ulps),
     )
 
 
@@ -115,8 +112,9 @@ def running(truth: TruthLeaf, dtype: str) -> Limits:
         rounding=rounding,
         high=high,
         excess=excess,
-        words=f"{SIGMAS:g} root-sum-square running errors or the worst case",
-        parts=((f"{SIGMAS:g} root-sum-square running errors", rss), ("worst-case running error", worst)),
+        used=Limit(kind=LimitKind.RUNNING, sigmas=SIGMAS),
+        rss=rss,
+        worst=worst,
     )
 
 
@@ -132,12 +130,12 @@ def chosen(tolerance: Tolerance) -> Supplier:
         with np.errstate(over="ignore", invalid="ignore"):
             if tolerance.ulps is not None:
                 bound = tolerance.ulps * spacing(truth.high, truth.low, dtype)
-                words = f"the scenario's limit of {tolerance.ulps:g} ULPs"
+                used = Limit(kind=LimitKind.ULPS, ulps=tolerance.ulps)
             else:
                 rtol, atol = tolerance.rtol or 0.0, tolerance.atol or 0.0
                 bound = atol + rtol * np.where(np.isfinite(truth.high), np.abs(truth.high), 0.0)
-                words = f"the scenario's limit of rtol {rtol:g}, atol {atol:g}"
-        return Limits(rounding=bound, high=bound, words=words, judged=False)
+                used = Limit(kind=LimitKind.RELATIVE, rtol=rtol, atol=atol)
+        return Limits(rounding=bound, high=bound, used=used, judged=False)
 
     return limits
 
@@ -159,15 +157,11 @@ def generous(limits: Supplier) -> Supplier:
     """
 
     def wider(truth: TruthLeaf, dtype: str) -> Limits:
-        own = limits(truth, dtype)
-        if not own.judged:
-            return own
+        narrow = limits(truth, dtype)
+        if not narrow.judged:
+            return narrow
         plain = interim(truth, dtype)
-        return replace(
-            own,
-            rounding=_larger(own.rounding, plain.rounding),
-            high=_larger(own.high, plain.high),
-            excess=None,
-        )
+        rounding, high = _larger(narrow.rounding, plain.rounding), _larger(narrow.high, plain.high)
+        return replace(narrow, rounding=rounding, high=high, excess=None)
 
     return wider

@@ -11,6 +11,7 @@ from gradcmp.core.findings import EvidenceRequest, Finding, Judgement, OtherPrec
 from gradcmp.core.leaves import LeafType
 from gradcmp.core.outcomes import Computed, Outcome
 from gradcmp.core.problems import Problem
+from gradcmp.core.reasons import Reason, ReasonCode
 from gradcmp.core.targets import Target
 from gradcmp.core.tensors import Key, Leaf, Tensor
 from gradcmp.core.truth import Truth, TruthLeaf
@@ -18,7 +19,7 @@ from gradcmp.core.verdicts import Evidence, ExpectationState, Level, Verdict
 from gradcmp.judge.agreement import differ, matches, pairs
 from gradcmp.judge.answers import Answer, LeafWord, judge_leaf
 from gradcmp.judge.cautions import warnings_of
-from gradcmp.judge.expectations import Standing, stand
+from gradcmp.judge.expectations import Stance, stand
 from gradcmp.judge.kinks import with_larger_side
 from gradcmp.judge.knowledge import Graded, best, elsewhere, is_value, part, refuted
 from gradcmp.judge.precision import other_dtype
@@ -26,8 +27,11 @@ from gradcmp.judge.tolerance import Supplier, supplier
 
 by_rank = attrgetter("rank")
 
+_NOTHING = LeafWord(verdict=Verdict.UNJUDGED, counts={Verdict.UNJUDGED: 1})
+"""The word on an answer without leaves where none is defined."""
+
 FRAGILE_SHOWN = 3
-"""Comparisons that rounding decides, named in a message."""
+"""Comparisons that rounding decides, named as reasons."""
 
 
 def judge(
@@ -61,6 +65,7 @@ def judge(
     words: dict[str, list[LeafWord]] = {name: [] for name in answers}
     judged_by: list[TruthLeaf] = []
     graded: list[Evidence] = []
+    undefined = Reason(code=ReasonCode.UNDEFINED, text=truth.reason) if truth.undefined and truth.reason else None
     for defined in _defined(leaves, known, answers):
         graded_leaf = known.get(defined.key)
         leaf_words, leaf_truth = judge_leaf(
@@ -71,7 +76,7 @@ def judge(
             problem.dtype,
             limits,
             elsewhere(defined.key, others, values=values),
-            undefined=truth.reason or "" if truth.undefined else "",
+            undefined=undefined,
         )
         own = {} if graded_leaf else _own(problem, targets, answers, expected, defined, limits)
         for name, word in {**leaf_words, **own}.items():
@@ -92,7 +97,8 @@ def judge(
         problem=problem.id,
         evidence=min(graded, key=by_rank, default=truth.evidence),
         reference_reason=truth.reason or common.reason,
-        warnings=(*warnings, *([refutation] if refutation else [])),
+        reason_kind=(truth if truth.reason else common).reason_kind,
+        warnings=(*warnings, *filter(None, [refutation])),
         truth=tuple(_shown(leaf, certain=leaf.key in known) for leaf in judged_by),
         findings=findings,
         pairs=tuple(pairs(problem, answers, limits, judged_by)),
@@ -105,7 +111,7 @@ def _requests(
 ) -> tuple[EvidenceRequest, ...]:
     """The other dtype for the targets whose errors only it can explain."""
     dtype = other_dtype(problem.dtype)
-    asking = tuple(name for name, found in words.items() if any(word.undecided for word in found))
+    asking = tuple(name for name, leaf_words in words.items() if any(word.undecided for word in leaf_words))
     if dtype is None or dtype in others or not asking:
         return ()
     return (EvidenceRequest(problem=problem.id, dtype=dtype, targets=asking),)
@@ -167,36 +173,37 @@ class _Context:
 def _finding(
     context: _Context, target: Target, outcome: Outcome, words: Sequence[LeafWord], expected: Truth | None
 ) -> Finding:
-    word = max(words, key=lambda word: word.rank, default=_nothing())
+    word = max(words, key=lambda word: word.rank, default=_NOTHING)
     evidence = min((word.evidence for word in words), key=by_rank, default=Evidence.NONE)
     if isinstance(outcome, Computed):
         verdict, level = word.verdict, word.level
-        messages = [word.message for word in words if word.message and word.level != Level.OK]
+        reasons = [word.reason for word in words if word.level != Level.OK]
         if verdict == Verdict.FRAGILE:
-            messages += context.truth.fragile[:FRAGILE_SHOWN]
+            comparisons = context.truth.fragile[:FRAGILE_SHOWN]
+            reasons += [Reason(code=ReasonCode.COMPARISON, text=comparison) for comparison in comparisons]
         counts: Counter[Verdict] = Counter()
         for each in words or [word]:
             counts.update(each.counts)
     else:
-        verdict, messages = Verdict(outcome.name), [outcome.message]
+        verdict, reasons = Verdict(outcome.name), [Reason(code=ReasonCode.OUTCOME, text=outcome.message)]
         level, counts = verdict.level, Counter({verdict: 1})
-    standing = _standing(context, target, outcome, expected, verdict=verdict, level=level, evidence=evidence)
+    stance = _stance(context, target, outcome, expected, verdict=verdict, level=level, evidence=evidence)
     return Finding(
         case=f"{context.problem.id}@{target.id}",
         verdict=verdict,
-        level=standing.level,
-        expectation=standing.expectation,
+        level=stance.level,
+        expectation=stance.expectation,
         evidence=evidence,
         verdicts=dict(counts),
         errors=tuple(
             replace(word.errors, verdict=word.verdict, level=word.level) for word in words if word.errors is not None
         ),
-        message="; ".join(part for part in (standing.reason, "\n".join(filter(None, messages))) if part),
-        known=standing.known,
+        reasons=tuple(filter(None, [stance.reason, *reasons])),
+        known=stance.known,
     )
 
 
-def _standing(
+def _stance(
     context: _Context,
     target: Target,
     outcome: Outcome,
@@ -205,20 +212,20 @@ def _standing(
     verdict: Verdict,
     level: Level,
     evidence: Evidence,
-) -> Standing:
+) -> Stance:
     """How a case stands to what its scenario expects of it. What a proof contradicts is met by nobody."""
     problem, limits = context.problem, context.limits
     entry = problem.scenario.expect.for_case(problem.operator, target)
     fits = deviates = None
     if isinstance(outcome, Computed) and expected is not None:
         values = is_value(problem)
-        answer, said = outcome.values if values else outcome.derivatives, part(expected, values=values)
+        answer, wanted = outcome.values if values else outcome.derivatives, part(expected, values=values)
         if entry is not None and entry.pattern is None:
             refutation = refuted(expected, context.truth, problem, limits)
             if refutation:
-                return Standing(expectation=ExpectationState.UNMET, level=Level.FAIL, reason=refutation)
-        fits = matches(answer, said, problem.dtype, limits, context.leaves)
-        deviates = differ(said, context.leaves, problem.dtype, limits)
+                return Stance(expectation=ExpectationState.UNMET, level=Level.FAIL, reason=refutation)
+        fits = matches(answer, wanted, problem.dtype, limits, context.leaves)
+        deviates = differ(wanted, context.leaves, problem.dtype, limits)
     return stand(
         entry,
         outcome,
@@ -228,13 +235,6 @@ def _standing(
         deviates=bool(deviates),
         evidence=evidence,
         strict=problem.scenario.expect.strict,
-    )
-
-
-def _nothing() -> LeafWord:
-    """The word on an answer without leaves where none is defined."""
-    return LeafWord(
-        verdict=Verdict.UNJUDGED, level=Level.NOTE, counts={Verdict.UNJUDGED: 1}, message="the answer holds no arrays"
     )
 
 

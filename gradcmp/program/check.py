@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from gradcmp.core.trees import nested
 from gradcmp.errors import Complaint, UsageError
 from gradcmp.program.calls import convert
 from gradcmp.program.check_calls import Binding
@@ -128,13 +129,6 @@ def _returns(body: Sequence[CheckedStatement]) -> list[Give]:
 
 def _inputs(leaves: Mapping[str, ArrayType]) -> dict[str, Type]:
     """Top-level name → type, trees put together from their leaves."""
-    trees: dict[str, object] = {}
-    for path, type_ in leaves.items():
-        *parents, last = path.split(".")
-        place = trees
-        for parent in parents:
-            place = place.setdefault(parent, {})  # type: ignore[assignment]  # a leaf is never a parent
-        place[last] = type_
 
     def close(tree: object) -> Type:
         if isinstance(tree, dict):
@@ -142,7 +136,7 @@ def _inputs(leaves: Mapping[str, ArrayType]) -> dict[str, Type]:
         assert isinstance(tree, ArrayType)
         return tree
 
-    return {name: close(tree) for name, tree in trees.items()}
+    return {name: close(tree) for name, tree in nested(leaves).items()}
 
 
 class Checker(WayChecker):

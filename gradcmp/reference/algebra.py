@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gradcmp.core.tensors import Shape
+from gradcmp.core.truth import ReasonKind
 from gradcmp.numbers.arrays import Flags
 
 Places = npt.NDArray[np.int64]
@@ -26,6 +27,14 @@ class Undecided(Exception):
 
 class EvaluationError(Exception):
     """The program has no certified value here; the message is the reason."""
+
+    reason_kind = ReasonKind.CAUSE
+
+
+class Uncertified(EvaluationError):
+    """No precision was enough."""
+
+    reason_kind = ReasonKind.PRECISION
 
 
 class OverBudget(EvaluationError):

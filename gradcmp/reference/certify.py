@@ -11,7 +11,7 @@ from gradcmp.core.formats import FORMATS
 from gradcmp.core.tensors import Key
 from gradcmp.core.truth import Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence
-from gradcmp.reference.algebra import EvaluationError, OverBudget, Undecided
+from gradcmp.reference.algebra import EvaluationError, OverBudget, Uncertified, Undecided
 from gradcmp.reference.algebras.balls import BallAlgebra
 from gradcmp.reference.algebras.float_balls import FloatBall, FloatBallAlgebra
 from gradcmp.reference.algebras.strict_balls import StrictBalls
@@ -52,7 +52,8 @@ def certify(problem: DerivativeProblem, dtype: str, budget: Budget) -> Truth:
     except OverBudget as error:
         return _estimated(problem, tolerances, f"{error}; `--reference-budget` sets it")
     except EvaluationError as error:
-        return _numerical(problem, dtype, budget.afresh(), tolerances, str(error), at_kink=bool(ties))
+        truth = _numerical(problem, dtype, budget.afresh(), tolerances, str(error), at_kink=bool(ties))
+        return replace(truth, reason_kind=error.reason_kind)
     return _truth(problem, leaves, tolerances, evidence=Evidence.CERTIFIED, bits=certificate.bits)
 
 
@@ -132,7 +133,7 @@ def _settled(
     for key, open_ in certificate.open.items():
         kink = leaves[key].kink
         if kink is None or (open_ & ~kink.tied).any():
-            raise EvaluationError(f"not certified with {certificate.bits} bits: {certificate.reason}")
+            raise Uncertified(f"not certified with {certificate.bits} bits: {certificate.reason}")
     return leaves
 
 

@@ -17,7 +17,7 @@ from gradcmp.core.formats import FORMATS
 from gradcmp.core.truth import TruthLeaf
 from gradcmp.numbers.arrays import Flags, Floats
 from gradcmp.numbers.ulp import spacing
-from gradcmp.reference.algebra import EvaluationError, Undecided
+from gradcmp.reference.algebra import Uncertified, Undecided
 from gradcmp.reference.algebras.balls import BallAlgebra
 from gradcmp.reference.algebras.whole_numbers import WholeAlgebra
 from gradcmp.reference.language.arrays import Array, Context
@@ -69,7 +69,7 @@ def certified(
     """
     certificate = refined(run, dtypes, dtype=dtype, bits=bits)
     if certificate.open:
-        raise EvaluationError(f"not certified with {certificate.bits} bits: {certificate.reason}")
+        raise Uncertified(f"not certified with {certificate.bits} bits: {certificate.reason}")
     return dict(certificate.leaves)
 
 
@@ -113,7 +113,7 @@ def refined(
         if not open_:
             return certificate
     if certificate is None:
-        raise EvaluationError(f"not certified with {steps[-1]} bits: {reason}")
+        raise Uncertified(f"not certified with {steps[-1]} bits: {reason}")
     return certificate
 
 

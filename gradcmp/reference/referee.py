@@ -8,8 +8,8 @@ from typing import Any
 
 import flint
 
-from gradcmp.core.outcomes import Referred
-from gradcmp.core.requests import Inquiry
+from gradcmp.core.outcomes import Evaluated, Referred
+from gradcmp.core.requests import Inquiry, Wanted
 from gradcmp.core.truth import Truth, TruthLeaf
 from gradcmp.errors import Location
 from gradcmp.program.check import check
@@ -41,25 +41,20 @@ class Referee:
     def settings(self) -> Mapping[str, Any]:
         return {"python": platform.python_version()}
 
-    def refer(self, inquiry: Inquiry) -> Referred:
-        """The truth of a problem; where it is not known, `reason` says why. Raises UsageError for a bad program."""
-        return Referred(truth=_truth(certify, inquiry))
+    def refer(self, inquiry: Inquiry) -> Referred | Evaluated:
+        """The answer; where something is not known, the reason. Raises UsageError for a bad program."""
+        if inquiry.wanted is Wanted.EXPRESSIONS:
+            return Evaluated(arrays=_evaluated(inquiry))
+        return Referred(truth=_truth(certify if inquiry.wanted is Wanted.TRUTH else with_more_digits, inquiry))
 
-    def sharpen(self, inquiry: Inquiry) -> Truth:
-        """The truth of a problem to more digits than a verdict needs, without kinks and the errors to expect."""
-        return _truth(with_more_digits, inquiry)
 
-    def evaluate(self, inquiry: Inquiry, expressions: Mapping[str, tuple[str, str]]) -> Mapping[str, TruthLeaf | str]:
-        """The arrays of expressions over the inputs and the value of a problem's function; or why there is none.
-
-        `expressions` are by name: text in the little language, which has been checked before, and dtype.
-        """
-        function = _problem(inquiry).checked
-        programs = {
-            name: (check_expectation(_parsed(text, inquiry), function, inquiry.parameters), dtype)
-            for name, (text, dtype) in expressions.items()
-        }
-        return evaluated(programs, function, inquiry.inputs, Budget(seconds=inquiry.budget_s))
+def _evaluated(inquiry: Inquiry) -> Mapping[str, TruthLeaf | str]:
+    function = _problem(inquiry).checked
+    programs = {
+        name: (check_expectation(_parsed(text, inquiry), function, inquiry.parameters), dtype)
+        for name, (text, dtype) in inquiry.expressions.items()
+    }
+    return evaluated(programs, function, inquiry.inputs, Budget(seconds=inquiry.budget_s))
 
 
 def _truth(how: Callable[[DerivativeProblem, str, Budget], Truth], inquiry: Inquiry) -> Truth:
@@ -67,7 +62,7 @@ def _truth(how: Callable[[DerivativeProblem, str, Budget], Truth], inquiry: Inqu
     try:
         return how(problem, inquiry.dtype, Budget(seconds=inquiry.budget_s))
     except EvaluationError as error:
-        return Truth(reason=str(error))
+        return Truth(reason=str(error), reason_kind=error.reason_kind)
 
 
 def _problem(inquiry: Inquiry) -> DerivativeProblem:

@@ -6,17 +6,18 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from rich.console import Console, RenderableType
-from rich.text import Text
 
-from gradcmp.core.verdicts import Evidence, Level, Verdict
+from gradcmp.core.reasons import KinkSummary
+from gradcmp.core.verdicts import Evidence, Level
 from gradcmp.report.cells import leaf_label, mark, side_text
-from gradcmp.report.columns import Columns
-from gradcmp.report.console import Line, enumeration, room, styled
-from gradcmp.report.document import Document
-from gradcmp.report.figures import distance, duration, interval, ratio
-from gradcmp.report.limits import sizes
 from gradcmp.report.tables import STYLES
-from gradcmp.report.views import CaseView, KinkView
+from gradcmp.report.text.columns import Columns
+from gradcmp.report.text.console import room
+from gradcmp.report.text.lines import Line, enumeration, hanging, styled
+from gradcmp.result.document import Document
+from gradcmp.result.records import CaseRecord
+from gradcmp.words import conventions, limits
+from gradcmp.words.figures import distance, duration, interval, ratio
 
 HEADERS = (
     "verdict",
@@ -34,7 +35,7 @@ HEADERS = (
 )
 
 
-def case_fields(case: CaseView) -> tuple[str, ...]:
+def case_fields(case: CaseRecord) -> tuple[str, ...]:
     """The texts beneath `HEADERS`; empty where there is nothing to tell."""
     worst, timing = case.worst, case.timing
     errors = ("",) * 6
@@ -43,7 +44,7 @@ def case_fields(case: CaseView) -> tuple[str, ...]:
         index = "" if worst.worst_index is None else f"[{', '.join(str(place) for place in worst.worst_index)}]"
         errors = (
             distance(worst.max_ulps),
-            sizes(worst.limit_at_worst),
+            limits.sizes(worst.limit) if worst.limit else "",
             distance(worst.max_rel),
             f"{at}{index}",
             elements(case),
@@ -61,14 +62,14 @@ def case_fields(case: CaseView) -> tuple[str, ...]:
     return (f"{case.verdict}, known" if case.known else case.verdict, kink_text(case.kink), *errors, *times)
 
 
-def kink_text(kink: KinkView | None) -> str:
+def kink_text(kink: KinkSummary | None) -> str:
     """What an answer is at a kink and the derivatives on both sides: `right of -1 | 1`."""
-    return "" if kink is None else f"{kink.name} of {side_text(kink.left)} | {side_text(kink.right)}"
+    return "" if kink is None else f"{conventions.name(kink)} of {side_text(kink.left)} | {side_text(kink.right)}"
 
 
-def elements(case: CaseView) -> str:
+def elements(case: CaseRecord) -> str:
     """How many have which verdict, from worst to best: `1 wrong, 3 exact`; all of one: `4`."""
-    counts = {name: case.verdicts[name] for name in reversed(Verdict) if case.verdicts.get(name)}
+    counts = case.verdicts
     if len(counts) < 2:
         return "".join(map(str, counts.values()))
     return ", ".join(f"{count} {name}" for name, count in counts.items())
@@ -99,25 +100,25 @@ def cases_parts(document: Document, console: Console) -> Iterator[RenderableType
 def _heading(document: Document, problem: str, console: Console) -> Iterator[Line]:
     """The problem, what its verdicts rest on, with how many bits and why on nothing better, and within which limits."""
     view = document.problem_by_id.get(problem)
-    limits = dict.fromkeys(e.limit for case in document.cases_of[problem] for e in case.errors if e.limit)
+    errors = (errors for case in document.cases_of[problem] for errors in case.errors)
+    used = dict.fromkeys(limits.text(each.limit) for each in errors if each.limit)
     known: list[str] = []
     if view is not None and view.evidence is not Evidence.NONE:
         bits = [f"{view.bits} bits"] if view.bits and view.evidence is Evidence.CERTIFIED else []
         known = [view.evidence, *bits]
     if view is not None and view.reference_reason and view.evidence is not Evidence.CERTIFIED:
         known.append(view.reference_reason)
-    said = " · ".join([*known, *limits])
+    said = " · ".join([*known, *used])
     line = Line(console, (problem, "bold"), (f"  {said}" if said else "", "dim"))
     if not said or line.width <= room(console):
         yield line
     else:
         yield Line(console, (problem, "bold"))
-        for text in styled(said, console).wrap(console, room(console) - 2):
-            yield Line(console, (f"  {text.plain.rstrip()}", "dim"))
+        yield from hanging(console, styled(said, console, "dim"), ("  ", ""), room=room(console))
 
 
 def _paragraphs(
-    document: Document, rows: list[tuple[CaseView, tuple[str, ...]]], console: Console
+    document: Document, rows: list[tuple[CaseRecord, tuple[str, ...]]], console: Console
 ) -> Iterator[RenderableType]:
     words = (
         "{}", "{}", "{} ULP", "limits {} ULP", "relative {}", "at {}", "elements {}", "needed rtol {}", "first call {}",
@@ -125,7 +126,7 @@ def _paragraphs(
     )  # fmt: skip
     for place, (problem, group) in enumerate(groupby(rows, key=lambda row: row[0].problem)):
         if place:
-            yield Text()
+            yield Line(console)
         yield from _heading(document, problem, console)
         for case, fields in group:
             style = STYLES["known" if case.known else case.level]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from gradcmp.core.verdicts import ExpectationState, Level, Verdict
-from gradcmp.report.arrays import norm
-from gradcmp.report.figures import DIGITS, nested, number, plural, shape
-from gradcmp.report.views import CaseView, LeafView
+from gradcmp.result.arrays import norm
+from gradcmp.result.records import ArrayRecord, CaseRecord, TruthRecord
+from gradcmp.result.values import StoredArray
+from gradcmp.words.figures import DIGITS, nested, number, shape
+from gradcmp.words.lists import plural
 
 LARGEST_SHOWN = 6
 """Elements; of a larger array the norm and the shape are shown."""
@@ -49,7 +52,7 @@ class Sign:
     word: Verdict | str
 
 
-def sign(case: CaseView) -> Sign:
+def sign(case: CaseRecord) -> Sign:
     """The verdict's sign; `†` where an expectation foresaw it, `✗` where an expectation is not met."""
     if case.known:
         return Sign(mark=KNOWN_MARK, level="known", word="known")
@@ -60,7 +63,7 @@ def sign(case: CaseView) -> Sign:
     return Sign(mark=_mark(case.verdict, case.level), level=level, word=word)
 
 
-def leaf_sign(case: CaseView, key: tuple[str, tuple[str, ...]]) -> Sign:
+def leaf_sign(case: CaseRecord, key: tuple[str, tuple[str, ...]]) -> Sign:
     """The sign of one leaf: that of its own verdict.
 
     Where an expectation stands beside the verdicts, the leaves that are not well carry the sign of the case, or all of
@@ -75,14 +78,14 @@ def leaf_sign(case: CaseView, key: tuple[str, tuple[str, ...]]) -> Sign:
     return Sign(mark=_mark(errors.verdict, errors.level), level=errors.level, word=errors.verdict)
 
 
-def case_signs(case: CaseView) -> tuple[Sign, ...]:
+def case_signs(case: CaseRecord) -> tuple[Sign, ...]:
     """Every sign that the rows of the case carry."""
     if case.outcome != "computed" or len(case.errors) < 2:
         return (sign(case),)
     return tuple(dict.fromkeys(leaf_sign(case, (errors.of, errors.wrt)) for errors in case.errors))
 
 
-def mark(case: CaseView) -> str:
+def mark(case: CaseRecord) -> str:
     """The sign's mark."""
     return sign(case).mark
 
@@ -97,38 +100,36 @@ def leaf_label(key: tuple[str, tuple[str, ...]]) -> str:
     return ": ".join(part for part in (of, ", ".join(wrt)) if part)
 
 
-def leaf_text(leaf: LeafView, dtype: str, *, digits: int = DIGITS) -> str:
+def leaf_text(leaf: ArrayRecord, dtype: str, *, digits: int = DIGITS) -> str:
     """The array itself where it has at most 6 elements, else norm and shape; its dtype where it is another."""
     if leaf.missing:
         return "none"
-    size = 1
-    for length in leaf.shape:
-        size *= length
+    size = math.prod(leaf.lengths)
     if leaf.norm is not None:
-        text = f"‖{number(leaf.norm, digits=digits)}‖ {shape(leaf.shape)}"
+        text = f"‖{number(leaf.norm, digits=digits)}‖ {shape(leaf.lengths)}"
     elif size > LARGEST_SHOWN:
-        text = f"‖{number(norm_of(leaf.data), digits=digits)}‖ {shape(leaf.shape)}"
+        text = f"‖{number(norm_of(leaf.data), digits=digits)}‖ {shape(leaf.lengths)}"
     elif size == 0:
-        text = f"empty {shape(leaf.shape)}"
+        text = f"empty {shape(leaf.lengths)}"
     else:
-        text = nested(leaf.data, leaf.dtype, digits=digits)
+        text = nested(leaf.data, leaf.dtype or "", digits=digits)
     return text if leaf.dtype == dtype else f"{text} {leaf.dtype}"
 
 
-def truth_text(leaf: LeafView, *, digits: int = DIGITS) -> str:
+def truth_text(leaf: TruthRecord, *, digits: int = DIGITS) -> str:
     """As `leaf_text`; at a kink both one-sided derivatives: `[-1 | 1, 2]`; of a larger array `12, 3 kinks`.
 
     Its norm is not told: at the kinks it would be that of the mean of both sides, which is no derivative.
     """
     if leaf.left is None or leaf.right is None or leaf.left == leaf.right:
-        return leaf_text(leaf, leaf.dtype, digits=digits)
-    if leaf.data is None or isinstance(leaf.left, dict) or isinstance(leaf.right, dict):
-        return f"{shape(leaf.shape)}, with kinks"
+        return leaf_text(leaf, leaf.dtype or "", digits=digits)
+    if any(data is None or isinstance(data, StoredArray) for data in (leaf.data, leaf.left, leaf.right)):
+        return f"{shape(leaf.lengths)}, with kinks"
     if _count(leaf.data) <= LARGEST_SHOWN:
         return _sides(leaf.data, leaf.left, leaf.right, digits)
     pairs = zip(_flat(leaf.left), _flat(leaf.right), strict=True)
     kinks = sum(left != right for left, right in pairs)
-    return f"{shape(leaf.shape)}, {plural(kinks, 'kink')}"
+    return f"{shape(leaf.lengths)}, {plural(kinks, 'kink')}"
 
 
 def side_text(value: float | str, *, digits: int = DIGITS) -> str:
@@ -145,7 +146,7 @@ def _sides(data: Any, left: Any, right: Any, digits: int) -> str:
 
 
 def row_texts(
-    truth: LeafView | None, leaves: Sequence[LeafView | None], suspects: Sequence[bool], dtype: str
+    truth: TruthRecord | None, leaves: Sequence[ArrayRecord | None], suspects: Sequence[bool], dtype: str
 ) -> tuple[str, tuple[str, ...]]:
     """The texts of one row: the truth's and the targets'.
 

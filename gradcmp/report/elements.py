@@ -7,15 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import numpy
 
-from gradcmp.core.findings import LeafErrors
 from gradcmp.core.truth import TruthLeaf
 from gradcmp.numbers.ulp import spacing_at
-from gradcmp.report.arrays import read_array
-from gradcmp.report.records import Record
+from gradcmp.result.arrays import read_array
+from gradcmp.result.records import ArrayRecord, CaseRecord, ErrorsRecord, TruthRecord
 
 Key = tuple[str, tuple[str, ...]]
 Place = tuple[int, ...]
@@ -45,37 +43,37 @@ class Known:
 class Arrays:
     """The arrays of one problem, read when they are asked for. `file` is the result file, `dtype` the problem's."""
 
-    problem: Record
-    cases: Mapping[str, Record]  # by target
+    truth: tuple[TruthRecord, ...]
+    cases: Mapping[str, CaseRecord]  # by target
     file: Path
     dtype: str
-    _read: dict[int, Any] = field(default_factory=dict)
+    _read: dict[tuple[int, str], numpy.ndarray | None] = field(default_factory=dict)
 
     def answer(self, target: str, key: Key) -> numpy.ndarray | None:
         """What a target returned; None where it did not, or no gradient."""
-        case = self.cases.get(target, {})
-        entries = [*case.get("derivatives", ()), *(case.get("values", ()) if not key[1] else ())]
-        entry = next((entry for entry in entries if _key(entry) == key), None)
+        case = self.cases.get(target)
+        entries = (*case.derivatives, *case.values) if case else ()
+        entry = next((entry for entry in entries if entry.key == key), None)
         return None if entry is None else self._array(entry, "data")
 
     def known(self, key: Key, place: Place) -> Known | None:
         """The truth of one element; None where there is none of that shape."""
-        entry = next((entry for entry in self.problem.get("truth", ()) if _key(entry) == key), None)
+        entry = next((entry for entry in self.truth if entry.key == key), None)
         high = None if entry is None else self._at(entry, "data", place)
         if entry is None or high is None:
             return None
         low = self._at(entry, "low", place) or 0.0
         left, right = (self._at(entry, side, place) for side in ("left", "right"))
-        ulps = entry.get("radius_ulps")
+        ulps = entry.radius_ulps
         return Known(
             high=high,
             low=low,
-            radius=None if ulps is None else float(ulps) * spacing_at(high, 0.0, self.dtype),
+            radius=None if ulps is None else ulps * spacing_at(high, 0.0, self.dtype),
             left=None if left == right else left,
             right=None if left == right else right,
         )
 
-    def worst_place(self, target: str, key: Key, errors: LeafErrors | None) -> Place | None:
+    def worst_place(self, target: str, key: Key, errors: ErrorsRecord | None) -> Place | None:
         """Where the judge found the worst element, else the one that is furthest off; None where nothing is there."""
         got = self.answer(target, key)
         if got is None or not got.size:
@@ -85,7 +83,7 @@ class Arrays:
                 at < length for at, length in zip(errors.worst_index, got.shape, strict=True)
             )
             return errors.worst_index if inside else None
-        entry = next((entry for entry in self.problem.get("truth", ()) if _key(entry) == key), None)
+        entry = next((entry for entry in self.truth if entry.key == key), None)
         high = None if entry is None else self._array(entry, "data")
         if high is None or high.shape != got.shape:
             return (0,) * got.ndim
@@ -98,18 +96,15 @@ class Arrays:
         """One number that a target returned; None where its array has no such place."""
         return _element(self.answer(target, key), place)
 
-    def _at(self, entry: Record, name: str, place: Place) -> float | None:
+    def _at(self, entry: ArrayRecord, name: str, place: Place) -> float | None:
         return _element(self._array(entry, name), place)
 
-    def _array(self, entry: Record, name: str) -> numpy.ndarray | None:
-        data = entry.get(name)
-        if data is None:
-            return None
-        if id(data) not in self._read:
-            tensor = read_array({**entry, "data": data}, self.file)
-            self._read[id(data)] = None if tensor is None else tensor.array
-        found: numpy.ndarray | None = self._read[id(data)]
-        return found
+    def _array(self, entry: ArrayRecord, name: str) -> numpy.ndarray | None:
+        place = id(entry), name
+        if place not in self._read:
+            tensor = read_array(entry, self.file, name)
+            self._read[place] = None if tensor is None else tensor.array
+        return self._read[place]
 
 
 def sharper(known: Known, leaf: TruthLeaf | None, place: Place) -> Known:
@@ -128,7 +123,3 @@ def _element(array: numpy.ndarray | None, place: Place) -> float | None:
     if array is None or array.ndim != len(place) or any(at >= n for at, n in zip(place, array.shape, strict=True)):
         return None
     return float(array[place])
-
-
-def _key(entry: Record) -> Key:
-    return entry["of"], tuple(entry.get("wrt", ()))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from gradcmp.core.verdicts import Level
-from gradcmp.report.document import Document
-from gradcmp.report.figures import plural
 from gradcmp.report.summary import failing_levels
+from gradcmp.result.document import Document
+from gradcmp.words.lists import plural
 
 
 def levels_line(document: Document) -> str:
@@ -20,7 +20,7 @@ def levels_line(document: Document) -> str:
 
 def exit_line(document: Document) -> str:
     """`exit code 1: 13 at level fail`; empty where the run ended with another code, or nothing in it tells why."""
-    if document.run.get("exit_code") != 1:
+    if document.run.exit_code != 1:
         return ""
     fail_on, counted = asked_to_fail_on(document), _levels(document)
     levels = failing_levels(fail_on)
@@ -35,10 +35,10 @@ def exit_line(document: Document) -> str:
 def incomplete_line(document: Document) -> str:
     """Why not all was done; empty where it was."""
     run = document.run
-    if run.get("complete", True):
+    if run.complete:
         return ""
-    limit = run.get("max_failures")
-    if run.get("stopped") != "failures" or limit is None:
+    limit = run.max_failures
+    if run.stopped != "failures" or limit is None:
         return "the run did not come to its end: this is what it had done"
     option = "-x" if limit == 1 else f"--max-failures {limit}"
     failures = plural(_levels(document)[Level.FAIL], "failure")
@@ -47,7 +47,7 @@ def incomplete_line(document: Document) -> str:
 
 def asked_to_fail_on(document: Document) -> tuple[str, ...]:
     """What `--fail-on` of the run named; `("fail",)` without it."""
-    return tuple(document.run.get("fail_on") or ("fail",))
+    return document.run.fail_on or ("fail",)
 
 
 def _levels(document: Document) -> Counter[Level]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
 from gradcmp.report.cells import sign
-from gradcmp.report.console import Line, shown, styled
 from gradcmp.report.explanations import headline
-from gradcmp.report.story import Said, Section, Teller
+from gradcmp.report.story import Section, Teller
 from gradcmp.report.tables import STYLES
+from gradcmp.report.text.console import shown
+from gradcmp.report.text.lines import Line, hanging, print_parts, styled, trimmed
 
 _INDENT = 2
 _FEWEST_WORDS = 24  # columns that a sentence needs beside its name
@@ -19,15 +20,14 @@ _FEWEST_WORDS = 24  # columns that a sentence needs beside its name
 
 def explain(teller: Teller, console: Console) -> None:
     """Print why the case has its verdict."""
-    for renderable in _parts(teller, console):
-        console.print(renderable, end="", crop=False)
+    print_parts(_parts(teller, console), console)
 
 
 def _parts(teller: Teller, console: Console) -> Iterator[RenderableType]:
     case = teller.case
-    found = sign(case)
+    verdict_sign = sign(case)
     yield Line(console, (f"#{case.number} ", "dim"), (case.id, "bold"))
-    yield Line(console, (f"{found.mark} {headline(case)}", STYLES[found.level]))
+    yield Line(console, (f"{verdict_sign.mark} {headline(case)}", STYLES[verdict_sign.level]))
     for section in teller.sections():
         if section.title:
             yield Line(console, ("", ""))
@@ -36,23 +36,17 @@ def _parts(teller: Teller, console: Console) -> Iterator[RenderableType]:
 
 
 def _lines(section: Section, console: Console) -> Iterator[Line]:
-    width = max((cell_len(said.name) for said in section.lines), default=0)
+    width = max((cell_len(entry.name) for entry in section.lines), default=0)
     margin = _INDENT + width + 2 * bool(width)
     if console.width - margin < _FEWEST_WORDS:
         width, margin = 0, 2 * _INDENT
-    for said in section.lines:
-        name = shown(said.name, console)
+    for entry in section.lines:
+        name = shown(entry.name, console)
         if name and not width:
             yield Line(console, (f"{' ' * _INDENT}{name}", "dim"))
             name = ""
-        for text in _broken(said, console.width - margin, console):
-            before = f"{' ' * _INDENT}{name:<{margin - _INDENT}}"
-            yield Line(console, (before if text else before.rstrip(), "dim"), (text, ""))
-            name = ""
-
-
-def _broken(said: Said, width: int, console: Console) -> Sequence[str]:
-    if said.verbatim:
-        return [shown(said.text, console)]
-    lines = styled(said.text, console).wrap(console, max(1, width))
-    return [line.plain.rstrip() for line in lines] or [""]
+        head = (f"{' ' * _INDENT}{name:<{margin - _INDENT}}", "dim")
+        if entry.verbatim:
+            yield Line(console, *([head, (entry.text, "")] if entry.text else trimmed([head])))
+        else:
+            yield from hanging(console, styled(entry.text, console), head)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from gradcmp.core.verdicts import Evidence, ExpectationState, Level, Verdict
 from gradcmp.report.cells import mark
-from gradcmp.report.document import Document
-from gradcmp.report.views import CaseView
+from gradcmp.result.document import Document
+from gradcmp.result.records import CaseRecord
 
 _BY_NOTHING = frozenset({Verdict.CONVENTION, Verdict.UNJUDGED})
 _STANDINGS = {ExpectationState.UNMET: "expectation not met", ExpectationState.FIXED: "an expected fault has gone"}
@@ -21,24 +21,24 @@ class Explanation:
     level: str
     head: str
     message: str
-    cases: tuple[CaseView, ...]
+    cases: tuple[CaseRecord, ...]
     output_tail: str = ""
 
 
 def explanations(document: Document) -> tuple[Explanation, ...]:
     """Worst first; what was foreseen and what was skipped last."""
-    groups: dict[tuple[str, ...], list[CaseView]] = {}
+    groups: dict[tuple[str, ...], list[CaseRecord]] = {}
     for case in document.cases:
         if case.level is not Level.OK or case.known or case.verdict is Verdict.SKIPPED:
             # What a worker wrote before it went belongs to one case alone.
-            own = case.id if case.output_tail and case.level is not Level.OK else ""
+            alone = case.id if case.output_tail and case.level is not Level.OK else ""
             suspect = suspicion(document, case.problem) if _contradicts(case) else ""
             # Values that agree may differ in their last digits: one paragraph tells of all of them.
             why = f"{case.problem}\n{suspect}" if suspect else message(document, case)
-            key = (_level(case), case.verdict, case.expectation, headline(case), why, own)
+            key = (_level(case), case.verdict, case.expectation, headline(case), why, alone)
             groups.setdefault(key, []).append(case)
     rank = {level: place for place, level in enumerate((*reversed(Level), "known", "skipped"))}
-    ordered = sorted(groups.items(), key=lambda item: (rank[item[0][0]], -Verdict(item[0][1]).rank))
+    ordered = sorted(groups.items(), key=lambda item: (rank[item[0][0]], -item[1][0].verdict.rank))
     return tuple(
         Explanation(
             mark=mark(group[0]),
@@ -52,13 +52,10 @@ def explanations(document: Document) -> tuple[Explanation, ...]:
     )
 
 
-def message(document: Document, case: CaseView) -> str:
-    """What the judge says, what the outcome itself says where that is not part of it, and what is suspicious of it."""
-    reason, said = (case.reason or "").strip(), (case.message or "").strip()
-    if said not in reason:
-        reason = said if reason in said else f"{reason}\n{said}"
+def message(document: Document, case: CaseRecord) -> str:
+    """What the judge says, the outcome's own words among it, and what is suspicious of it."""
     suspect = suspicion(document, case.problem) if _contradicts(case) else ""
-    return "\n".join(part for part in (reason, suspect) if part)
+    return "\n".join(part for part in ((case.reason or "").strip(), suspect) if part)
 
 
 def suspicion(document: Document, problem: str) -> str:
@@ -79,7 +76,7 @@ def suspicion(document: Document, problem: str) -> str:
     return f"{who} agree with each other and contradict the expectation: check `expect`{place}"
 
 
-def _contradicts(case: CaseView) -> bool:
+def _contradicts(case: CaseRecord) -> bool:
     """Is the case a failure by what the scenario expects?"""
     return case.evidence is Evidence.EXPECTED and case.level is case.verdict.level is Level.FAIL
 
@@ -96,11 +93,11 @@ def unsteady(document: Document) -> str:
     return f"~ {count} of {len(timed)} noisy or of few samples: the view of cases has the intervals" if count else ""
 
 
-def _level(case: CaseView) -> str:
+def _level(case: CaseRecord) -> str:
     return "known" if case.known else "skipped" if case.verdict is Verdict.SKIPPED else case.level
 
 
-def headline(case: CaseView) -> str:
+def headline(case: CaseRecord) -> str:
     """`wrong by the certified value`; `raised, known`; `expectation not met; the value is exact by …`."""
     # Of a convention nothing is right or wrong, so nothing is so by any value.
     judged = case.evidence is not Evidence.NONE and case.outcome == "computed" and case.verdict not in _BY_NOTHING
@@ -113,6 +110,6 @@ def headline(case: CaseView) -> str:
     return f"{stands}; the value is {verdict}" if only_unexpected(case) else f"{verdict}, {stands}"
 
 
-def only_unexpected(case: CaseView) -> bool:
+def only_unexpected(case: CaseRecord) -> bool:
     """Is the value right, so that the level is that of the expectation alone?"""
     return case.expectation in _STANDINGS and case.outcome == "computed" and case.verdict.level is Level.OK

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from gradcmp.core.verdicts import Evidence
 from gradcmp.report.cells import Cell, leaf_label, leaf_sign, mark, row_texts, sign
-from gradcmp.report.document import Document
-from gradcmp.report.figures import duration, ratio
-from gradcmp.report.views import CaseView, LeafView, ProblemView, TargetView
+from gradcmp.result.document import Document
+from gradcmp.result.records import ArrayRecord, CaseRecord, ProblemRecord, TargetRecord
+from gradcmp.words.figures import duration, ratio
 
 TRUTH = "truth"
 TIMING_PARTS = ("steady", "compile", "∇f/f")
@@ -47,21 +47,21 @@ def section_of(scenario: str) -> tuple[str, str]:
     return "", scenario
 
 
-def by_section(problems: Iterable[ProblemView]) -> list[ProblemView]:
+def by_section(problems: Iterable[ProblemRecord]) -> list[ProblemRecord]:
     """The problems with those of one section beside each other, sections in the order in which they begin."""
-    sections: dict[str, list[ProblemView]] = {}
+    sections: dict[str, list[ProblemRecord]] = {}
     for problem in problems:
         sections.setdefault(section_of(problem.scenario)[0], []).append(problem)
     return [problem for members in sections.values() for problem in members]
 
 
-def used_targets(document: Document) -> tuple[TargetView, ...]:
+def used_targets(document: Document) -> tuple[TargetRecord, ...]:
     """The targets that have a case, in the file's order."""
     used = {case.target for case in document.cases}
     return tuple(target for target in document.targets if target.id in used)
 
 
-def target_names(targets: Sequence[TargetView]) -> tuple[tuple[str, ...], ...]:
+def target_names(targets: Sequence[TargetRecord]) -> tuple[tuple[str, ...], ...]:
     """The parts of each target that tell it from the others: the backend, then execution and device where they vary."""
     vary_execution = len({target.execution for target in targets}) > 1
     vary_device = len({target.device for target in targets}) > 1
@@ -153,15 +153,15 @@ def timing_grid(document: Document) -> Grid | None:
 class Labels:
     """How rows are named: only what differs between problems; what they share stands above the tables."""
 
-    def __init__(self, problems: Iterable[ProblemView]) -> None:
+    def __init__(self, problems: Iterable[ProblemRecord]) -> None:
         problems = tuple(problems)
-        self.operators = tuple(dict.fromkeys(problem.operator for problem in problems))
+        self.operators = tuple(dict.fromkeys(problem.asked for problem in problems))
         self.dtypes = tuple(dict.fromkeys(problem.dtype for problem in problems))
 
-    def of(self, problem: ProblemView) -> tuple[str, str, str, str]:
+    def of(self, problem: ProblemRecord) -> tuple[str, str, str, str]:
         return (
             section_of(problem.scenario)[1],
-            problem.operator if len(self.operators) > 1 else "",
+            problem.asked if len(self.operators) > 1 else "",
             problem.dtype if len(self.dtypes) > 1 else "",
             with_text(problem),
         )
@@ -181,14 +181,14 @@ def pruned(grid: Grid) -> Grid:
     )
 
 
-def with_text(problem: ProblemView) -> str:
+def with_text(problem: ProblemRecord) -> str:
     """Sweep values, mode and the author's tolerance: `n=64, mode=loop, rtol 1e-3`."""
     tolerance = [f"{name} {value:g}" for name, value in (problem.tolerance or {}).items()]
     return ", ".join([*problem.bracket[1:], *tolerance])
 
 
 def _agreement_rows(
-    document: Document, problem: ProblemView, cases: Sequence[CaseView | None], labels: Labels, grade: str
+    document: Document, problem: ProblemRecord, cases: Sequence[CaseRecord | None], labels: Labels, grade: str
 ) -> list[Row]:
     found = [{leaf.key: leaf for leaf in document.leaves(case)} if case else {} for case in cases]
     truths = {leaf.key: leaf for leaf in problem.truth}
@@ -220,7 +220,7 @@ def _agreement_rows(
 
 
 def _cell(
-    case: CaseView | None, text: str, leaf: LeafView | None, key: tuple[str, tuple[str, ...]], *, first: bool
+    case: CaseRecord | None, text: str, leaf: ArrayRecord | None, key: tuple[str, tuple[str, ...]], *, first: bool
 ) -> Cell:
     if case is None:
         return Cell()
@@ -230,13 +230,13 @@ def _cell(
     return Cell("absent" if leaf is None else text, own.mark, own.level)
 
 
-def _truth_cell(problem: ProblemView, text: str, grade: str, *, first: bool) -> Cell:
+def _truth_cell(problem: ProblemRecord, text: str, grade: str, *, first: bool) -> Cell:
     if problem.evidence == "none" and not text:
         return Cell("–" if first else "", level=TRUTH)
     return Cell(text, level=TRUTH, note=problem.evidence if first and problem.evidence != grade else "")
 
 
-def _timing_parts(case: CaseView | None) -> tuple[str, str, str]:
+def _timing_parts(case: CaseRecord | None) -> tuple[str, str, str]:
     timing = case.timing if case is not None else None
     if timing is None or timing.median_s is None:
         return "", "", ""
@@ -253,7 +253,7 @@ def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
     return ["  ".join(f"{row[n]:>{widths[n]}}" for n in used) for row in rows]
 
 
-def _fastest(cases: Sequence[CaseView | None]) -> CaseView | None:
+def _fastest(cases: Sequence[CaseRecord | None]) -> CaseRecord | None:
     """The one whose whole interval lies below all others'; None where that is not so, or there is only one."""
     timed = [(case.timing.ci95_s, case) for case in cases if case is not None and case.timing and case.timing.ci95_s]
     if len(timed) < 2:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gradcmp.report.document import Document
 from gradcmp.report.grids import Labels, used_targets
-from gradcmp.report.views import TargetView
+from gradcmp.result.document import Document
+from gradcmp.result.records import TargetRecord
+from gradcmp.words.lists import plural
 
 
 def header_lines(document: Document, *, settings: bool = True) -> Iterator[str]:
     """Versions; execution, device, operator and dtype where there is one for all; what each backend is set to."""
     targets = used_targets(document)
     versions = dict.fromkeys(f"{target.name} {target.version or 'not installed'}" for target in targets)
-    yield " · ".join([f"gradcmp {document.run.get('gradcmp', '')}".strip(), *versions])
+    yield " · ".join([f"gradcmp {document.run.gradcmp}".strip(), *versions])
     places = (tuple(dict.fromkeys(t.execution for t in targets)), tuple(dict.fromkeys(t.device for t in targets)))
     shared, own = split_settings(targets)
     common = [
@@ -32,12 +33,11 @@ def header_lines(document: Document, *, settings: bool = True) -> Iterator[str]:
 def machine_line(document: Document) -> str:
     """`AMD EPYC 7B13 · 2 cores · NVIDIA H100`."""
     machine = document.machine
-    cores, gpus = machine.get("cores"), machine.get("gpus") or ()
-    words = [machine.get("cpu"), f"{cores} core{'' if cores == 1 else 's'}" if cores else "", *gpus]
-    return " · ".join(str(word) for word in words if word)
+    words = [machine.cpu, plural(machine.cores, "core") if machine.cores else "", *machine.gpus]
+    return " · ".join(word for word in words if word)
 
 
-def split_settings(targets: tuple[TargetView, ...]) -> tuple[Mapping[str, Any], Mapping[str, Mapping[str, Any]]]:
+def split_settings(targets: tuple[TargetRecord, ...]) -> tuple[Mapping[str, Any], Mapping[str, Mapping[str, Any]]]:
     """The settings that all targets have alike, and the rest by target, or by backend where that says enough."""
     if not targets:
         return {}, {}

@@ -15,7 +15,8 @@ from rich.progress import Progress as Bar
 from rich.table import Column
 
 from gradcmp.core.verdicts import Level
-from gradcmp.report.console import make_console, styled
+from gradcmp.report.text.console import make_console
+from gradcmp.report.text.lines import styled
 
 HEARTBEAT_S = 10.0
 

@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from rich.console import Console, RenderableType
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from gradcmp.core.verdicts import Level, Verdict
 from gradcmp.report.cases_view import cases_parts
 from gradcmp.report.cells import Sign, case_signs
-from gradcmp.report.columns import Columns
-from gradcmp.report.console import Line, enumeration, shown, styled
-from gradcmp.report.document import Document
 from gradcmp.report.ending import exit_line, incomplete_line, levels_line
 from gradcmp.report.explanations import Explanation, explanations, unsteady, warnings
 from gradcmp.report.grids import agreement_grid, timing_grid
 from gradcmp.report.header import header_lines, machine_line
 from gradcmp.report.scaling import scaling_grids
 from gradcmp.report.summary import counts_line, evidence_line, limits_line, reasons_lines
-from gradcmp.report.tables import STYLES, Trimmed, grid_parts
+from gradcmp.report.tables import STYLES, grid_parts
+from gradcmp.report.text.console import shown
+from gradcmp.report.text.lines import Line, enumeration, hanging, print_parts, styled
+from gradcmp.result.document import Document
 
 VIEWS = ("tables", "cases", "scaling")
 
@@ -31,9 +29,7 @@ _RANK = (Level.OK, "skipped", *list(Level)[1:], "known")
 
 def render(document: Document, *, view: str = "tables", console: Console) -> None:
     """Print the document. `view` is one of `VIEWS`."""
-    for renderable in renderables(document, view=view, console=console):
-        whole = isinstance(renderable, Columns | Line)
-        console.print(renderable if whole else Trimmed(renderable), end="", crop=False)
+    print_parts(renderables(document, view=view, console=console), console)
 
 
 def renderables(document: Document, *, view: str, console: Console) -> Iterator[RenderableType]:
@@ -43,20 +39,20 @@ def renderables(document: Document, *, view: str, console: Console) -> Iterator[
     if document.cases:
         yield from {"tables": _tables, "cases": _cases, "scaling": _scaling}[view](document, console)
     yield from _why(document, console)
-    yield Text()
+    yield Line(console)
     yield from _wrapped(counts_line(document), console, "bold")
     if levels := levels_line(document):
         yield from _wrapped(levels, console, "bold")
     if document.problems:
         yield from _wrapped(evidence_line(document), console)
         for reason in reasons_lines(document):
-            yield _indented(reason, console, 2, "dim")
+            yield from _indented(reason, console, 2, "dim")
         if limits := limits_line(document):
             yield from _wrapped(limits, console)
     if incomplete := incomplete_line(document):
-        yield styled(incomplete, console, STYLES["warn"])
+        yield from hanging(console, styled(incomplete, console, STYLES["warn"]))
     if ended := exit_line(document):
-        yield styled(ended, console, STYLES["fail"])
+        yield from hanging(console, styled(ended, console, STYLES["fail"]))
 
 
 def legend(document: Document) -> Mapping[str, str]:
@@ -79,13 +75,14 @@ def _verdict(pair: tuple[Sign, Verdict]) -> Verdict:
     return sign.word if isinstance(sign.word, Verdict) else verdict
 
 
-def _title(text: str, rest: str, console: Console) -> Text:
-    return Text.assemble((shown(text, console), "bold"), (shown(f"  {rest}", console), "dim"), overflow="fold")
+def _title(text: str, rest: str, console: Console) -> Iterator[Line]:
+    title = Text.assemble((shown(text, console), "bold"), (shown(f"  {rest}", console), "dim"), overflow="fold")
+    return hanging(console, title)
 
 
 def _wrapped(text: str, console: Console, style: str = "") -> Iterator[RenderableType]:
     """The lines of a long enumeration; all but the first are indented."""
-    return enumeration(text, console, style=style, hanging=2)
+    return enumeration(text, console, style=style, deeper=2)
 
 
 def _tables(document: Document, console: Console) -> Iterator[RenderableType]:
@@ -95,53 +92,55 @@ def _tables(document: Document, console: Console) -> Iterator[RenderableType]:
     signs = "   ".join(f"{sign} {words}" for sign, words in legend(document).items())
     if len(grid.title) + 2 + len(signs) > console.width:
         signs = "\n".join(f"{sign} {words}" for sign, words in legend(document).items())
-    yield Text()
-    yield _hanging(f"{grid.title}  ", styled(signs, console, "dim"), "bold", console)
-    yield Text()
+    yield Line(console)
+    yield from hanging(console, styled(signs, console, "dim"), (f"{grid.title}  ", "bold"))
+    yield Line(console)
     yield from grid_parts(grid, console)
     timings = timing_grid(document)
     if timings is not None:
-        yield Text()
-        yield _title(timings.title, machine_line(document), console)
-        yield Text()
+        yield Line(console)
+        yield from _title(timings.title, machine_line(document), console)
+        yield Line(console)
         yield from grid_parts(timings, console)
         if note := unsteady(document):
-            yield Text()
-            yield styled(note, console, "dim")
+            yield Line(console)
+            yield from hanging(console, styled(note, console, "dim"))
 
 
 def _cases(document: Document, console: Console) -> Iterator[RenderableType]:
-    yield Text()
+    yield Line(console)
     yield from cases_parts(document, console)
 
 
 def _scaling(document: Document, console: Console) -> Iterator[RenderableType]:
     grids = scaling_grids(document)
     if not grids:
-        yield Text()
-        yield styled("nothing to scale: no scenario was timed at two sizes of one swept number", console)
+        yield Line(console)
+        yield from hanging(
+            console, styled("nothing to scale: no scenario was timed at two sizes of one swept number", console)
+        )
     for grid in grids:
-        yield Text()
-        yield _title(grid.title, "", console)
-        yield Text()
+        yield Line(console)
+        yield from _title(grid.title, "", console)
+        yield Line(console)
         yield from grid_parts(grid, console)
 
 
 def _why(document: Document, console: Console) -> Iterator[RenderableType]:
     found = explanations(document)
     for explanation in found:
-        yield Text()
+        yield Line(console)
         yield from _paragraph(explanation, console)
     said = warnings(document)
     if said:
-        yield Text()
+        yield Line(console)
     for where, warning in said:
         line = Line(console, ("! ", STYLES["warn"]), (f"{where}: {warning}", ""))
         if line.width <= console.width:
             yield line
         else:
             yield Line(console, ("! ", STYLES["warn"]), (f"{where}:", ""))
-            yield _indented(warning, console, 2)
+            yield from _indented(warning, console, 2)
 
 
 def _paragraph(explanation: Explanation, console: Console) -> Iterator[RenderableType]:
@@ -149,23 +148,15 @@ def _paragraph(explanation: Explanation, console: Console) -> Iterator[Renderabl
     first, *others = explanation.message.splitlines() or [""]
     said = shown(f": {first}" if first else "", console)
     head = Text.assemble((shown(explanation.head, console), style), said, overflow="fold")
-    yield _hanging(f"{explanation.mark} ", head, style, console)
+    yield from hanging(console, head, (f"{explanation.mark} ", style))
     for line in others:
-        yield _indented(line, console, 4)
+        yield from _indented(line, console, 4)
     for line in explanation.output_tail.splitlines()[-_TAIL_LINES:]:
-        yield _indented(line, console, 4, "dim")
+        yield from _indented(line, console, 4, "dim")
     width = max(len(str(case.number)) for case in explanation.cases)
     for case in explanation.cases:
         yield Line(console, (f"  {f'#{case.number}':>{width + 1}} {case.id}", "dim"))
 
 
-def _hanging(sign: str, text: Text, style: str, console: Console) -> Table:
-    table = Table.grid(padding=0)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_row(styled(sign, console, style), text)
-    return table
-
-
-def _indented(line: str, console: Console, indent: int, style: str = "") -> Padding:
-    return Padding(Text(shown(line, console), style=style, overflow="fold"), (0, 0, 0, indent), expand=False)
+def _indented(line: str, console: Console, indent: int, style: str = "") -> Iterator[Line]:
+    return hanging(console, styled(line, console, style), (" " * indent, ""))

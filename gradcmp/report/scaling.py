@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import numpy
 
 from gradcmp.report.cells import Cell
-from gradcmp.report.document import Document
-from gradcmp.report.figures import duration, ratio
 from gradcmp.report.grids import TIMING_PARTS, Grid, Row, aligned, target_names, used_targets
-from gradcmp.report.views import ProblemView, TargetView
+from gradcmp.result.document import Document
+from gradcmp.result.records import ProblemRecord, TargetRecord
+from gradcmp.words.figures import duration, ratio
 
 
 def scaling_grids(document: Document) -> tuple[Grid, ...]:
@@ -20,7 +20,7 @@ def scaling_grids(document: Document) -> tuple[Grid, ...]:
 
     Other parameters are held fixed: every combination of theirs has a grid of its own.
     """
-    series: dict[tuple[str, ...], dict[float, ProblemView]] = defaultdict(dict)
+    series: dict[tuple[str, ...], dict[float, ProblemRecord]] = defaultdict(dict)
     for problem in document.problems:
         head, *parts = problem.bracket
         for place, part in enumerate(parts):
@@ -40,7 +40,7 @@ def exponent(sizes: Sequence[float], seconds: Sequence[float]) -> float | None:
     return float(numpy.polyfit(numpy.log(sizes), numpy.log(seconds), 1)[0])
 
 
-def _grid(document: Document, key: tuple[str, ...], members: dict[float, ProblemView]) -> Grid | None:
+def _grid(document: Document, key: tuple[str, ...], members: dict[float, ProblemRecord]) -> Grid | None:
     scenario, head, name, *rest = key
     targets = [t for t in used_targets(document) if any(_median(document, p, t) for p in members.values())]
     if not targets:
@@ -74,21 +74,21 @@ def _grid(document: Document, key: tuple[str, ...], members: dict[float, Problem
     )
 
 
-def _parts(document: Document, problem: ProblemView, target: TargetView) -> tuple[str, str, str]:
+def _parts(document: Document, problem: ProblemRecord, target: TargetRecord) -> tuple[str, str, str]:
     case = document.by_place.get((problem.id, target.id))
     seconds = _median(document, problem, target)
     cost = case.timing.cost_ratio if case is not None and case.timing is not None else None
     return duration(seconds) if seconds else "", "", "" if cost is None else ratio(cost)
 
 
-def _slope(document: Document, members: dict[float, ProblemView], target: TargetView, name: str) -> str:
+def _slope(document: Document, members: dict[float, ProblemRecord], target: TargetRecord, name: str) -> str:
     points = [(size, _median(document, members[size], target)) for size in sorted(members)]
     timed = [(size, seconds) for size, seconds in points if seconds]
     slope = exponent([size for size, _ in timed], [seconds for _, seconds in timed])
     return "" if slope is None else f"{name}^{slope:.2f}"
 
 
-def _median(document: Document, problem: ProblemView, target: TargetView) -> float | None:
+def _median(document: Document, problem: ProblemRecord, target: TargetRecord) -> float | None:
     case = document.by_place.get((problem.id, target.id))
     return case.timing.median_s if case is not None and case.timing is not None else None
 

@@ -8,22 +8,23 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gradcmp.core.findings import LeafErrors
+from gradcmp.core.reasons import KinkSummary
 from gradcmp.core.truth import TruthLeaf
-from gradcmp.core.verdicts import Evidence, Verdict
+from gradcmp.core.verdicts import Evidence
 from gradcmp.numbers.ulp import spacing_at
 from gradcmp.report.cells import side_text, truth_text
 from gradcmp.report.digits import MOST, known_digits
-from gradcmp.report.document import Document
 from gradcmp.report.elements import Arrays, Key, Known, Place, sharper
 from gradcmp.report.explanations import message
-from gradcmp.report.figures import distance, number, plural
-from gradcmp.report.limits import absolute, origin
-from gradcmp.report.phrases import array, badness, convention, in_short, leaf_name, precision, primal, title
-from gradcmp.report.records import Record
-from gradcmp.report.views import CaseView, KinkView, ProblemView, TargetView, kink_of
+from gradcmp.report.phrases import array, badness, primal
+from gradcmp.result.document import Document
+from gradcmp.result.records import CaseRecord, ErrorsRecord, ProblemRecord, TargetRecord
+from gradcmp.words import conventions, limits
+from gradcmp.words.arrays import in_short, leaf_name, precision, title
+from gradcmp.words.figures import distance, number
+from gradcmp.words.lists import plural
 
-Sharpen = Callable[[ProblemView], Mapping[Key, TruthLeaf]]
+Sharpen = Callable[[ProblemRecord], Mapping[Key, TruthLeaf]]
 """A problem's truth once more, to more digits than its file has; empty where that cannot be had."""
 
 MOST_LEAVES = 4
@@ -34,7 +35,7 @@ _WHOLE = ("misshapen", "missing")
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Entry:
     """A line, with the name that stands before it. `verbatim`: it is never broken and its blanks are kept."""
 
     name: str
@@ -45,21 +46,20 @@ class Said:
 @dataclass(frozen=True, slots=True)
 class Section:
     title: str
-    lines: tuple[Said, ...]
+    lines: tuple[Entry, ...]
 
 
 @dataclass(kw_only=True)
 class Teller:
-    """What is known of one case. `record` is the document as read from `file`.
+    """What is known of one case. `file` is the one that was read.
 
     `report` is what `gradcmp report` takes to find that file again; None where it does not stay. `shipped`: the
     scenario comes with gradcmp.
     """
 
     document: Document
-    record: Record
     file: Path
-    case: CaseView
+    case: CaseRecord
     sharpen: Sharpen
     report: tuple[str, ...] | None
     shipped: bool
@@ -67,10 +67,9 @@ class Teller:
 
     def __post_init__(self) -> None:
         self.problem = self.document.problem_by_id.get(self.case.problem)
-        raw: Record = next((each for each in self.record["problems"] if each["id"] == self.case.problem), {})
-        cases = {each["target"]: each for each in self.record["cases"] if each["problem"] == self.case.problem}
+        cases = {case.target: case for case in self.document.cases_of[self.case.problem]}
         dtype = self.problem.dtype if self.problem else "float64"
-        self.arrays = Arrays(problem=raw, cases=cases, file=self.file, dtype=dtype)
+        self.arrays = Arrays(truth=self.problem.truth if self.problem else (), cases=cases, file=self.file, dtype=dtype)
 
     def sections(self) -> Iterator[Section]:
         """From the verdict to what may be done next."""
@@ -84,41 +83,42 @@ class Teller:
                 yield Section(
                     "the other arrays",
                     tuple(
-                        Said(leaf_name((errors.of, errors.wrt)), in_short(errors)) for errors in ranked[MOST_LEAVES:]
+                        Entry(leaf_name((errors.of, errors.wrt)), in_short(errors.verdict, errors.max_ulps))
+                        for errors in ranked[MOST_LEAVES:]
                     ),
                 )
             yield Section("what the verdict rests on", tuple(self._evidence()))
         else:
             if self.case.message or self.case.output_tail:
                 yield Section("what it said", tuple(self._output()))
-            if found := tuple(self._elsewhere()):
-                yield Section("what came out elsewhere", found)
-        yield Section("next", tuple(Said("", line, verbatim=True) for line in self._commands()))
+            if elsewhere := tuple(self._elsewhere()):
+                yield Section("what came out elsewhere", elsewhere)
+        yield Section("next", tuple(Entry("", line, verbatim=True) for line in self._commands()))
 
-    def _verdict(self) -> Iterator[Said]:
+    def _verdict(self) -> Iterator[Entry]:
         case = self.case
-        yield Said("meaning", case.verdict.meaning)
+        yield Entry("meaning", case.verdict.meaning)
         if case.outcome == "computed":
             lines = message(self.document, case).splitlines()
-            yield from (Said("" if place else "why", line) for place, line in enumerate(lines))
+            yield from (Entry("" if place else "why", line) for place, line in enumerate(lines))
         if case.expectation != "none":
-            yield Said("expectation", case.expectation.meaning)
+            yield Entry("expectation", case.expectation.meaning)
 
-    def _asked(self) -> Iterator[Said]:
+    def _asked(self) -> Iterator[Entry]:
         problem, target = self.problem, self._target
         if problem is not None:
-            yield Said("scenario", f"{problem.scenario} ({problem.file}:{problem.line})")
+            yield Entry("scenario", f"{problem.scenario} ({problem.file}:{problem.line})")
             lines = problem.function.strip("\n").splitlines()
-            yield from (Said("" if place else "function", line, verbatim=True) for place, line in enumerate(lines))
+            yield from (Entry("" if place else "function", line, verbatim=True) for place, line in enumerate(lines))
             for place, leaf in enumerate(problem.primals):
-                yield Said("" if place else "inputs", primal(leaf))
+                yield Entry("" if place else "inputs", primal(leaf))
             mode = f", {self.case.mode} mode" if self.case.mode else ""
-            yield Said("derivative", f"{problem.operator} in {problem.dtype}{mode}")
+            yield Entry("derivative", f"{problem.asked} in {problem.dtype}{mode}")
         if target is not None:
             version = f" {target.version}" if target.version else ""
-            yield Said("target", f"{target.name}{version}, {target.execution}, on {target.device}")
+            yield Entry("target", f"{target.name}{version}, {target.execution}, on {target.device}")
 
-    def _leaf(self, errors: LeafErrors) -> Section:
+    def _leaf(self, errors: ErrorsRecord) -> Section:
         """One array: what came back at its worst element, what is true there, and how far apart they may be."""
         key, case = (errors.of, errors.wrt), self.case
         place = None if errors.verdict in _WHOLE else self.arrays.worst_place(case.target, key, errors)
@@ -126,45 +126,45 @@ class Teller:
             return Section(title(key, None, errors.size), tuple(self._whole(key)))
         got = self.arrays.got(case.target, key, place)
         known = self.arrays.known(key, place)
-        kink = kink_of(errors)
+        kink = errors.kink
         at_kink = kink is not None and kink.index == place
-        lines = [Said("returned", self._number(got))]
+        lines = [Entry("returned", self._number(got))]
         if kink is not None and at_kink:
             lines += self._at_kink(kink, errors)
         elif known is not None:
-            lines.append(Said(case.evidence.truth_name, self._true(key, place, known)))
+            lines.append(Entry(case.evidence.truth_name, self._true(key, place, known)))
             if got is not None:
                 lines += self._distance(errors, known, got)
         elif case.evidence == "expected":
-            lines.append(Said("expected", "what the scenario says of this target alone; the others have no truth"))
+            lines.append(Entry("expected", "what the scenario says of this target alone; the others have no truth"))
         if kink is not None and not at_kink:
             sides = f"{side_text(kink.left)} | {side_text(kink.right)}"
-            lines.append(Said("kinks", f"{kink.name}; at {list(kink.index)} {sides}"))
+            lines.append(Entry("kinks", f"{conventions.name(kink)}; at {list(kink.index)} {sides}"))
         if len(case.errors) == 1 and errors.size > 1:
-            counts = [f"{case.verdicts[name]} {name}" for name in reversed(Verdict) if case.verdicts.get(name)]
-            lines.append(Said("elements", ", ".join(counts)))
+            counts = [f"{case.verdicts[name]} {name}" for name in case.verdicts]
+            lines.append(Entry("elements", ", ".join(counts)))
         elif errors.size > 1 and kink is None:
-            lines.append(Said("elements", f"{errors.size - errors.differing} of {errors.size} exact"))
+            lines.append(Entry("elements", f"{errors.size - errors.differing} of {errors.size} exact"))
         lines += self._others(key, place)
         return Section(title(key, place, errors.size), tuple(lines))
 
-    def _at_kink(self, kink: KinkView, errors: LeafErrors) -> Iterator[Said]:
+    def _at_kink(self, kink: KinkSummary, errors: ErrorsRecord) -> Iterator[Entry]:
         """Both sides and what the answer is of them; the derivative where they are equal and it exists."""
         # Equal sides of a jump are the derivatives beside it: there the function has none.
         if kink.left == kink.right and errors.verdict != "convention":
-            yield Said(self.case.evidence.truth_name, side_text(kink.left, digits=17))
-            yield Said("kink", f"{convention(kink)}; see docs/kinks.md")
+            yield Entry(self.case.evidence.truth_name, side_text(kink.left, digits=17))
+            yield Entry("kink", f"{conventions.meaning(kink)}; see docs/kinks.md")
             return
-        yield from (Said("left", side_text(kink.left, digits=17)), Said("right", side_text(kink.right, digits=17)))
-        yield Said("convention", convention(kink))
+        yield from (Entry("left", side_text(kink.left, digits=17)), Entry("right", side_text(kink.right, digits=17)))
+        yield Entry("convention", conventions.meaning(kink))
 
-    def _whole(self, key: Key) -> Iterator[Said]:
+    def _whole(self, key: Key) -> Iterator[Entry]:
         """An array that cannot be told element by element."""
         returned = next((leaf for leaf in self.document.leaves(self.case) if leaf.key == key), None)
         true = next((leaf for leaf in (self.problem.truth if self.problem else ()) if leaf.key == key), None)
-        yield Said("returned", "no such array" if returned is None else array(returned))
+        yield Entry("returned", "no such array" if returned is None else array(returned))
         if true is not None:
-            yield Said(self.case.evidence.truth_name, truth_text(true, digits=17))
+            yield Entry(self.case.evidence.truth_name, truth_text(true, digits=17))
 
     def _true(self, key: Key, place: Place, known: Known) -> str:
         if known.radius is None:
@@ -181,7 +181,7 @@ class Teller:
             return f"{digits.text}, within {distance(known.radius)}"
         return f"{digits.text} ({plural(digits.count, 'digit')} known)"
 
-    def _distance(self, errors: LeafErrors, known: Known, got: float) -> Iterator[Said]:
+    def _distance(self, errors: ErrorsRecord, known: Known, got: float) -> Iterator[Entry]:
         away, dtype = known.away(got), self.arrays.dtype
         if math.isnan(away):
             return
@@ -189,64 +189,62 @@ class Teller:
         parts.append(f"absolute {distance(away)}")
         if known.high:
             parts.append(f"relative {distance(away / abs(known.high))}")
-        yield Said("error", "; ".join(parts))
+        yield Entry("error", "; ".join(parts))
         if errors.limit:
-            at_worst = errors.limit_at_worst
-            if not known.high:
-                at_worst = absolute(at_worst, spacing_at(0.0, 0.0, dtype))
-            yield Said("limit", at_worst or errors.limit)
-            if from_where := origin(errors.limit, dtype):
-                yield Said("", from_where)
+            at_worst = limits.at_worst(errors.limit, counted=bool(known.high))
+            yield Entry("limit", at_worst or limits.text(errors.limit))
+            if origin := limits.origin(errors.limit, dtype):
+                yield Entry("", origin)
 
-    def _others(self, key: Key, place: Place) -> Iterator[Said]:
+    def _others(self, key: Key, place: Place) -> Iterator[Entry]:
         """What the other targets did at the same element."""
         cases = [case for case in self.document.cases_of[self.case.problem] if case.id != self.case.id]
         for count, case in enumerate(cases[:_MOST_OTHERS]):
             errors = case.errors_of(key)
-            kink = kink_of(errors)
+            kink = errors.kink if errors else None
             got = self.arrays.got(case.target, key, place)
             verdict = (errors.verdict if errors else "") or case.verdict
-            word = f"convention: {kink.name}" if kink is not None and verdict == "convention" else verdict
+            word = f"convention: {conventions.name(kink)}" if kink is not None and verdict == "convention" else verdict
             shown = case.outcome == "computed" and (got is not None or verdict == "missing")
-            said = f"{self._number(got)}, {word}" if shown else word
-            yield Said("" if count else "the others", f"{case.target}: {said}")
+            text = f"{self._number(got)}, {word}" if shown else word
+            yield Entry("" if count else "the others", f"{case.target}: {text}")
         if len(cases) > _MOST_OTHERS:
-            yield Said("", f"and {len(cases) - _MOST_OTHERS} more")
+            yield Entry("", f"and {len(cases) - _MOST_OTHERS} more")
 
     def _number(self, got: float | None) -> str:
         return "no gradient" if got is None else number(got, self.arrays.dtype, digits=17)
 
-    def _output(self) -> Iterator[Said]:
-        said = (self.case.message or "").splitlines()
-        yield from (Said("" if place else "message", line, verbatim=True) for place, line in enumerate(said))
+    def _output(self) -> Iterator[Entry]:
+        lines = (self.case.message or "").splitlines()
+        yield from (Entry("" if place else "message", line, verbatim=True) for place, line in enumerate(lines))
         tail = (self.case.output_tail or "").splitlines()
-        yield from (Said("" if place else "output", line, verbatim=True) for place, line in enumerate(tail))
+        yield from (Entry("" if place else "output", line, verbatim=True) for place, line in enumerate(tail))
 
-    def _evidence(self) -> Iterator[Said]:
+    def _evidence(self) -> Iterator[Entry]:
         problem, evidence = self.problem, self.case.evidence
-        yield Said("evidence", f"{evidence}: {evidence.meaning}")
+        yield Entry("evidence", f"{evidence}: {evidence.meaning}")
         if problem is None:
             return
         if problem.bits and evidence is Evidence.CERTIFIED:
-            yield Said("precision", precision(problem.bits))
+            yield Entry("precision", precision(problem.bits))
         if problem.reference_reason and evidence is not Evidence.CERTIFIED:
-            yield Said("no better", problem.reference_reason)
+            yield Entry("no better", problem.reference_reason)
         for place, sentence in enumerate(problem.fragile):
-            yield Said("" if place else "fragile", sentence)
+            yield Entry("" if place else "fragile", sentence)
         for place, warning in enumerate(problem.warnings):
-            yield Said("" if place else "warnings", warning)
+            yield Entry("" if place else "warnings", warning)
 
-    def _elsewhere(self) -> Iterator[Said]:
+    def _elsewhere(self) -> Iterator[Entry]:
         """The truth, and how the other targets fared."""
         problem = self.problem
         for leaf in (problem.truth if problem is not None else ())[:MOST_LEAVES]:
             name = f"{leaf.name} = " if leaf.name else ""
-            yield Said(
+            yield Entry(
                 (problem.evidence if problem else Evidence.NONE).truth_name, f"{name}{truth_text(leaf, digits=17)}"
             )
         cases = [case for case in self.document.cases_of[self.case.problem] if case.id != self.case.id]
         for place, case in enumerate(cases[:_MOST_OTHERS]):
-            yield Said("" if place else "the others", f"{case.target}: {case.verdict}")
+            yield Entry("" if place else "the others", f"{case.target}: {case.verdict}")
 
     def _commands(self) -> Iterator[str]:
         target = self._target
@@ -259,5 +257,5 @@ class Teller:
             yield shlex.join(["gradcmp", "report", *self.report, "--view", "cases"])
 
     @property
-    def _target(self) -> TargetView | None:
+    def _target(self) -> TargetRecord | None:
         return next((target for target in self.document.targets if target.id == self.case.target), None)

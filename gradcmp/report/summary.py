@@ -6,15 +6,16 @@ from collections import Counter
 from collections.abc import Collection
 from datetime import datetime
 
+from gradcmp.core.reasons import LimitKind
+from gradcmp.core.truth import ReasonKind
 from gradcmp.core.verdicts import Evidence, Level, Verdict
-from gradcmp.report.document import Document
-from gradcmp.report.figures import duration, listed, plural
-from gradcmp.report.limits import in_short, of_dtype
-from gradcmp.report.records import Record
+from gradcmp.result.document import Document, Summary
+from gradcmp.words.figures import duration
+from gradcmp.words.limits import in_short
+from gradcmp.words.lists import listed, plural
 
 _MOST_SETS = 4
 _MOST_REASONS = 4
-_WHOLE_SENTENCES = ("not certified", "the expectation")
 
 
 def failing_levels(fail_on: Collection[str]) -> tuple[Level, ...]:
@@ -23,21 +24,21 @@ def failing_levels(fail_on: Collection[str]) -> tuple[Level, ...]:
     return tuple(Level)[lowest:]
 
 
-def has_findings(summary: Record, fail_on: Collection[str] = ("fail",)) -> bool:
+def has_findings(summary: Summary, fail_on: Collection[str] = ("fail",)) -> bool:
     """Is something at or above the lowest level of `fail_on`, or skipped where `skipped` is among them?
 
     `never` alone means no; `slower`, `inconclusive` and `gone` come from a comparison, not from a result.
     """
-    if any(summary["levels"].get(level, 0) for level in failing_levels(fail_on)):
+    if any(summary.levels.get(level, 0) for level in failing_levels(fail_on)):
         return True
-    return "skipped" in fail_on and summary["verdicts"].get("skipped", 0) > 0
+    return "skipped" in fail_on and summary.verdicts.get("skipped", 0) > 0
 
 
 def counts_line(document: Document) -> str:
     """`12 cases of 4 problems in 8.4 s: 9 exact, 2 rounding, 1 wrong`, from best to worst."""
     counted = Counter(case.verdict for case in document.cases)
     known = sum(case.known for case in document.cases)
-    verdicts = ", ".join(f"{counted[name]} {name}" for name in Verdict if counted[name])
+    verdicts = ", ".join(f"{counted[name]} {name}" for name in sorted(counted, key=lambda verdict: verdict.rank))
     size = f"{plural(len(document.cases), 'case')} of {plural(len(document.problems), 'problem')}"
     seconds = wall_seconds(document)
     wall = f" in {duration(seconds)}" if seconds else ""
@@ -60,15 +61,11 @@ def evidence_line(document: Document) -> str:
 def reasons_lines(document: Document) -> tuple[str, ...]:
     """Why the truth of problems is not certified although the reference was asked: each reason once, with its count."""
     counted = Counter(
-        problem.reference_reason
+        f"{'not certified: ' if problem.reason_kind is ReasonKind.CAUSE else ''}{problem.reference_reason}"
         for problem in document.problems
         if problem.reference_reason and problem.evidence is not Evidence.CERTIFIED
     )
-    lines = [
-        f"{'' if reason.startswith(_WHOLE_SENTENCES) else 'not certified: '}{reason}"
-        + f" ({plural(count, 'problem')})" * (count > 1)
-        for reason, count in counted.most_common()
-    ]
+    lines = [reason + f" ({plural(count, 'problem')})" * (count > 1) for reason, count in counted.most_common()]
     if len(lines) > _MOST_REASONS:
         lines[_MOST_REASONS:] = [f"and {len(lines) - _MOST_REASONS} more reasons: the view of cases has them"]
     return tuple(lines)
@@ -100,14 +97,15 @@ def limits_line(document: Document) -> str:
 
     Empty where none rests on any.
     """
-    found: dict[str, dict[str, None]] = {}
+    dtypes: dict[str, dict[str, None]] = {}
     for problem in document.problems if document.cases else ():
         for case in document.cases_of[problem.id]:
             for errors in case.errors:
                 if errors.limit and _rests_on_limit(errors.verdict or case.verdict, errors.max_ulps):
-                    found.setdefault(in_short(errors.limit), {})[problem.dtype] = None
-    said = [f"{words} for {listed(tuple(of))}" if of_dtype(words) else words for words, of in found.items()]
-    return f"limits: {'; '.join(said)}" if said else ""
+                    dtype = problem.dtype if errors.limit.kind is LimitKind.INTERIM else ""
+                    dtypes.setdefault(in_short(errors.limit), {})[dtype] = None
+    used = [f"{limit} for {listed(tuple(of))}" if any(of) else limit for limit, of in dtypes.items()]
+    return f"limits: {'; '.join(used)}" if used else ""
 
 
 def _rests_on_limit(verdict: Verdict, ulps: float | None) -> bool:
@@ -119,8 +117,9 @@ def wall_seconds(document: Document) -> float | None:
     """From start to finish; None where the run did not end or its clock makes no sense."""
     try:
         started, finished = (
-            datetime.fromisoformat(str(document.run[key]).replace("Z", "+00:00")) for key in ("started", "finished")
+            datetime.fromisoformat(str(moment).replace("Z", "+00:00"))
+            for moment in (document.run.started, document.run.finished)
         )
         return max(0.0, (finished - started).total_seconds())
-    except (KeyError, ValueError, TypeError):  # TypeError: one of them has no time zone
+    except (ValueError, TypeError):  # TypeError: one of them has no time zone
         return None

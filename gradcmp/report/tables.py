@@ -7,14 +7,13 @@ from dataclasses import replace
 from itertools import groupby
 
 from rich.cells import cell_len
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-from rich.segment import Segment
-from rich.text import Text
+from rich.console import Console, RenderableType
 
 from gradcmp.report.cells import Cell
-from gradcmp.report.columns import GAP, Columns, Span
-from gradcmp.report.console import Line, room, shown, styled
 from gradcmp.report.grids import TIMING_PARTS, TRUTH, Grid, Row, aligned, pruned
+from gradcmp.report.text.columns import GAP, Columns
+from gradcmp.report.text.console import room, shown
+from gradcmp.report.text.lines import Line, Span, hanging, styled, trimmed
 
 STYLES: dict[str, str] = {
     "": "",
@@ -34,22 +33,6 @@ _FEWEST_ROWS = 3  # problems in a table, where not all are in one
 _INDENT = 6
 
 
-class Trimmed:
-    """A renderable without the blanks at the ends of its lines."""
-
-    def __init__(self, renderable: RenderableType) -> None:
-        self.renderable = renderable
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        for line in console.render_lines(self.renderable, options, pad=False):
-            while line and not line[-1].text.strip():
-                line.pop()
-            yield from line[:-1]
-            if line:
-                yield Segment(line[-1].text.rstrip(), line[-1].style)
-            yield Segment.line()
-
-
 def grid_parts(grid: Grid, console: Console) -> Iterator[RenderableType]:
     """The grid as wide as its content where the console has the room, else with targets as rows.
 
@@ -59,12 +42,12 @@ def grid_parts(grid: Grid, console: Console) -> Iterator[RenderableType]:
     tables = _tables(grid, console)
     for place, problems in enumerate(tables):
         if place:
-            yield Text()
+            yield Line(console)
         yield _columns(_only(grid, problems), console)
     turned = {row.problem for row in grid.rows}.difference(*tables)
     if turned:
         if tables:
-            yield Text()
+            yield Line(console)
         yield from _blocks(_only(grid, turned), console)
 
 
@@ -174,7 +157,7 @@ def _blocks(grid: Grid, console: Console) -> Iterator[RenderableType]:
     width = 2 + max(len(name) for name in grid.names)
     for index, (problem, rows) in enumerate(groupby(grid.rows, key=lambda row: row.problem)):
         if index:
-            yield Text()
+            yield Line(console)
         yield Line(console, (problem, "bold"))
         yield from _block(list(rows), grid.names, width, texts_by_parts, console, texts[:1])
 
@@ -214,19 +197,9 @@ def _folded(lines: Sequence[tuple[Span, ...]], widths: Sequence[int], console: C
     longest = max(cell_len(word) for *_, (text, _) in lines for word in shown(text, console).split(" "))
     indent = beside if beside + longest <= console.width else _INDENT
     for *before, (text, style) in lines:
-        value = styled(text, console, style).wrap(console, console.width - indent)
-        names = [(f"{name:<{width + GAP}}", of) for (name, of), width in zip(before, widths, strict=True)]
+        names: list[Span] = [(f"{name:<{width + GAP}}", of) for (name, of), width in zip(before, widths, strict=True)]
         if indent < beside:
             if any(name for name, _ in before):
-                yield Line(console, *_trimmed(names))
+                yield Line(console, *trimmed(names))
             names = [(" " * indent, "")]
-        for line in value:
-            yield Line(console, *names, (line.plain.rstrip(), style))
-            names = [(" " * indent, "")]
-
-
-def _trimmed(spans: Sequence[Span]) -> list[Span]:
-    kept = list(spans)
-    while len(kept) > 1 and not kept[-1][0].strip():
-        kept.pop()
-    return [*kept[:-1], (kept[-1][0].rstrip(), kept[-1][1])]
+        yield from hanging(console, styled(text, console, style), *names)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gradcmp.core.formats import DTYPES, FLOAT_DTYPES, INTEGER_DTYPES
 from gradcmp.core.specifications import InputTree, Specification
 from gradcmp.core.suggest import did_you_mean
+from gradcmp.core.trees import insert
 from gradcmp.scenario.generators import FILES, GENERATORS, OPTIONS, Shape, first_number, literal
 from gradcmp.scenario.nodes import Mapping, Node, Scalar
 from gradcmp.scenario.reading import IDENTIFIER, Reader, joined, listing
@@ -200,25 +201,16 @@ def _file_tree(
     root: dict[str, Any] = {}
     for array, header in headers.items():
         leaf = _file_leaf(reader, node, path, name, {name: file, "key": array}, header, dtype, folder)
-        branch = root
-        *parents, last = array.split(".")
-        sound = all(IDENTIFIER.fullmatch(part) for part in (*parents, last))
-        for part in parents if sound else ():
-            branch = branch.setdefault(part, {})
-            if not isinstance(branch, dict):
-                sound = False
-                break
-        if not sound or last in branch:
-            reader.complain(
-                node,
-                path,
-                f"`{file}`: the name `{array}` makes no branch of a tree",
-                hint="take the arrays one by one, by `key`",
-            )
+        try:
+            if not all(map(IDENTIFIER.fullmatch, array.split("."))):
+                raise ValueError(array)
+            insert(root, array, leaf)
+        except ValueError:
+            what = f"`{file}`: the name `{array}` makes no branch of a tree"
+            reader.complain(node, path, what, hint="take the arrays one by one, by `key`")
             return None
         if leaf is None:
             return None
-        branch[last] = leaf
     return _as_tree(root)
 
 

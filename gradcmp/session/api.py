@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from os import PathLike, fspath
 from typing import Any
 
-from gradcmp.report.document import Document
-from gradcmp.report.reading import read_document
+from gradcmp.result.document import Document
+from gradcmp.result.reading import read_document
 from gradcmp.session.open import open_session
 from gradcmp.session.record import record
 from gradcmp.session.request import RunOptions, RunRequest
@@ -44,5 +44,5 @@ def run(*paths: str | PathLike[str], **options: Any) -> Report:
         recorded = record(session, started=started)
         if recorded.interrupted:
             raise KeyboardInterrupt
-        document = Document.of(read_document(recorded.path), where=str(recorded.path))
+        document = read_document(recorded.path)
     return Report(document=document, exit_code=recorded.exit_code)

@@ -16,8 +16,8 @@ from gradcmp.session.request import RunOptions
 
 
 def open_pool(plan: Plan, registry: Registry, options: RunOptions) -> Pool:
-    """The workers of the plan and the reference's; they start when the pool is entered."""
-    workers = (*plan.workers, REFEREE) if options.reference else plan.workers
+    """The workers of the plan and, where it is needed, the reference's; they start when the pool is entered."""
+    workers = (*plan.workers, REFEREE) if options.reference or plan.expects_expressions else plan.workers
     return Pool(
         registry, workers, threads=options.threads, max_memory_bytes=options.max_memory_bytes, jobs=options.jobs
     )

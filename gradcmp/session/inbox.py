@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gradcmp.core.outcomes import Outcome, Skipped
-from gradcmp.core.requests import Request
+from gradcmp.core.requests import Task
 from gradcmp.registry import Registry
 from gradcmp.session.plan import Plan
 from gradcmp.session.prepare import Question, make_question
@@ -21,15 +21,13 @@ class Inbox:
     waiting: deque[Question] = field(default_factory=deque)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
 
-    def ask(self, plan: Plan, registry: Registry, options: RunOptions) -> Iterator[Request]:
-        """Every request of the plan; pulled by the pool as it has room."""
+    def ask(self, plan: Plan, registry: Registry, options: RunOptions) -> Iterator[Task]:
+        """Every task of the plan; pulled by the pool as it has room."""
         for planned in plan.problems:
             question = make_question(planned, registry, options)
             self.outcomes |= question.decided
             self.waiting.append(question)
-            if question.inquiry is not None:
-                yield question.inquiry
-            yield from question.requests
+            yield from question.tasks
 
     def complete(self) -> Iterator[tuple[Question, dict[str, Outcome]]]:
         """The questions at the head that have all their answers; each is forgotten once the next is asked for."""

@@ -9,12 +9,9 @@ from gradcmp.core.executors import Executor
 from gradcmp.core.expectations import Expectations
 from gradcmp.core.findings import EvidenceRequest, Judgement, OtherPrecision
 from gradcmp.core.leaves import operator_leaves
-from gradcmp.core.outcomes import Computed, Outcome, Referred
+from gradcmp.core.outcomes import Computed, Evaluated, Outcome, Referred
 from gradcmp.core.truth import Truth, TruthLeaf
 from gradcmp.judge.verdicts import judge
-from gradcmp.reference.budget import Budget
-from gradcmp.reference.expected import expected_truths
-from gradcmp.reference.expressions import Expression, evaluated
 from gradcmp.registry import Registry
 from gradcmp.session.plan import PlannedProblem
 from gradcmp.session.prepare import Question, make_question
@@ -51,10 +48,9 @@ def other_precision(
     problem = replace(planned.problem, dtype=request.dtype)
     cases = tuple(replace(case, problem=problem) for case in planned.cases if case.target.id in request.targets)
     question = make_question(PlannedProblem(problem=problem, cases=cases), registry, replace(options, timing="off"))
-    inquiries = () if question.inquiry is None else (question.inquiry,)
     outcomes = dict(question.decided)
-    for asked, outcome in executor.run(iter((*inquiries, *question.requests))):
-        outcomes[asked.case] = outcome
+    for task, outcome in executor.run(iter(replace(question, expressions=None).tasks)):
+        outcomes[task.case] = outcome
     return OtherPrecision(
         outcomes={case.target.id: outcomes[case.id] for case in cases}, truth=referred(question, outcomes)
     )
@@ -74,11 +70,7 @@ def answer(
         return Answered(question=question, outcomes=outcomes, judgement=judgement)
     checked = understood.checked
     leaves = operator_leaves(problem.operator, problem.scenario.wrt, checked.leaves, checked.outputs)
-
-    def evaluate(expressions: Mapping[str, Expression]) -> Mapping[str, TruthLeaf | str]:
-        return evaluated(expressions, checked, understood.arrays.inputs, Budget())
-
-    common, expected = expected_truths(problem, targets, checked, leaves, evaluate)
+    common, expected = understood.expected.truths(problem, _evaluated(question, outcomes))
     truth = referred(question, outcomes)
     judgement = judge(problem, by_target, targets, truth, expected, common=common, leaves=leaves, evidence_from=others)
     return Answered(question=question, outcomes=outcomes, judgement=judgement)
@@ -86,10 +78,23 @@ def answer(
 
 def referred(question: Question, outcomes: Mapping[str, Outcome]) -> Truth:
     """What the reference said of a problem; where it could not be asked to the end, why."""
-    if question.inquiry is None:
+    if question.truth is None:
         return Truth()
-    outcome = outcomes[question.inquiry.case]
-    if isinstance(outcome, Referred):
-        return outcome.truth
-    message = "" if isinstance(outcome, Computed) else outcome.message
-    return Truth(reason=f"the reference did not answer: {message}")
+    outcome = outcomes[question.truth.case]
+    return outcome.truth if isinstance(outcome, Referred) else Truth(reason=_no_answer(outcome))
+
+
+def _evaluated(question: Question, outcomes: Mapping[str, Outcome]) -> Mapping[str, TruthLeaf | str]:
+    """What the scenario's expressions are, or why they are nothing, by name."""
+    assert question.understood is not None
+    arrays = {name: each for name, each in question.understood.expressions.items() if isinstance(each, str)}
+    if question.expressions is None:
+        return arrays
+    outcome = outcomes[question.expressions.case]
+    if isinstance(outcome, Evaluated):
+        return arrays | dict(outcome.arrays)
+    return arrays | dict.fromkeys(question.expressions.expressions, _no_answer(outcome))
+
+
+def _no_answer(outcome: Outcome) -> str:
+    return f"the reference did not answer: {'' if isinstance(outcome, Computed) else outcome.message}"

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from gradcmp.core.expectations import ExpectedExpression, ExpectedResult
 from gradcmp.core.formats import FLOAT_DTYPES
 from gradcmp.core.keywords import parse_keywords
 from gradcmp.core.operators import OPERATORS, Operator
@@ -62,6 +63,17 @@ class Plan:
     @property
     def cases(self) -> Iterator[Case]:
         return (case for planned in self.problems for case in planned.cases)
+
+    @property
+    def expects_expressions(self) -> bool:
+        """Does a scenario expect something that has to be evaluated?"""
+        expectations = (entry for planned in self.problems for entry in planned.problem.scenario.expect.entries)
+        return any(
+            isinstance(leaf, ExpectedExpression)
+            for entry in expectations
+            if isinstance(entry.expected, ExpectedResult)
+            for leaf in entry.expected.leaves.values()
+        )
 
 
 def make_plan(

@@ -2,51 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from gradcmp.core.outcomes import Outcome, Raised, Skipped, Unsupported
 from gradcmp.core.problems import Case, Problem
-from gradcmp.core.requests import REFEREE, Inquiry, Request, WorkerKey
+from gradcmp.core.requests import REFEREE, Inquiry, Request, Task, Wanted, WorkerKey
 from gradcmp.errors import Complaint, UsageError
 from gradcmp.materialise.arrays import Materialised, check_size, materialise
 from gradcmp.program.check import check
 from gradcmp.program.ir import ArrayType, Checked
 from gradcmp.program.lower import CannotLower, Lowered, lower
 from gradcmp.registry import CannotLoad, Registry
+from gradcmp.session.expectations import Expected, expected_of
 from gradcmp.session.plan import Plan, PlannedProblem
 from gradcmp.session.request import RunOptions
 
 QUICK_S = 0.1
 """Budget of `--timing quick`, seconds a case."""
 
+EXPRESSIONS_BUDGET_S = 10.0
+"""How long evaluating what a scenario expects may take."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Understood:
-    """The arrays of a problem, and its program as they make it."""
+    """The arrays of a problem, its program as they make it, and the results that the scenario expects.
+
+    `expressions` are those of `expected`: text and dtype by name, or why one cannot be evaluated.
+    """
 
     arrays: Materialised
     checked: Checked
+    expected: Expected
+    expressions: Mapping[str, tuple[str, str] | str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """`requests` go to workers; `decided` are the cases that need none, by case id; `inquiry` goes to the reference.
+    """`requests` go to workers; `decided` are the cases that need none, by case id; inquiries go to the reference.
 
-    `understood` is None where there is nothing to ask: every case is left out, or the arrays cannot be made.
+    `truth` asks for the problem's truth, `expressions` for what the scenario expects. `understood` is None where there
+    is nothing to ask: every case is left out, or the arrays cannot be made.
     """
 
     planned: PlannedProblem
     understood: Understood | None = None
     requests: tuple[Request, ...] = ()
-    inquiry: Inquiry | None = None
+    truth: Inquiry | None = None
+    expressions: Inquiry | None = None
     decided: Mapping[str, Outcome]
 
     @property
+    def tasks(self) -> tuple[Task, ...]:
+        """Everything that has to be asked, the reference first."""
+        return (*(inquiry for inquiry in (self.truth, self.expressions) if inquiry is not None), *self.requests)
+
+    @property
     def awaited(self) -> tuple[str, ...]:
-        """What has to be answered before the problem can be judged: its cases' ids, and the inquiry's."""
-        inquiry = () if self.inquiry is None else (self.inquiry.case,)
-        return (*(case.id for case in self.planned.cases), *inquiry)
+        """What has to be answered before the problem can be judged."""
+        return tuple(dict.fromkeys((*(case.id for case in self.planned.cases), *(task.case for task in self.tasks))))
 
     @property
     def hashes(self) -> Mapping[str, str]:
@@ -83,7 +98,7 @@ def make_question(planned: PlannedProblem, registry: Registry, options: RunOptio
     if not asked:
         return Question(planned=planned, decided=decided)
     try:
-        understood = understand(planned.problem, options)
+        understood = understand(planned.problem, options, planned.cases)
     except UsageError as error:
         raised = Raised(exception="UsageError", message=f"UsageError: {error}")
         return Question(planned=planned, decided=decided | dict.fromkeys((case.id for case in asked), raised))
@@ -98,13 +113,14 @@ def make_question(planned: PlannedProblem, registry: Registry, options: RunOptio
         planned=planned,
         understood=understood,
         requests=tuple(requests),
-        inquiry=_inquiry(planned.problem, understood, options) if options.reference and requests else None,
+        truth=_truth_inquiry(planned.problem, understood, options) if options.reference and requests else None,
+        expressions=_expressions_inquiry(planned.problem, understood, options),
         decided=decided,
     )
 
 
-def understand(problem: Problem, options: RunOptions) -> Understood:
-    """The arrays of a problem and its program, checked against them; raises UsageError."""
+def understand(problem: Problem, options: RunOptions, cases: Sequence[Case] = ()) -> Understood:
+    """The arrays of a problem, its program as they make it, what `cases` are expected to give; raises UsageError."""
     arrays = materialise(problem, seed=options.seed, max_bytes=options.max_bytes)
     kinds = {path: specification.kind for path, specification in problem.scenario.inputs.leaves()}
     leaves = {
@@ -113,7 +129,10 @@ def understand(problem: Problem, options: RunOptions) -> Understood:
     }
     parameters = static_parameters(problem.scenario.parameters)
     checked = check(problem.scenario.function, leaves, dtype=problem.dtype, parameters=parameters)
-    return Understood(arrays=arrays, checked=checked)
+    expected = expected_of(problem, cases, checked)
+    return Understood(
+        arrays=arrays, checked=checked, expected=expected, expressions=expected.expressions(problem, checked)
+    )
 
 
 def static_parameters(parameters: Mapping[str, int | float | str]) -> dict[str, int | float]:
@@ -167,19 +186,32 @@ def _request(case: Case, understood: Understood, registry: Registry, options: Ru
     )
 
 
-def _inquiry(problem: Problem, understood: Understood, options: RunOptions) -> Inquiry | None:
+def _truth_inquiry(problem: Problem, understood: Understood, options: RunOptions) -> Inquiry | None:
     """What the reference is asked; None of a protocol, whose answer is no derivative of the function alone."""
     if problem.protocol is not None:
         return None
+    return inquiry_of(problem, understood, Wanted.TRUTH, options.reference_budget_s, options)
+
+
+def _expressions_inquiry(problem: Problem, understood: Understood, options: RunOptions) -> Inquiry | None:
+    sound = {name: each for name, each in understood.expressions.items() if not isinstance(each, str)}
+    if not sound:
+        return None
+    inquiry = inquiry_of(problem, understood, Wanted.EXPRESSIONS, EXPRESSIONS_BUDGET_S, options)
+    return replace(inquiry, case=f"{inquiry.case}:expect", expressions=sound)
+
+
+def inquiry_of(
+    problem: Problem, understood: Understood, wanted: Wanted, budget_s: float, options: RunOptions
+) -> Inquiry:
+    """A question about a problem to the reference."""
     arrays, checked, scenario = understood.arrays, understood.checked, problem.scenario
     return Inquiry(
         case=f"{problem.id}@{REFEREE.backend}",
-        worker=REFEREE,
+        wanted=wanted,
         source=checked.program.text,
-        entry=checked.name,
         inputs=arrays.inputs,
         wrt=scenario.wrt,
-        outputs=tuple(path for path, _ in checked.outputs),
         operator=problem.operator,
         cotangents=arrays.cotangents,
         tangents=arrays.tangents,
@@ -187,7 +219,7 @@ def _inquiry(problem: Problem, understood: Understood, options: RunOptions) -> I
         timeout_s=10.0 + 10.0 * options.reference_budget_s,
         dtype=problem.dtype,
         parameters=static_parameters(scenario.parameters),
-        budget_s=options.reference_budget_s,
+        budget_s=budget_s,
     )
 
 

@@ -10,10 +10,11 @@ from gradcmp import __version__
 from gradcmp.core.executors import Ready
 from gradcmp.core.requests import WorkerKey
 from gradcmp.core.targets import Target
-from gradcmp.report.journal import Journal
-from gradcmp.report.machine import machine_record
-from gradcmp.report.records import case_record, pair_record, problem_record, run_record, target_record, timestamp
 from gradcmp.report.summary import has_findings
+from gradcmp.result.document import Head, Run
+from gradcmp.result.journal import Journal
+from gradcmp.result.machine import machine_record
+from gradcmp.result.recording import case_record, pair_record, problem_record, target_record, timestamp
 from gradcmp.session.judging import Answered, referred
 from gradcmp.session.session import Event, Session, Watch
 
@@ -46,15 +47,16 @@ def record(
     unkept = session.scratch / "result.json"
     path = result or last or unkept
     request = session.request
-    run = run_record(
-        version=__version__,
+    run = Run(
+        gradcmp=__version__,
         started=timestamp(started),
         arguments=request.words,
         shipped=request.shipped,
         fail_on=request.fail_on,
         max_failures=request.max_failures,
     )
-    journal = Journal(path, {"run": run, "machine": machine_record(), "targets": []}, make_folder=path == last)
+    head = Head(run=run, machine=machine_record(), targets=())
+    journal = Journal(path, head, make_folder=path == last)
     recorder = Recorder(journal, session)
 
     def both(event: Event) -> None:
@@ -67,7 +69,7 @@ def record(
         with journal:
             raise
     code = ending.exit_code or (1 if has_findings(journal.summary, request.fail_on) else 0)
-    empty = ending.exit_code is not None and not journal.summary["levels"]
+    empty = ending.exit_code is not None and not journal.summary.levels
     path = unkept if empty and result is None else path
     journal.finish(exit_code=code, complete=ending.stop is None, stopped=ending.stop, path=path)
     return RecordedRun(path=path, exit_code=code, interrupted=ending.exit_code is not None, empty=empty)
@@ -94,14 +96,14 @@ class Recorder:
         targets: dict[Target, None] = dict.fromkeys(case.target for case in cases if case.left_out is None)
         workers = {target: ready.get(WorkerKey.of(target)) for target in targets}
         self._journal.update_head(
-            targets=[
+            targets=tuple(
                 target_record(
                     target,
                     version=worker.version if isinstance(worker, Ready) else None,
                     settings=worker.settings if isinstance(worker, Ready) else {},
                 )
                 for target, worker in workers.items()
-            ]
+            )
         )
 
     def _append(self, answered: Answered) -> None:

@@ -5,50 +5,43 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from gradcmp.core.outcomes import Referred
 from gradcmp.core.problems import Problem
+from gradcmp.core.requests import REFEREE, Wanted
 from gradcmp.core.tensors import Key
 from gradcmp.core.truth import TruthLeaf
 from gradcmp.errors import GradcmpError
-from gradcmp.reference.algebra import EvaluationError
-from gradcmp.reference.budget import Budget
-from gradcmp.reference.certify import with_more_digits
-from gradcmp.reference.modes.derivatives import DerivativeProblem
+from gradcmp.execute.pool import Pool
+from gradcmp.registry import Registry
 from gradcmp.scenario.load import load
 from gradcmp.session.plan import problems_of
-from gradcmp.session.prepare import understand
+from gradcmp.session.prepare import inquiry_of, understand
 from gradcmp.session.request import RunOptions
 
 
 def sharpened(
-    problem: str, hashes: Mapping[str, str], function: str, *, folder: Path, shipped: bool, budget_s: float
+    name: str, hashes: Mapping[str, str], function: str, *, folder: Path, shipped: bool, options: RunOptions
 ) -> Mapping[Key, TruthLeaf]:
     """The arrays that a problem (its id) asks for, by the reference at twice the precision and more.
 
     Empty where its scenario is no longer the one that was run, by the text of its function and the `hashes` of its
-    inputs, or where the reference has no answer within `budget_s` seconds.
+    inputs, or where the reference has no answer within its budget.
     """
     try:
-        found = _problem(problem, folder, shipped=shipped)
-        if found is None or found.protocol is not None or found.scenario.function.text != function:
+        problem = _problem(name, folder, shipped=shipped)
+        if problem is None or problem.protocol is not None or problem.scenario.function.text != function:
             return {}
-        understood = understand(found, RunOptions())
+        understood = understand(problem, options)
     except (GradcmpError, OSError):
         return {}
     if understood.arrays.hashes != hashes:
         return {}
-    derivative_problem = DerivativeProblem(
-        checked=understood.checked,
-        operator=found.operator,
-        wrt=found.scenario.wrt,
-        inputs=understood.arrays.inputs,
-        cotangents=understood.arrays.cotangents,
-        tangents=understood.arrays.tangents,
-    )
-    try:
-        truth = with_more_digits(derivative_problem, found.dtype, Budget(seconds=budget_s))
-    except EvaluationError:
+    inquiry = inquiry_of(problem, understood, Wanted.DIGITS, options.reference_budget_s, options)
+    with Pool(Registry(descriptors={}, failed={}), (REFEREE,)) as pool:
+        ((_, outcome),) = pool.run(iter([inquiry]))
+    if not isinstance(outcome, Referred):
         return {}
-    return {leaf.key: leaf for leaf in truth.values or truth.derivatives or ()}
+    return {leaf.key: leaf for leaf in outcome.truth.values or outcome.truth.derivatives or ()}
 
 
 def _problem(name: str, folder: Path, *, shipped: bool) -> Problem | None:

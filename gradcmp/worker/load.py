@@ -18,10 +18,10 @@ from collections import OrderedDict
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from gradcmp.backends.base import Backend, Function
 from gradcmp.core.requests import Request
+from gradcmp.core.trees import nested
 
 KEPT = 256
 """Functions that are kept; the least recently used goes first, with its file."""
@@ -84,7 +84,7 @@ def call_text(request: Request) -> str:
     places = {path: f"differentiated[{index}]" for index, path in enumerate(request.wrt)}
     rest = (path for path in request.inputs if path not in places)
     places |= {path: f"fixed[{index}]" for index, path in enumerate(rest)}
-    arguments = ", ".join(_display(child) for child in _tree({path: places[path] for path in request.inputs}).values())
+    arguments = ", ".join(_display(child) for child in nested({path: places[path] for path in request.inputs}).values())
     outputs = _outputs(request.outputs)
     if request.finished:
         body = f"    outputs, finished = function({arguments})\n    return ({outputs} finished)\n"
@@ -102,18 +102,6 @@ def _outputs(paths: tuple[str, ...]) -> str:
 
 
 Nested = Mapping[str, "str | Nested"]
-
-
-def _tree(places: Mapping[str, str]) -> Nested:
-    """Dotted paths taken apart: `{"p.k": …}` → `{"p": {"k": …}}`."""
-    tree: dict[str, Any] = {}
-    for path, place in places.items():
-        *branches, name = path.split(".")
-        inner = tree
-        for branch in branches:
-            inner = inner.setdefault(branch, {})
-        inner[name] = place
-    return tree
 
 
 def _display(child: str | Nested) -> str:

@@ -18,7 +18,7 @@ from gradcmp.backends.base import Backend, Settings
 from gradcmp.core.dotted import resolve
 from gradcmp.core.outcomes import Outcome, Raised, Skipped, Unsupported
 from gradcmp.core.requests import Inquiry
-from gradcmp.messages import frame_request, outcome_frame
+from gradcmp.messages import frame_task, outcome_frame
 from gradcmp.wire import FORMAT, read_frame, write_frame
 from gradcmp.worker.derive import derive
 from gradcmp.worker.failures import as_outcome, error_text
@@ -48,11 +48,11 @@ def serve(options: Mapping[str, Any], source: BinaryIO, sink: BinaryIO) -> None:
         phases = _Phases(sink)
         phases.enter("compile" if header["compiles"] else "run")
         try:
-            request = frame_request(header, arrays)
+            task = frame_task(header, arrays)
             outcome: Outcome = (
-                cast("Refers", backend).refer(request)
-                if isinstance(request, Inquiry)
-                else derive(backend, loader, request, device=options["device"], progress=phases.enter)
+                cast("Refers", backend).refer(task)
+                if isinstance(task, Inquiry)
+                else derive(backend, loader, task, device=options["device"], progress=phases.enter)
             )
         except BaseException as error:  # noqa: BLE001  # whatever a case raises is its outcome
             outcome = _without_folder(as_outcome(error, backend), options["folder"])

@@ -354,3 +354,5 @@ def test_backends_tells_what_failed_to_load(tmp_path: Path) -> None:
 def test_the_schema_is_a_schema(tmp_path: Path) -> None:
     schema = json.loads(gradcmp("schema", cwd=tmp_path).stdout)
     assert schema["$schema"].startswith("http://json-schema.org/draft-07")
+    of_results = json.loads(gradcmp("schema", "--result", cwd=tmp_path).stdout)
+    assert of_results["$defs"]["CaseRecord"]["required"]

@@ -15,7 +15,7 @@ try:
     main(sys.argv[1:])
 except SystemExit as stop:
     assert not stop.code, stop.code
-print(*(name for name in ("numpy", "yaml", "rich", "torch", "tensorflow", "jax", "flint") if name in sys.modules), file=sys.stderr)
+print(*(name for name in ("numpy", "msgspec", "yaml", "rich", "torch", "tensorflow", "jax", "flint") if name in sys.modules), file=sys.stderr)
 """
 
 

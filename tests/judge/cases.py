@@ -20,6 +20,7 @@ from gradcmp.errors import Location
 from gradcmp.judge import judge
 from gradcmp.numbers.rounding import round_to
 from gradcmp.program.ir import Program
+from gradcmp.words import reasons
 
 DTYPES = tuple(FORMATS)
 NOTHING = Truth()
@@ -114,3 +115,12 @@ def judged(outcomes, known=NOTHING, *, dtype="float32", shape=None, own=None, co
 def finding(outcome, known=NOTHING, *, target=TORCH, **more):
     (found,) = judged({target: outcome}, known, **more).findings
     return found
+
+
+def message(found):
+    """Why a case is judged as it is, in words."""
+    return reasons.message(found.reasons)
+
+
+def warnings(judgement):
+    return tuple(reasons.sentence(warning) for warning in judgement.warnings)

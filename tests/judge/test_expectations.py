@@ -17,7 +17,7 @@ from gradcmp.core.outcomes import Died, Raised, Skipped, TimedOut, Unsupported
 from gradcmp.core.targets import TargetPattern
 from gradcmp.core.truth import Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence, Verdict
-from tests.judge.cases import JAX, TENSORFLOW, TORCH, WHERE, computed, finding, judged, truth
+from tests.judge.cases import JAX, TENSORFLOW, TORCH, WHERE, computed, finding, judged, message, truth
 
 RIGHT, ODD = computed(np.float32([1.0])), computed(np.float32([0.5]))
 TRUE = truth([1.0])
@@ -110,7 +110,7 @@ def test_a_verdict():
 def test_a_verdict_that_cannot_be_judged_is_not_checked_and_says_so(verdict, why):
     found = judged({TORCH: RIGHT}, TRUE, expect=expect(ExpectedVerdict(verdict=Verdict(verdict)))).findings[0]
     assert (found.expectation, found.level) == ("none", "ok")
-    assert why in found.message
+    assert why in message(found)
 
 
 def test_no_gradient():
@@ -125,7 +125,7 @@ def test_no_gradient():
     assert standing(zeros, truth([0.0, 0.0]), nothing, own=none) == ("exact", "fixed", "note", False)
     common = judged({TORCH: zeros}, truth([0.0, 0.0]), expect=expect(nothing, None), own={TORCH: none}).findings[0]
     assert common.expectation == "fixed"
-    assert "another value was expected; that fault has gone" in common.message
+    assert "another value was expected; that fault has gone" in message(common)
     assert standing(absent, none, nothing, None, own=none) == ("missing", "met", "note", False)
     assert standing(zeros, none, nothing, None, own=none)[1:3] == ("unmet", "fail")
     assert standing(ODD, none, nothing, None, own=none)[0] == "wrong"
@@ -138,4 +138,4 @@ def test_only_the_beginning_of_a_message_is_searched():
 
 def test_every_unmet_expectation_has_a_message():
     found = judged({TORCH: RIGHT, TENSORFLOW: ODD}, TRUE, expect=expect(RAISES, "tensorflow")).findings[1]
-    assert "`RuntimeError` with a message that matches 'second time' was expected" in found.message
+    assert "`RuntimeError` with a message that matches 'second time' was expected" in message(found)

@@ -7,7 +7,8 @@ from gradcmp.core.expectations import Expectation, Expectations, ExpectedVerdict
 from gradcmp.core.operators import Operator
 from gradcmp.core.verdicts import Verdict
 from gradcmp.judge.hull import in_hull
-from tests.judge.cases import DTYPES, TORCH, WHERE, certified, computed, finding, judged, kink, rounded
+from gradcmp.words import conventions
+from tests.judge.cases import DTYPES, TORCH, WHERE, certified, computed, finding, judged, kink, message, rounded
 
 NAN, INF = np.nan, np.inf
 CONVENTION, REMOVABLE, OK, FOUL = "convention", "removable", "exact", "nonfinite"
@@ -52,8 +53,8 @@ def at_a_kink(got, left, right, *, dtype="float32", high=None, **more):
 
 
 def name_of(found):
-    told = found.errors[0].kink
-    return None if told is None else told["name"]
+    summary = found.errors[0].kink
+    return None if summary is None else conventions.name(summary)
 
 
 @pytest.mark.parametrize(("left", "right", "got", "verdict", "name"), CASES)
@@ -100,9 +101,9 @@ def test_what_frameworks_do(left, right, got, verdict, name, errors):
 def test_every_place_an_answer_can_have(got, left, right, verdict, name, dtype):
     found = at_a_kink([got], [left], [right], dtype=dtype)
     assert (found.verdict, name_of(found)) == (verdict, name)
-    assert found.message
-    assert found.errors[0].kink["index"] == [0]
-    np.testing.assert_array_equal([found.errors[0].kink[side] for side in ("left", "right")], [left, right])
+    assert message(found)
+    assert found.errors[0].kink.index == (0,)
+    np.testing.assert_array_equal([found.errors[0].kink.left, found.errors[0].kink.right], [left, right])
 
 
 @pytest.mark.parametrize(
@@ -125,21 +126,21 @@ def test_a_jump(got, left, right, verdict, name):
 def test_the_message_names_the_convention_and_both_sides():
     found = at_a_kink([1], [-1], [1])
     assert (found.level, found.evidence) == ("note", "certified")
-    assert found.message == "dx: convention: right; at [0] 1.0 at a kink with left -1.0, right 1.0"
-    assert "left none, right inf" in at_a_kink([INF], [NAN], [INF]).message
+    assert message(found) == "dx: convention: right; at [0] 1.0 at a kink with left -1.0, right 1.0"
+    assert "left none, right inf" in message(at_a_kink([INF], [NAN], [INF]))
     removable = at_a_kink([0], [1], [1])
     assert removable.level == "warn"
-    assert removable.message.startswith("dx: removable: at [0] 0.0 where 1.0 is true")
+    assert message(removable).startswith("dx: removable: at [0] 0.0 where 1.0 is true")
     outside = at_a_kink([3], [-1], [1])
-    assert outside.message == "dx: at [0] 3.0 at a kink with left -1.0, right 1.0: neither of them nor between"
+    assert message(outside) == "dx: at [0] 3.0 at a kink with left -1.0, right 1.0: neither of them nor between"
 
 
 def test_names_are_counted():
     found = at_a_kink([0, 1, 0, 0.25], [0] * 4, [1] * 4)
-    assert found.errors[0].kink["counts"] == {"left": 2, "right": 1, "in between": 1}
-    assert "convention: 2 left, 1 right, 1 in between" in found.message
+    assert found.errors[0].kink.counts == {"left": 2, "right": 1, "in between": 1}
+    assert "convention: 2 left, 1 right, 1 in between" in message(found)
     worse = at_a_kink([0, 1, 5, 0.25], [0] * 4, [1] * 4)
-    assert (worse.verdict, worse.errors[0].worst_index, worse.errors[0].kink["index"]) == ("wrong", (2,), [2])
+    assert (worse.verdict, worse.errors[0].worst_index, worse.errors[0].kink.index) == ("wrong", (2,), (2,))
 
 
 def test_a_branch_that_is_masked_is_no_kink():
@@ -195,12 +196,12 @@ def test_a_side_that_overflows():
 def test_limiting_gradients():
     pieces = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
     third = at_a_kink([1 / 3] * 3, [0] * 3, [1] * 3, limiting=pieces)
-    assert third.message.endswith("together in the hull of limiting gradients")
-    assert at_a_kink([0, 1, 0], [0] * 3, [1] * 3, limiting=pieces).message.endswith("together a limiting gradient")
+    assert message(third).endswith("together in the hull of limiting gradients")
+    assert message(at_a_kink([0, 1, 0], [0] * 3, [1] * 3, limiting=pieces)).endswith("together a limiting gradient")
     for odd in ([1, 1, 1], [0, 0, 0], [0.5, 0.5, 0.5]):
         found = at_a_kink(odd, [0] * 3, [1] * 3, limiting=pieces)
         assert found.verdict == CONVENTION  # the hull is only sampled
-        assert "together" not in found.message
+        assert "together" not in message(found)
     # A gradient nearby may lie beyond both one-sided derivatives, or be neither of them.
     assert name_of(at_a_kink([2], [0], [1], limiting=[[2], [0]])) == "limiting"
     assert name_of(at_a_kink([1.5], [0], [1], limiting=[[2], [0]])) == "in between"
@@ -227,12 +228,12 @@ def test_hulls():
 
 def test_scalars_and_matrices():
     scalar = at_a_kink(0.0, np.asarray(0.0), np.asarray(1.0), high=0.0)
-    assert (scalar.verdict, scalar.errors[0].kink["index"]) == (CONVENTION, [])
-    assert scalar.message == "dx: convention: left; 0.0 at a kink with left 0.0, right 1.0"
+    assert (scalar.verdict, scalar.errors[0].kink.index) == (CONVENTION, ())
+    assert message(scalar) == "dx: convention: left; 0.0 at a kink with left 0.0, right 1.0"
     left, right = np.zeros((2, 3)), np.zeros((2, 3))
     right[1, 2] = 1
     matrix = at_a_kink(right, left, right, high=left, tied=right == 1)
-    assert (matrix.verdicts, matrix.errors[0].kink["index"]) == ({"exact": 5, "convention": 1}, [1, 2])
+    assert (matrix.verdicts, matrix.errors[0].kink.index) == ({"exact": 5, "convention": 1}, (1, 2))
 
 
 def test_a_missing_gradient_at_a_kink_with_zero_between_is_a_note():

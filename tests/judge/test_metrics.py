@@ -15,6 +15,7 @@ from gradcmp.judge.metrics import distance, is_exact
 from gradcmp.judge.tolerance import interim
 from gradcmp.numbers.rounding import split
 from gradcmp.numbers.ulp import spacing_at
+from gradcmp.words import reasons
 from tests.judge.cases import DTYPES, rounded, true
 
 ANY = st.floats(allow_nan=False, allow_infinity=False, width=64)
@@ -103,7 +104,10 @@ def test_errors_name_the_worst_place_and_the_tolerance_that_would_do():
     assert errors.needed_rtol == pytest.approx(1e-3, rel=1e-3)
     assert errors.max_rel == errors.needed_rtol
     assert errors.max_ulps == pytest.approx(0.002 / 2**-22, rel=1e-3)
-    assert found.message == "at [0, 1] 2.002 where 2.0 is true: 8389 ULPs away, interim limit of 16 ULPs"
+    assert (
+        reasons.sentence(found.reason)
+        == "dx: at [0, 1] 2.002 where 2.0 is true: 8389 ULPs away, interim limit of 16 ULPs"
+    )
     nowhere = compare(Tensor(dtype="float64", array=np.array([1e-3, 1.0])), true([0.0, 1.0]), "float64", interim)
     assert nowhere.errors.needed_rtol is None
     assert nowhere.verdict == "wrong"

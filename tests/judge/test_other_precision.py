@@ -20,6 +20,7 @@ from tests.judge.cases import (
     computed,
     judged,
     kink,
+    message,
     rounded,
 )
 
@@ -60,8 +61,8 @@ def test_a_fault_in_every_precision_is_wrong(dtype):
     assert alone.requests == (EvidenceRequest(problem=f"s[gradient-{dtype}]", dtype="float64", targets=(TORCH,)),)
     found = told(factor, dtype, factor)
     assert (found.findings[0].verdict, found.findings[0].level, found.requests) == ("wrong", "fail", ())
-    assert "does not shrink with precision" in found.findings[0].message
-    assert "in float64" in found.findings[0].message
+    assert "does not shrink with precision" in message(found.findings[0])
+    assert "in float64" in message(found.findings[0])
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
@@ -70,7 +71,7 @@ def test_an_error_that_shrinks_is_excess_however_large(dtype):
     for units in (40, 400):
         found = told(1 + units * u, dtype, 1 + units * FORMATS["float64"].unit_roundoff)
         assert (found.findings[0].verdict, found.findings[0].level) == ("excess", "warn")
-        assert "shrinks with precision" in found.findings[0].message
+        assert "shrinks with precision" in message(found.findings[0])
     assert told(1 + 400 * u, dtype).findings[0].verdict == "wrong"  # without it: more than 64 worst cases
     assert told(1 + 400 * u, dtype, 1.0).findings[0].verdict == "excess"
 
@@ -137,7 +138,7 @@ def test_where_the_other_precision_cannot_answer_it_is_not_asked_again(answer):
     )
     assert (near.findings[0].verdict, near.requests) == ("excess", ())
     assert (far.findings[0].verdict, far.requests) == ("wrong", ())
-    assert "within 64 worst-case running errors" in near.findings[0].message
+    assert "within 64 worst-case running errors" in message(near.findings[0])
 
 
 def test_a_shared_leaf_of_one_dtype_tells_nothing():

@@ -8,6 +8,7 @@ from gradcmp.core.scenarios import Tolerance
 from gradcmp.core.truth import Truth
 from gradcmp.core.verdicts import Evidence
 from gradcmp.judge.tolerance import generous, interim, running
+from gradcmp.words import limits
 from tests.judge.cases import (
     DTYPES,
     TORCH,
@@ -16,6 +17,7 @@ from tests.judge.cases import (
     computed,
     finding,
     judged,
+    message,
     rounded,
     true,
 )
@@ -45,7 +47,7 @@ def off_by(units, dtype, *, value=1.0, **errors):
 def test_the_ladder(units, rss, worst, verdict, level, dtype):
     found = off_by(units, dtype, rss=rss, worst=worst)
     assert (found.verdict, found.level, found.evidence) == (verdict, level, "certified")
-    assert bool(found.message) == (level != "ok")
+    assert bool(message(found)) == (level != "ok")
     below = off_by(-units, dtype, rss=rss, worst=worst, value=1.5)
     assert below.verdict == verdict
 
@@ -56,19 +58,19 @@ def test_no_digits_are_left(dtype):
     u = FORMATS[dtype].unit_roundoff
     found = off_by(4, dtype, rss=1 / (8 * u) / 8 * 1.01, worst=0.0)
     assert (found.verdict, found.level) == ("no-digits", "note")
-    assert "exceeds an eighth of the value, so nothing can be concluded" in found.message
+    assert "exceeds an eighth of the value, so nothing can be concluded" in message(found)
     assert off_by(4, dtype, rss=1 / (8 * u) / 8 * 0.99, worst=0.0).verdict == "rounding"
     assert off_by(8, dtype, rss=0.5, worst=0.13 / u).verdict == "no-digits"  # only the worst case explains it
     assert off_by(0, dtype, rss=1 / u, worst=1 / u).verdict == "exact"
     zero = finding(computed(rounded([1e-3], dtype), dtype), certified([0.0], rss=1 / u, worst=1 / u), dtype=dtype)
     assert (zero.verdict, zero.level) == ("no-digits", "note")
-    assert "the tolerance of 1 exceeds the value, so nothing can be concluded" in zero.message
+    assert "the tolerance of 1 exceeds the value, so nothing can be concluded" in message(zero)
 
 
 def test_a_true_zero_is_told_without_ulps():
     found = finding(computed(np.float32([1e-3])), certified([0.0], rss=1.0, worst=1.0))
     assert (found.verdict, found.level) == ("wrong", "fail")
-    assert "0.001 away" in found.message
+    assert "0.001 away" in message(found)
 
 
 def test_flushing_to_zero_is_noted():
@@ -88,7 +90,7 @@ def test_an_element_has_its_own_limits():
 def test_infinite_running_errors_conclude_nothing():
     found = finding(computed(np.float32([7.0])), certified([1.0], rss=np.inf, worst=np.inf))
     assert found.verdict == "no-digits"
-    assert "how far rounding may go is not known" in found.message
+    assert "how far rounding may go is not known" in message(found)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -114,35 +116,37 @@ def test_a_scenarios_tolerance_wins():
     loose = certified([1.0], rss=1e9, worst=1e9)
     found = judged({TORCH: off}, loose, tolerance=Tolerance(rtol=1e-3))
     assert (found.findings[0].verdict, found.requests) == ("wrong", ())
-    assert "the scenario's limit of rtol 0.001" in found.findings[0].message
+    assert "the scenario's limit of rtol 0.001" in message(found.findings[0])
 
 
 def test_without_running_errors_the_limits_are_the_interim_ones():
     found = judged({TORCH: computed(np.float32([1.01]))}, certified([1.0]))
     assert (found.findings[0].verdict, found.requests) == ("wrong", ())
-    assert "interim limit" in found.findings[0].message
+    assert "interim limit" in message(found.findings[0])
 
 
 def test_the_limit_and_its_source_are_told():
     u = FORMATS["float32"].unit_roundoff
     sums = off_by(400, "float32", rss=1.0, worst=80.0)
-    assert sums.message.startswith("dx: at [0] 1.0000238 where 1.0 is true: 200 ULPs away, limit of worst-case running")
-    assert "worst-case running error = 40 ULPs" in sums.message
-    assert sums.errors[0].limit == "8 root-sum-square running errors or the worst case"
-    assert sums.errors[0].limit_at_worst == (
+    assert message(sums).startswith(
+        "dx: at [0] 1.0000238 where 1.0 is true: 200 ULPs away, limit of worst-case running"
+    )
+    assert "worst-case running error = 40 ULPs" in message(sums)
+    assert limits.text(sums.errors[0].limit) == "8 root-sum-square running errors or the worst case"
+    assert limits.at_worst(sums.errors[0].limit) == (
         "8 root-sum-square running errors = 4 ULPs, worst-case running error = 40 ULPs"
     )
     short = off_by(100, "float32", rss=0.8, worst=1.6)
-    assert "limit of 8 root-sum-square running errors = 3.2 ULPs" in short.message
+    assert "limit of 8 root-sum-square running errors = 3.2 ULPs" in message(short)
     tight = off_by(100, "float32", rss=0.0, worst=1e-9 / u)
-    assert "limit of 1 ULP" in tight.message
+    assert "limit of 1 ULP" in message(tight)
 
 
 def test_the_digits_of_the_true_value_tell_it_from_the_answer():
     third = np.float64(1 / 3)
     got = third * (1 + 1e-14)
     found = finding(computed(np.float64([got]), "float64"), certified([third], rss=1.0, worst=1.0), dtype="float64")
-    assert "0.33333333333333665 where 0.3333333333333333 is true" in found.message
+    assert "0.33333333333333665 where 0.3333333333333333 is true" in message(found)
 
 
 def test_generous_limits_are_never_below_either():

@@ -7,7 +7,8 @@ from gradcmp.core.scenarios import Tolerance
 from gradcmp.core.tensors import Tensor
 from gradcmp.judge.elements import compare
 from gradcmp.judge.tolerance import INTERIM_SCALE_ULPS, INTERIM_ULPS, chosen, interim
-from tests.judge.cases import DTYPES, computed, finding, true, truth
+from gradcmp.words import limits
+from tests.judge.cases import DTYPES, computed, finding, message, true, truth
 
 
 def verdict(got, value, limits, dtype="float32"):
@@ -28,10 +29,10 @@ def test_a_scenarios_tolerance_replaces_the_judged_one():
 
 def test_it_is_shown_as_such():
     found = finding(computed(np.float32([1.5])), truth([1.0]), tolerance=Tolerance(rtol=0.1, atol=1e-8))
-    assert found.errors[0].limit == "the scenario's limit of rtol 0.1, atol 1e-08"
-    assert "the scenario's limit" in found.message
+    assert limits.text(found.errors[0].limit) == "the scenario's limit of rtol 0.1, atol 1e-08"
+    assert "the scenario's limit" in message(found)
     found = finding(computed(np.float32([1.5])), truth([1.0]))
-    assert found.errors[0].limit == "interim limit of 16 ULPs"
+    assert limits.text(found.errors[0].limit) == "interim limit of 16 ULPs"
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

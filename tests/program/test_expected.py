@@ -7,7 +7,7 @@ import pytest
 from gradcmp.errors import UsageError
 from gradcmp.program.expected import check_expectation, result_paths
 from tests.program.language import checked, parsed
-from tests.reference.test_expected import derivative, expression
+from tests.session.test_expectations import derivative, expression
 
 
 @pytest.mark.parametrize(

@@ -4,22 +4,20 @@ from dataclasses import fields
 
 import numpy as np
 
-from gradcmp.core.requests import REFEREE, Inquiry
+from gradcmp.core.operators import Operator
+from gradcmp.core.requests import Inquiry, Wanted
 from gradcmp.core.tensors import Tensor
-from gradcmp.messages import frame_outcome, frame_request, outcome_frame, request_frame
+from gradcmp.messages import frame_outcome, frame_task, outcome_frame, task_frame
 from gradcmp.reference.referee import Referee
 
 
 def inquiry(text, x, **more):
     given = {
         "case": "s[gradient-float64]@reference",
-        "worker": REFEREE,
         "source": text,
-        "entry": "f",
         "inputs": {"x": Tensor(dtype="float64", array=np.asarray(x, dtype=np.float64))},
         "wrt": ("x",),
-        "outputs": ("",),
-        "operator": "gradient",
+        "operator": Operator.GRADIENT,
         "dtype": "float64",
         "parameters": {},
         "budget_s": 5.0,
@@ -28,8 +26,8 @@ def inquiry(text, x, **more):
 
 
 def sent(asked):
-    header, arrays = request_frame(asked, compiles=False)
-    return frame_request(header, arrays)
+    header, arrays = task_frame(asked, compiles=False)
+    return frame_task(header, arrays)
 
 
 def answered(asked):
@@ -72,22 +70,24 @@ def test_what_cannot_be_known_has_a_reason():
 
 
 def test_further_digits_of_a_derivative_and_of_a_value():
-    asked = sent(inquiry("sum(exp(x))", [1.0]))
-    (leaf,) = Referee(None).sharpen(asked).derivatives
+    (leaf,) = answered(sent(inquiry("sum(exp(x))", [1.0], wanted=Wanted.DIGITS))).truth.derivatives
     assert (leaf.of, leaf.wrt, leaf.radius.max() < 1e-30) == ("", ("x",), True)
-    (value,) = Referee(None).sharpen(sent(inquiry("sum(exp(x))", [1.0], operator="value"))).values
+    value_asked = inquiry("sum(exp(x))", [1.0], operator=Operator.VALUE, wanted=Wanted.DIGITS)
+    (value,) = answered(sent(value_asked)).truth.values
     assert (value.wrt, float(value.high)) == ((), float(leaf.high[0]))
 
 
 def test_no_further_digits_where_nothing_is_certain():
-    truth = Referee(None).sharpen(sent(inquiry("sum(inv(x))", [[1.0, 2.0], [2.0, 4.0]])))
+    truth = answered(sent(inquiry("sum(inv(x))", [[1.0, 2.0], [2.0, 4.0]], wanted=Wanted.DIGITS))).truth
     assert (truth.evidence, truth.derivatives) == ("none", None)
     assert "singular" in truth.reason
 
 
 def test_expressions_over_the_inputs_and_the_result():
-    asked = sent(inquiry("n * sum(x)", [1.0, 2.0], parameters={"n": 3}))
     expressions = {"a": ("result + n * x", "float64"), "b": ("log(-x)", "float32")}
-    arrays = Referee(None).evaluate(asked, expressions)
+    asked = inquiry("n * sum(x)", [1.0, 2.0], parameters={"n": 3}, wanted=Wanted.EXPRESSIONS, expressions=expressions)
+    there = sent(asked)
+    assert there.expressions == expressions
+    arrays = answered(there).arrays
     assert arrays["a"].high.tolist() == [12.0, 15.0]
     assert "not a finite number" in arrays["b"]

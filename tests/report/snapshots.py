@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from gradcmp.report.console import make_console
-from gradcmp.report.document import Document
-from gradcmp.report.junit import to_junit
-from gradcmp.report.markdown import to_markdown
+from gradcmp.report.exports.junit import to_junit
+from gradcmp.report.exports.markdown import to_markdown
+from gradcmp.report.exports.spreadsheet import cases_csv
 from gradcmp.report.render import render
-from gradcmp.report.spreadsheet import cases_csv
-from tests.report.builders import everything, notebook
+from gradcmp.report.text.console import make_console
+from gradcmp.result.document import Document
+from tests.result.builders import everything, notebook
 
 DATA = Path(__file__).parent / "data"
 DOCUMENTS = {"notebook": notebook, "everything": everything}

@@ -6,11 +6,12 @@ from dataclasses import replace
 import numpy
 import pytest
 
-from gradcmp.report.arrays import ArrayStore
+from gradcmp.core.reasons import Limit, LimitKind
 from gradcmp.report.cases_view import case_fields
 from gradcmp.report.cells import truth_text
-from gradcmp.report.document import Document
-from tests.report.builders import TORCH, Book, computed, errors, problem, true_leaf
+from gradcmp.result.arrays import ArrayStore
+from gradcmp.result.document import Document
+from tests.result.builders import TORCH, Book, at_kinks, computed, errors, problem, true_leaf
 
 
 def truth(data, *, left, right) -> str:
@@ -55,10 +56,10 @@ def test_of_an_array_beside_the_file_kinks_hide_the_norm(tmp_path):
 
 
 def test_the_view_of_cases_names_the_convention_and_the_limits():
-    kink = {"name": "right", "counts": {"right": 1}, "index": [0], "left": -1.0, "right": math.nan}
+    kink = at_kinks("right", -1.0, math.nan)
     book = Book()
-    words = "a running error = 3.2 ULPs, another = 10 ULPs"
-    found = replace(errors(2.0, size=1, verdict="convention"), kink=kink, limit_at_worst=words)
+    limit = Limit(kind=LimitKind.RUNNING, sigmas=8.0, rss=0.32, worst=1.0, unit=0.1)
+    found = replace(errors(2.0, size=1, verdict="convention"), kink=kink, limit=limit)
     book.add(problem("s"), [true_leaf([0.0])], {TORCH: (computed([1.0]), "convention", {"errors": (found,)})})
     fields = case_fields(Document.of(book.document()).cases[0])
     assert fields[:4] == ("convention", "right of -1 | none", "2", "3.2 / 10")

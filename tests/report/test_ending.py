@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from gradcmp.report.document import Document
 from gradcmp.report.ending import asked_to_fail_on, exit_line, incomplete_line, levels_line
-from gradcmp.report.markdown import to_markdown
-from tests.report.builders import TORCH, Book, computed, problem, same, true_leaf
+from gradcmp.report.exports.markdown import to_markdown
+from gradcmp.result.document import Document
 from tests.report.snapshots import DOCUMENTS, printed
+from tests.result.builders import TORCH, Book, computed, problem, same, true_leaf
 
 
 def ended(**run: object) -> Document:

@@ -6,12 +6,13 @@ import re
 import pytest
 
 from gradcmp.core.targets import Target
-from gradcmp.report.columns import Columns
-from gradcmp.report.console import UNBOUNDED, WIDEST_TABLE, Line, make_console
-from gradcmp.report.document import Document
 from gradcmp.report.render import render
-from tests.report.builders import EAGER, Book, computed, problem, same, true_leaf
+from gradcmp.report.text.columns import Columns
+from gradcmp.report.text.console import UNBOUNDED, WIDEST_TABLE, make_console
+from gradcmp.report.text.lines import Line
+from gradcmp.result.document import Document
 from tests.report.snapshots import DATA, DOCUMENTS, document, printed, snapshots
+from tests.result.builders import EAGER, Book, computed, problem, same, true_leaf
 
 SNAPSHOTS = snapshots()
 ELLIPSES = re.compile("…|\\.\\.\\.")

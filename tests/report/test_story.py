@@ -13,26 +13,23 @@ import numpy
 import pytest
 
 from gradcmp.core.outcomes import Raised
+from gradcmp.core.reasons import Limit, LimitKind
 from gradcmp.core.truth import Truth, TruthLeaf
-from gradcmp.core.verdicts import Evidence, ExpectationState, Verdict
-from gradcmp.judge.kinks import NAMES
-from gradcmp.report.arrays import ArrayStore
-from gradcmp.report.console import make_console
-from gradcmp.report.document import Document
+from gradcmp.core.verdicts import Convention, Evidence, ExpectationState, Verdict
 from gradcmp.report.explain import explain
-from gradcmp.report.meanings import CONVENTION_MEANINGS
 from gradcmp.report.story import Teller
-from tests.report.builders import JAX, TENSORFLOW, TORCH, Book, computed, errors, problem, tensor, true_leaf
+from gradcmp.report.text.console import make_console
+from gradcmp.result.arrays import ArrayStore
+from gradcmp.result.document import Document
+from tests.result.builders import JAX, TENSORFLOW, TORCH, Book, at_kinks, computed, errors, problem, tensor, true_leaf
 
 E_HIGH, E_LOW = 2.718281828459045, 1.4456468917292502e-16
 
 
 def told(book: Book, number: int = 1, *, width: int = 100, file: Path = Path("r.json"), **more: Any) -> str:
-    record = book.document()
-    document = Document.of(record)
+    document = Document.of(book.document())
     teller = Teller(
         document=document,
-        record=record,
         file=file,
         case=document.cases[number - 1],
         **{"sharpen": lambda _: {}, "report": (), "shipped": False} | more,
@@ -68,8 +65,7 @@ def off(*, high: float = E_HIGH, low: float = E_LOW, radius: float = 0.0, got: f
     leaf = replace(leaf, low=numpy.array([0.0, low]), radius=numpy.array([0.0, radius]))
     found = replace(
         errors(7.0, 1e-6, at=(1,), differing=1, size=2, verdict="wrong"),
-        limit="8 root-sum-square running errors or the worst case",
-        limit_at_worst="8 root-sum-square running errors = 4 ULPs, worst-case running error = 3 ULPs",
+        limit=Limit(kind=LimitKind.RUNNING, sigmas=8.0, rss=4.0, worst=3.0, unit=1.0),
     )
     book = Book()
     book.add(
@@ -140,7 +136,7 @@ def test_digits_that_contradict_the_file_are_not_believed():
 
 def test_a_kink_is_told_with_both_sides_and_what_the_others_do():
     def at(name: str) -> dict[str, Any]:
-        kink = {"name": name, "counts": {name: 1}, "index": [0], "left": -1.0, "right": 1.0}
+        kink = at_kinks(name, -1.0, 1.0)
         return {"errors": (replace(errors(0.0, size=2, verdict="convention"), kink=kink),)}
 
     book = Book()
@@ -163,7 +159,7 @@ def test_a_kink_is_told_with_both_sides_and_what_the_others_do():
 
 
 def kinked(name: str, verdict: str, left: float, right: float, got: float) -> dict[str, str]:
-    kink = {"name": name, "counts": {name: 1}, "index": [], "left": left, "right": right}
+    kink = at_kinks(name, left, right, at=())
     found = replace(errors(0.0, at=(), size=1, verdict=verdict), kink=kink)
     book = Book()
     truth = true_leaf((left + right) / 2, left=left, right=right)
@@ -233,10 +229,11 @@ def test_beyond_the_worst_arrays_are_named_in_a_line():
 def test_at_a_true_zero_limits_are_not_counted_in_units_of_the_smallest_number():
     book = Book()
     smallest = 2.0**-149
-    found = replace(errors(3.0, size=1, at=(), verdict="no-digits"), limit_at_worst=f"x = {1e-7 / smallest:.3g} ULPs")
+    limit = Limit(kind=LimitKind.RUNNING, sigmas=8.0, rss=1e-7, worst=2e-7, unit=smallest)
+    found = replace(errors(3.0, size=1, at=(), verdict="no-digits"), limit=limit)
     book.add(problem("s"), [true_leaf(0.0)], {TORCH: (computed(1e-17), "no-digits", {"errors": (found,)})})
     numbers = section(told(book), "dx")
-    assert numbers["limit"].startswith("x = 1e-07")
+    assert numbers["limit"].startswith("8 root-sum-square running errors = 1e-07, worst-case running error = 2e-07")
     assert numbers["error"] == "absolute 1e-17"
 
 
@@ -283,13 +280,13 @@ def test_every_word_has_a_meaning():
     assert all(row.meaning for row in (*Verdict, *Evidence))
     assert all(row.truth_name for row in Evidence)
     assert {row for row in ExpectationState if not row.meaning} == {ExpectationState.NONE}
-    assert set(CONVENTION_MEANINGS) == set(NAMES) - {"smooth"}
+    assert {row for row in Convention if not row.meaning} == {Convention.SMOOTH}
 
 
 def test_a_damaged_entry_is_refused_before_anything_is_told():
     record = off().document()
     record["cases"][0]["errors"][0]["kink"] = {"name": "left"}
-    with pytest.raises(Exception, match="`counts` is missing"):
+    with pytest.raises(Exception, match="missing required field `counts`"):
         Document.of(record)
 
 

@@ -4,18 +4,21 @@ from dataclasses import replace
 
 import pytest
 
+from gradcmp.core.reasons import Limit, LimitKind
 from gradcmp.core.scenarios import Tolerance
+from gradcmp.core.truth import ReasonKind
 from gradcmp.core.verdicts import Evidence, Verdict, worst
-from gradcmp.report.document import Document
 from gradcmp.report.explanations import explanations
+from gradcmp.report.exports.junit import to_junit
+from gradcmp.report.exports.spreadsheet import cases_csv
 from gradcmp.report.grids import agreement_grid, section_of, timing_grid
 from gradcmp.report.header import header_lines, setting_words, split_settings
-from gradcmp.report.junit import to_junit
 from gradcmp.report.render import legend
 from gradcmp.report.scaling import exponent, scaling_grids
-from gradcmp.report.spreadsheet import cases_csv
 from gradcmp.report.summary import counts_line, evidence_line, failing_levels, has_findings, limits_line, reasons_lines
-from tests.report.builders import (
+from gradcmp.result.document import Document, Summary
+from tests.report.snapshots import document
+from tests.result.builders import (
     EAGER,
     JAX,
     TENSORFLOW,
@@ -30,7 +33,6 @@ from tests.report.builders import (
     timing,
     true_leaf,
 )
-from tests.report.snapshots import document
 
 
 @pytest.mark.parametrize(
@@ -47,11 +49,11 @@ from tests.report.snapshots import document
     ],
 )
 def test_findings_are_what_reaches_the_lowest_level_asked_for(levels, fail_on, found):
-    assert has_findings({"levels": levels, "verdicts": {}}, fail_on) is found
+    assert has_findings(Summary({}, levels), fail_on) is found
 
 
 def test_skipped_is_a_finding_only_on_request():
-    summary = {"levels": {"ok": 2}, "verdicts": {"exact": 1, "skipped": 1}}
+    summary = Summary({"exact": 1, "skipped": 1}, {"ok": 2})
     assert not has_findings(summary)
     assert has_findings(summary, ["skipped"])
     assert has_findings(summary, ["fail", "skipped"])
@@ -247,7 +249,7 @@ def test_the_limit_is_told_where_a_verdict_rests_on_it(verdict, ulps, tolerance,
     book = Book()
     found = errors(ulps)
     if tolerance is not None:
-        found = replace(found, limit="the scenario's limit of rtol 0.001, atol 0")
+        found = replace(found, limit=Limit(kind=LimitKind.RELATIVE, rtol=1e-3))
     answers = {TORCH: (computed(1.0), verdict, {"errors": (found,)})}
     book.add(problem("s", tolerance=tolerance), [true_leaf(1.0)], answers)
     assert limits_line(Document.of(book.document())) == line
@@ -255,14 +257,15 @@ def test_the_limit_is_told_where_a_verdict_rests_on_it(verdict, ulps, tolerance,
 
 def test_limits_of_several_dtypes_are_told_once_each():
     book = Book()
-    running = "8 root-sum-square running errors or the worst case"
-    for dtype, words in (
-        ("float32", "interim limit of 16 ULPs"),
+    running = Limit(kind=LimitKind.RUNNING, sigmas=8.0)
+    interim = Limit(kind=LimitKind.INTERIM, ulps=16.0)
+    for dtype, limit in (
+        ("float32", interim),
         ("float64", running),
-        ("float16", "interim limit of 16 ULPs"),
+        ("float16", interim),
         ("float32", running),
     ):
-        errors_ = replace(errors(50.0), limit=words)
+        errors_ = replace(errors(50.0), limit=limit)
         book.add(problem("s", dtype=dtype), [true_leaf(1.0)], {TORCH: (computed(1.0), "wrong", {"errors": (errors_,)})})
     assert limits_line(Document.of(book.document())) == (
         "limits: interim limit of 16 ULPs for float32 and float16; rounding errors of each program in its dtype"
@@ -273,8 +276,9 @@ def test_the_reasons_for_less_than_a_certificate_are_told_once_each():
     book = Book()
     reasons = ["it jumps", "not certified with 64 bits: a pole", "it jumps", "never asked"]
     grades = ["numerical", "none", "consensus", "certified"]
-    for place, (reason, grade) in enumerate(zip(reasons, grades, strict=True)):
-        book.add(problem(f"s{place}"), [true_leaf(1.0)], same(1.0), evidence=grade, reason=reason)
+    kinds = [ReasonKind.CAUSE, ReasonKind.PRECISION, ReasonKind.CAUSE, ReasonKind.CAUSE]
+    for place, (reason, grade, kind) in enumerate(zip(reasons, grades, kinds, strict=True)):
+        book.add(problem(f"s{place}"), [true_leaf(1.0)], same(1.0), evidence=grade, reason=reason, reason_kind=kind)
     assert reasons_lines(Document.of(book.document())) == (
         "not certified: it jumps (2 problems)",
         "not certified with 64 bits: a pole",

@@ -13,8 +13,8 @@ REGISTRY = Registry(descriptors={"fake": FAKE, "broken": BROKEN}, failed={})
 TEXT = "inputs: {x: {arange: 4}}\nfunction: sum(x * x)\nbackend: fake\nexecution: right\ntiming: off\n"
 
 
-def plan_of(folder: Path, *names: str, **preferences) -> Plan:
+def plan_of(folder: Path, *names: str, text: str = TEXT, **preferences) -> Plan:
     for name in names:
-        (folder / f"{name}.yaml").write_text(TEXT)
+        (folder / f"{name}.yaml").write_text(text)
     scenarios = load([f"{name}.yaml" for name in names], folder=folder).scenarios
     return make_plan(scenarios, REGISTRY, lambda descriptor: descriptor.name != "absent", Preferences(**preferences))

@@ -10,10 +10,10 @@ from gradcmp.core.outcomes import Raised, Skipped
 from gradcmp.errors import UsageError
 from gradcmp.registry import Registry
 from gradcmp.scenario.load import load
+from gradcmp.session.judging import answer
 from gradcmp.session.plan import Plan, Preferences, make_plan
 from gradcmp.session.prepare import make_question, refuse_too_large
 from gradcmp.session.request import RunOptions
-from gradcmp.session.session import answer
 
 REGISTRY = Registry(descriptors={"fake": FAKE}, failed={})
 FROM_FILE = """

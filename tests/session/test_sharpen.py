@@ -26,7 +26,7 @@ def written(folder: Path, text: str = TEXT) -> dict[str, str]:
 
 def test_e_to_twenty_digits(tmp_path: Path) -> None:
     hashes = written(tmp_path)
-    found = sharpened(PROBLEM, hashes, "sum(exp(x))", folder=tmp_path, shipped=False, budget_s=5)
+    found = sharpened(PROBLEM, hashes, "sum(exp(x))", folder=tmp_path, shipped=False, options=RunOptions())
     leaf = found["", ("x",)]
     digits = known_digits(float(leaf.high[0]), float(leaf.low[0]), float(leaf.radius[0]))
     assert (digits.text, digits.count) == ("2.7182818284590452354", 20)
@@ -48,4 +48,9 @@ def test_another_scenario_than_the_one_that_was_run_tells_nothing(
 ) -> None:
     hashes = written(tmp_path)
     (tmp_path / "scenarios" / "s.yaml").write_text(text)
-    assert sharpened(problem, hashes, function, folder=tmp_path, shipped=False, budget_s=budget) == {}
+    assert (
+        sharpened(
+            problem, hashes, function, folder=tmp_path, shipped=False, options=RunOptions(reference_budget_s=budget)
+        )
+        == {}
+    )

@@ -26,7 +26,7 @@ class Blocker:
 sys.meta_path.insert(0, Blocker())
 """
 
-PARENT_ONLY = "click rich yaml psutil flint torch tensorflow jax"
+PARENT_ONLY = "click rich msgspec yaml psutil flint torch tensorflow jax"
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import numpy as np
 
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.tensors import Tensor
+from gradcmp.core.trees import nested
 from gradcmp.program import ir
 from gradcmp.program.fold import CannotFold, fold
 from gradcmp.program.joins import joined_dtype
@@ -31,14 +32,8 @@ def evaluate(checked: ir.Checked, context: Context, inputs: Mapping[str, Value],
     `inputs` are arrays by leaf path, or tensors, which are taken exactly. Raises `Undecided` where a comparison needs
     more precision and `EvaluationError` where there is no value to certify.
     """
-    frame: dict[str, Value] = {}
-    for path, value in inputs.items():
-        *folders, name = path.split(".")
-        place = frame
-        for folder in folders:
-            place = place.setdefault(folder, {})
-        place[name] = exact_input(value, context) if isinstance(value, Tensor) else value
-    result = _Walk(context, budget).block(checked.body, frame)
+    exact = {path: exact_input(x, context) if isinstance(x, Tensor) else x for path, x in inputs.items()}
+    result = _Walk(context, budget).block(checked.body, nested(exact))
     if result is None:
         raise EvaluationError("the function returns nothing")
     if isinstance(result, dict):

@@ -1,0 +1,1 @@
+"""The format of result files: its records as types, written while a run goes on, and read back."""

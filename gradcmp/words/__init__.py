@@ -1,0 +1,1 @@
+"""The only place where a fact becomes a sentence. The vocabulary, NumPy helpers and the standard library only."""

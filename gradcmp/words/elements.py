@@ -1,0 +1,105 @@
+"""What was measured at one element, in a sentence: place, values, distance, limit."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from gradcmp.core.formats import FORMATS
+from gradcmp.core.reasons import Claim, Element, ReasonCode, Shrinkage, Together
+from gradcmp.core.verdicts import Convention, Verdict
+from gradcmp.words import conventions, limits
+
+_CLAIMS = {
+    Claim.TRUE: ("", "is true"),
+    Claim.OTHERS: ("", "is what others computed"),
+    Claim.EXPECTED: (" is expected", "is true"),
+}
+_TOGETHER = {
+    Together.LIMITING: "together a limiting gradient",
+    Together.HULL: "together in the hull of limiting gradients",
+}
+
+
+def sentence(code: ReasonCode, element: Element) -> str:
+    """`at [1] 2.0 where 2.5 is true: 4 ULPs away, limit of 1 ULP, and 3 more of 8 elements`."""
+    text = _at_a_kink(code, element) if element.kink is not None else _ordinary(code, element)
+    return f"{text}, and {element.more} more of {element.size} elements" if element.more else text
+
+
+def _ordinary(code: ReasonCode, element: Element) -> str:
+    text = f"{_value(element)} where {shown(element.true, element.dtype)} {_CLAIMS[element.claim][1]}"
+    if code is ReasonCode.FRAGILE:
+        otherwise = shown(math.nan if element.otherwise is None else element.otherwise, element.dtype)
+        return f"{text}: a comparison on the way is decided by rounding; the other way it is {otherwise}"
+    if code is ReasonCode.NO_DIGITS:
+        return f"{text}: {_too_wide(element)}, so nothing can be concluded"
+    if element.away is None:
+        return text
+    distance = f"{element.away:.4g}" if element.ulps is None else f"{element.ulps:.4g} ULPs"
+    limit = f", {limits.largest(element.limit)}" if element.limit is not None else ""
+    return f"{text}: {distance} away{limit}{_precision(element)}"
+
+
+def _too_wide(element: Element) -> str:
+    allowed = element.tolerance
+    if allowed is None or math.isinf(allowed):
+        return "how far rounding may go is not known"
+    part = "the value" if allowed > abs(element.true) else "an eighth of the value"
+    return f"the tolerance of {allowed:.3g} exceeds {part}"
+
+
+def _precision(element: Element) -> str:
+    """What another precision says, or that it was not asked."""
+    shrinkage = element.shrinkage
+    parts = [_shrinks(shrinkage, element.dtype)] if shrinkage is not None else []
+    if element.worst_cases is not None:
+        parts.append(f"within {element.worst_cases:g} worst-case running errors")
+    return f"; {', '.join(parts)}" if parts else ""
+
+
+def _shrinks(shrinkage: Shrinkage, dtype: str) -> str:
+    if shrinkage.shrinks is None:
+        return f"{shrinkage.dtype} does not tell"
+    word = "shrinks" if shrinkage.shrinks else "does not shrink"
+    errors = f"error {shrinkage.here:.3g} in {dtype}, {shrinkage.there:.3g} in {shrinkage.dtype}"
+    return f"the error {word} with precision ({errors})"
+
+
+def _at_a_kink(code: ReasonCode, element: Element) -> str:
+    assert element.kink is not None
+    left, right, value = element.kink.left, element.kink.right, _value(element)
+    if code is ReasonCode.REMOVABLE:
+        text = f"{Convention.REMOVABLE}: {value} where {shown(left, element.dtype)} is true"
+        return f"{text}; a kink lies on the way, but the derivative exists"
+    both = f"left {_side(left, element.dtype)}, right {_side(right, element.dtype)}"
+    if code is ReasonCode.CONVENTION:
+        text = f"{Verdict.CONVENTION}: {conventions.name(element.kink)}; {value} at a kink with {both}"
+        return f"{text}; {_TOGETHER[element.together]}" if element.together else text
+    if code is ReasonCode.NO_DERIVATIVE:
+        return f"{value} where no derivative is known: {both}"
+    return f"{value} at a kink with {both}: neither of them nor between"
+
+
+def _side(value: float, dtype: str) -> str:
+    return "none" if math.isnan(value) else shown(value, dtype)
+
+
+def _value(element: Element) -> str:
+    at = f"at [{', '.join(map(str, element.index))}] " if element.index else ""
+    return f"{at}{shown(element.value, element.dtype)}{_CLAIMS[element.claim][0]}"
+
+
+def shown(value: float, dtype: str) -> str:
+    """A number in the shortest form that its dtype reads back, a true value in at most float64's."""
+    if math.isnan(value) or math.isinf(value):
+        return str(value)
+    if dtype in ("float32", "float16"):
+        narrow = np.dtype(dtype).type
+        with np.errstate(over="ignore"):
+            if float(narrow(value)) == value:
+                return str(narrow(value))
+    if dtype == "bfloat16":
+        return f"{value:.4g}" if abs(value - float(f"{value:.4g}")) <= abs(value) * 2**-10 else repr(value)
+    return repr(value) if dtype in FORMATS else f"{value:.17g}"
