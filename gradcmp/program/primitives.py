@@ -5,7 +5,6 @@ from __future__ import annotations
 from gradcmp.program.catalogue import (
     arithmetic,
     comparison,
-    differentiation,
     elementary,
     linear_algebra,
     neural_network,
@@ -30,7 +29,6 @@ PRIMITIVES: dict[str, Primitive] = {
         linear_algebra.PRODUCTS,
         shape.ARRANGEMENTS,
         linear_algebra.MATRICES,
-        differentiation.ROWS,
         shape.CONSTANTS,
     )
     for row in rows

@@ -46,11 +46,8 @@ Spell = Callable[[Application], str]
 Spellings = dict[str, Template | Spell]
 """Primitive → how it is spelled."""
 
-GROUPS = (
-    "arithmetic", "comparison", "elementary", "neural_network", "selection", "reduction", "linear_algebra", "shape",
-    "differentiation",
-)  # fmt: skip
-"""The groups of the catalogue, which are the modules of a spelling package."""
+GROUPS = ("arithmetic", "comparison", "elementary", "neural_network", "reduction", "linear_algebra", "shape")
+"""The modules of the catalogue, which are those of a spelling package and of the reference's compositions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Shape, and arrays made in the shape of others."""
+"""Shape, arrays made in the shape of others, and a value as a constant."""
 
 from __future__ import annotations
 
@@ -55,4 +55,5 @@ PRIMITIVES: Spellings = {
     "triu": spelled("jnp.triu", k=0),
     "zeros_like": like("jnp.zeros_like"),
     "ones_like": like("jnp.ones_like"),
+    "stop_gradient": spelled("lax.stop_gradient"),
 }
