@@ -112,7 +112,7 @@ def filled(items: list[Any], shape: Shape) -> Balls:
     return array.reshape(shape)
 
 
-def mapped(step: Callable[..., Any], *operands: Balls) -> Balls:
+def mapped(step: Callable[..., Any], *operands: npt.NDArray[Any]) -> Balls:
     """`step` on the elements of operands that broadcast."""
     with np.errstate(all="ignore"):  # FLINT leaves flags of float64 behind
         return np.asarray(np.frompyfunc(step, len(operands), 1)(*operands), dtype=object)
