@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from gradcmp.cli.options import BackendName, ScenarioArgument, debug_option
-from gradcmp.core.expectations import (
-    Expectation,
+from gradcmp.core.expectations import Expectation
+from gradcmp.core.expected import (
     ExpectedAbout,
     ExpectedExpression,
     ExpectedLeaf,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from gradcmp.core.expectations import ExpectedNothing, ExpectedNumbers, ExpectedResult
+from gradcmp.core.expected import ExpectedNothing, ExpectedNumbers, ExpectedResult
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.outcomes import Computed, Outcome
 from gradcmp.core.problems import Problem

@@ -235,3 +235,13 @@ def listing(words: Collection[str]) -> str:
     """Words in backquotes, with commas and an `or` before the last."""
     *others, last = quoted(words) or ["nothing"]
     return f"{', '.join(others)} or {last}" if others else last
+
+
+Shape = tuple[int | None, ...] | None
+
+
+def shown_shape(shape: Shape) -> str:
+    """`[2, ?]`."""
+    if shape is None:
+        return "?"
+    return "[" + ", ".join("?" if length is None else str(length) for length in shape) + "]"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcmp.core.expectations import (
+from gradcmp.core.expected import (
     ExpectedAbout,
     ExpectedExpression,
     ExpectedLeaf,

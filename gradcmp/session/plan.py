@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gradcmp.core.expectations import ExpectedExpression, ExpectedResult
+from gradcmp.core.expected import ExpectedExpression, ExpectedResult
 from gradcmp.core.formats import FLOAT_DTYPES
 from gradcmp.core.keywords import parse_keywords
 from gradcmp.core.operators import OPERATORS, Operator
