@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from gradcmp import __version__
-from gradcmp.cli.outputs import never_fail_to_encode
+from gradcmp.cli.streams import never_fail_to_encode
 from gradcmp.errors import GradcmpError, Terminated
 
 COMMANDS: dict[str, str] = {

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from gradcmp.cli.outputs import LAST_RESULT
+from gradcmp.cli.streams import LAST_RESULT
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from gradcmp.cli.options import debug_option, width_option
-from gradcmp.cli.outputs import LAST_RESULT, speak_utf8
+from gradcmp.cli.streams import LAST_RESULT, speak_utf8
 from gradcmp.report.exports import EXPORTERS, Exporter, serialize
 
 
