@@ -13,14 +13,13 @@ from gradcmp.backends.base import (
     Job,
     LoopNotFinished,
     NoSuchNotion,
-    ProtocolJob,
     Settings,
     UnsupportedByFramework,
 )
 from gradcmp.backends.torch.backend import TorchBackend
 from gradcmp.backends.torch.idioms import IDIOMS
 from gradcmp.core.formats import DTYPES
-from gradcmp.core.operators import MODES, OPERATORS, PROTOCOLS
+from gradcmp.core.operators import MODES, OPERATORS, PROTOCOLS, Operator
 
 torch: Any = None  # PyTorch, once a test runs
 
@@ -57,7 +56,7 @@ def array(data, dtype="float64"):
 
 def derive(backend, operator, body, *primals, execution="eager", mode=None, finished=False, **rest):
     job = Job(
-        operator=operator, mode=mode, execution=execution, device="cpu", function=function(body, finished=finished),
+        operator=Operator(operator), mode=mode, execution=execution, device="cpu", function=function(body, finished=finished),
         primals=primals, fixed=rest.pop("fixed", ()), **rest,
     )  # fmt: skip
     return backend.prepare(job).run()
@@ -117,7 +116,7 @@ def test_first_derivatives_agree_with_the_gradient(backend, operator, mode, name
     body, point, gradient = SCALAR_FUNCTIONS[name]
     x = array(point)
     slope = numpy.asarray(gradient(numpy.array(point)))
-    seeds = {"jvp": {"tangents": (x + 2,)}, "vjp": {"cotangents": (array(-3.0),)}, "jacobian": {}}
+    seeds = {"jvp": {"seeds": (x + 2,)}, "vjp": {"seeds": (array(-3.0),)}, "jacobian": {}}
     expected = {"jvp": (slope * (x.numpy() + 2)).sum(), "vjp": -3 * slope, "jacobian": slope}
     result = derive(backend, operator, body, x, mode=mode, **seeds[operator])
     key = {"jvp": (0, ()), "vjp": (None, (0,)), "jacobian": (0, (0,))}
@@ -139,7 +138,7 @@ def test_all_second_derivatives_agree_with_differences_of_the_gradient(backend, 
         result = derive(backend, "hessian", body, array(point), mode=mode)
         numpy.testing.assert_allclose(table(result)[0, (0, 0)], expected, atol=1e-7, err_msg=mode)
     for mode in TorchBackend.modes["hvp"]:
-        result = derive(backend, "hvp", body, array(point), mode=mode, tangents=(torch.from_numpy(tangent),))
+        result = derive(backend, "hvp", body, array(point), mode=mode, seeds=(torch.from_numpy(tangent),))
         product = (expected.reshape(x.size, x.size) @ tangent.reshape(-1)).reshape(x.shape)
         numpy.testing.assert_allclose(table(result)[0, (0,)], product, atol=1e-6, err_msg=mode)
 
@@ -156,8 +155,8 @@ def test_push_forward_and_pull_back_are_transposes(backend, mode):
         (array([1.0, -2.0, 0.5]), array(0.25)),
         (array([2.0, 0.0, 1.0]), array(-1.0), torch.tensor(1)),
     )
-    pushed = table(derive(backend, "jvp", two_outputs, x, y, mode=mode, tangents=tangents))
-    pulled = table(derive(backend, "vjp", two_outputs, x, y, cotangents=cotangents))
+    pushed = table(derive(backend, "jvp", two_outputs, x, y, mode=mode, seeds=tangents))
+    pulled = table(derive(backend, "vjp", two_outputs, x, y, seeds=cotangents))
     left = sum((pushed[of, ()] * cotangents[of].numpy()).sum() for of in (0, 1))
     right = sum((pulled[None, (i,)] * tangents[i].numpy()).sum() for i in (0, 1))
     assert left == pytest.approx(right, rel=1e-13)
@@ -351,8 +350,14 @@ def test_a_missing_compiler_is_unsupported_through_its_wrapper(backend):
 
 
 def use(backend, protocol, body, *primals, execution="eager"):
-    job = ProtocolJob(
-        protocol=protocol, execution=execution, device="cpu", function=function(body), primals=primals, fixed=()
+    job = Job(
+        operator=Operator.GRADIENT,
+        protocol=protocol,
+        execution=execution,
+        device="cpu",
+        function=function(body),
+        primals=primals,
+        fixed=(),
     )
     return backend.protocol(job)
 
@@ -427,7 +432,7 @@ def _quiet(caplog):
 def prepared(backend, operator, body, *primals, phases=None, **rest):
     return backend.prepare(
         Job(
-            operator=operator, mode=rest.get("mode"), execution="compiled", device="cpu", function=function(body),
+            operator=Operator(operator), mode=rest.get("mode"), execution="compiled", device="cpu", function=function(body),
             primals=primals, fixed=(), progress=(phases if phases is not None else []).append,
         )
     )  # fmt: skip
