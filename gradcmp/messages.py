@@ -8,8 +8,6 @@ A field is written as what it is: a value of `core` as an object of its fields, 
 array of the frame, everything else as JSON has it. It is read by its annotation, so that nothing else can arrive.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import StrEnum

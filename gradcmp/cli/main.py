@@ -1,7 +1,5 @@
 """The command group and the one place where errors become text and exit codes."""
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

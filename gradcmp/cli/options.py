@@ -1,7 +1,5 @@
 """Arguments and options that several commands share."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from pathlib import Path

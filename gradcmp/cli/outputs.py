@@ -1,7 +1,5 @@
 """Where the results of a run go."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """`gradcmp schema`."""
 
-from __future__ import annotations
-
 import click
 
 from gradcmp.cli.options import debug_option

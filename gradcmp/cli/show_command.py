@@ -1,7 +1,5 @@
 """`gradcmp show`."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What every command needs of stdout and stderr, and of the last run."""
 
-from __future__ import annotations
-
 import io
 import sys
 from pathlib import Path

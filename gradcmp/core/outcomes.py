@@ -1,7 +1,5 @@
 """What came back from a case. Failure is an outcome, not an exception."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar

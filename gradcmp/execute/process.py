@@ -1,7 +1,5 @@
 """One worker process as the parent sees it."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import queue

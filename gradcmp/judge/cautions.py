@@ -1,7 +1,5 @@
 """What a reader of the judgement should know although no case is to blame for it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

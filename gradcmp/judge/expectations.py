@@ -1,7 +1,5 @@
 """What the scenario's author expects, beside the verdict: met, unmet, or an expected fault that has gone."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The catalogue of primitives, joined from its groups in the order in which it is printed."""
 
-from __future__ import annotations
-
 from gradcmp.program.catalogue import (
     arithmetic,
     comparison,

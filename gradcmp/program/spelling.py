@@ -1,7 +1,5 @@
 """What a spelling table is made of: its values, and what every table asks of types and writes as calls."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module

@@ -1,7 +1,5 @@
 """Statistics of a timing: computed from the raw samples, which the result file keeps."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import lru_cache
 

@@ -1,7 +1,5 @@
 """A project's configuration: `gradcmp.toml`, or `[tool.gradcmp]` in `pyproject.toml`."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -3,8 +3,6 @@
 A reader returns None where it complained; the caller goes on, so that one pass finds everything.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Collection, Iterable, Iterator

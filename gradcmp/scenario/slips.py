@@ -1,8 +1,6 @@
 """What is no error and probably a slip: names of backends and executions that nobody knows, expectations that no case
 is held against. A run skips them; `gradcmp check` tells them."""
 
-from __future__ import annotations
-
 from gradcmp.core.operators import OPERATORS
 from gradcmp.core.suggest import did_you_mean
 from gradcmp.errors import Complaint

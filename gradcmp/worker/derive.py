@@ -1,7 +1,5 @@
 """One case: arrays to the device, the derivative asked for, named arrays back."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """PyTorch: eager by recordings, compiled by `torch.compile`."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from typing import Any

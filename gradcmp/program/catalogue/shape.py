@@ -1,7 +1,5 @@
 """What moves, joins, picks or repeats entries and computes nothing; the value as a constant."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 from math import prod

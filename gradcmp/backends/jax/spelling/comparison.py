@@ -1,7 +1,5 @@
 """Comparison, logic and selection; comparisons are Python's own."""
 
-from __future__ import annotations
-
 from gradcmp.backends.jax.spelling.operands import spelled
 from gradcmp.program.spelling import Spellings
 

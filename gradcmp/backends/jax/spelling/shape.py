@@ -1,7 +1,5 @@
 """Shape, arrays made in the shape of others, and a value as a constant."""
 
-from __future__ import annotations
-
 from gradcmp.backends.jax.spelling.operands import DTYPES, floats, last_two, spelled, would_widen
 from gradcmp.program.spelling import Application, Spell, Spellings, call, changed, is_array, leaves
 

@@ -1,7 +1,5 @@
 """Comparison, logic and selection."""
 
-from __future__ import annotations
-
 from gradcmp.backends.tensorflow.spelling.operands import converted, function, infix, write
 from gradcmp.program.spelling import Application, Spellings, is_array
 

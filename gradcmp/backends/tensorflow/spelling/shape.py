@@ -1,7 +1,5 @@
 """Shape, arrays made in the shape of others, and a value as a constant."""
 
-from __future__ import annotations
-
 from gradcmp.backends.tensorflow.spelling.operands import cast, converted, function, static, write
 from gradcmp.program.spelling import Application, Fragment, Spell, Spellings, call, is_array, rank
 

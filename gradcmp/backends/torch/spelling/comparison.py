@@ -1,7 +1,5 @@
 """Comparison, logic and selection; comparisons are Python's own."""
 
-from __future__ import annotations
-
 from gradcmp.backends.torch.spelling.operands import as_array, cast, function, tensors, widened
 from gradcmp.program.spelling import Application, Fragment, Spellings, call, is_array
 

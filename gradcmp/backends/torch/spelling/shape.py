@@ -1,7 +1,5 @@
 """Shape, arrays made in the shape of others, and a value as a constant."""
 
-from __future__ import annotations
-
 import ast
 from typing import Any
 
