@@ -62,11 +62,7 @@ def test_every_convention_is_as_written(cases: list[dict]) -> None:
 def test_what_is_compiled_has_the_same_conventions() -> None:
     # PyTorch's compiler takes seconds a case and is left to `gradcmp run scenarios/kinks --execution compiled`.
     cases = run("--execution", "compiled", "--execution", "xla", "--backend", "jax", "--backend", "tensorflow")
-    assert {case["target"] for case in cases} == {
-        "jax-compiled-cpu",
-        "tensorflow-compiled-cpu",
-        "tensorflow-xla-cpu",
-    }
+    assert {case["target"] for case in cases} == {"jax-compiled-cpu", "tensorflow-compiled-cpu", "tensorflow-xla-cpu"}
     assert unmet(cases) == {}
 
 

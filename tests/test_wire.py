@@ -40,7 +40,8 @@ def numbers(dtype: str) -> numpy.ndarray:
         limits = numpy.iinfo(dtype)
         return numpy.array([limits.min, 0, 1, limits.max], dtype=dtype)
     form = FORMATS[dtype]
-    values = [0.0, -0.0, 1.0, -1.5, form.round(1 / 3), form.largest, form.smallest_subnormal]
+    values = [0.0, -0.0, 1.0, -1.5, form.round(1 / 3), form.largest, form.smallest_normal]
+    values.append(2.0 ** (form.min_exponent - form.precision + 1))  # the smallest subnormal
     return numpy.array([*values, numpy.inf, -numpy.inf, numpy.nan], dtype="float32" if dtype == "bfloat16" else dtype)
 
 

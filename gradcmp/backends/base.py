@@ -4,6 +4,8 @@ Runs in the worker's interpreter: standard library, NumPy and the one framework.
 is constructed, never before. `A` below stands for the framework's own array.
 """
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

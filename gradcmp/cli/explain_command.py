@@ -109,12 +109,7 @@ def _print(file: Path, name: str, shipped: bool, width: int | None, *, report: t
         from gradcmp.session.sharpen import sharpened
 
         return sharpened(
-            problem.id,
-            problem.inputs,
-            problem.function,
-            folder=Path.cwd(),
-            shipped=shipped,
-            options=RunOptions(),
+            problem.id, problem.inputs, problem.function, folder=Path.cwd(), shipped=shipped, options=RunOptions()
         )
 
     teller = Teller(document=document, file=file, case=case, sharpen=sharpen, report=report, shipped=shipped)

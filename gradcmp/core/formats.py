@@ -30,10 +30,6 @@ class FloatFormat:
     def smallest_normal(self) -> float:
         return math.ldexp(1.0, self.min_exponent)
 
-    @property
-    def smallest_subnormal(self) -> float:
-        return math.ldexp(1.0, self.min_exponent - self.precision + 1)
-
     def round(self, value: float) -> float:
         """`value` rounded to this format, ties to even, overflow to infinity.
 

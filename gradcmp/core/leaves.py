@@ -47,10 +47,7 @@ class LeafType:
 
 
 def operator_leaves(
-    operator: Operator,
-    wrt: Sequence[str],
-    inputs: Mapping[str, ArrayType],
-    outputs: Sequence[tuple[str, ArrayType]],
+    operator: Operator, wrt: Sequence[str], inputs: Mapping[str, ArrayType], outputs: Sequence[tuple[str, ArrayType]]
 ) -> tuple[LeafType, ...]:
     """The leaves that `operator` defines, in the order of `Operator.keys`."""
     types = dict(outputs)

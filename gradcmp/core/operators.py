@@ -66,14 +66,7 @@ class Operator(StrEnum):
 
 OPERATORS: tuple[Operator, ...] = tuple(Operator)
 
-MODES: tuple[str, ...] = (
-    "reverse",
-    "forward",
-    "forward-over-reverse",
-    "reverse-over-reverse",
-    "loop",
-    "vectorized",
-)
+MODES: tuple[str, ...] = ("reverse", "forward", "forward-over-reverse", "reverse-over-reverse", "loop", "vectorized")
 
 PROTOCOLS: dict[str, str] = {
     "backward_twice": "two reverse passes through one recording that was not asked to persist",

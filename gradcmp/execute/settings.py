@@ -26,12 +26,7 @@ def variables_of(descriptor: Descriptor, key: WorkerKey, *, threads: int | None,
 
 
 def command_of(
-    interpreter: str,
-    descriptor: Descriptor,
-    key: WorkerKey,
-    *,
-    threads: int | None,
-    folder: Path,
+    interpreter: str, descriptor: Descriptor, key: WorkerKey, *, threads: int | None, folder: Path
 ) -> list[str]:
     """The command line of a worker. `-P`: nothing beside the scenario is importable; `-u`: a death loses no output."""
     options = {

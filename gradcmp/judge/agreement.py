@@ -102,13 +102,7 @@ def pairs(
 
 
 def _pair(
-    problem: Problem,
-    a: str,
-    b: str,
-    left: Answer,
-    right: Answer,
-    limits: Supplier,
-    errors: Mapping[Key, RunningErrors],
+    problem: Problem, a: str, b: str, left: Answer, right: Answer, limits: Supplier, errors: Mapping[Key, RunningErrors]
 ) -> Pair:
     lefts = {leaf.key: leaf.tensor for leaf in left}
     rights = {leaf.key: leaf.tensor for leaf in right}

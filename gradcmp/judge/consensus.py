@@ -19,11 +19,9 @@ from gradcmp.numbers.rounding import split
 class Consensus:
     """Arrays of one shape, compared with each other.
 
-    `members` are the targets of a strict majority that agrees with one of them, the `centre` whose value then stands
-    as the truth; empty where there is none. `judged` is the word on every target.
+    `truth` is the value in the middle of a strict majority, None without one. `judged` is the word on every target.
     """
 
-    members: frozenset[str]
     truth: TruthLeaf | None
     judged: Mapping[str, Comparison]
 
@@ -81,8 +79,7 @@ def settle(
         codes[(codes <= NO_DIGITS) & shared[name]] = EXACT
         judged[name] = Comparison(codes=codes, errors=worst.errors, reason=worst.reason)
     truth = as_truth(tensors[centre], of, wrt) if settled else None
-    members = frozenset(groups[centre]) if settled else frozenset[str]()
-    return Consensus(members=members, truth=truth, judged=judged)
+    return Consensus(truth=truth, judged=judged)
 
 
 def _spread(name: str, group: list[str], pairs: Mapping[tuple[str, str], Comparison]) -> float:

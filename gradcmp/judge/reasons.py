@@ -16,11 +16,7 @@ from gradcmp.numbers.arrays import Floats
 from gradcmp.numbers.ulp import spacing
 
 _ORDINARY = {NONFINITE: ReasonCode.NONFINITE, FRAGILE: ReasonCode.FRAGILE, NO_DIGITS: ReasonCode.NO_DIGITS}
-_AT_A_KINK = {
-    REMOVABLE: ReasonCode.REMOVABLE,
-    CONVENTION: ReasonCode.CONVENTION,
-    UNJUDGED: ReasonCode.NO_DERIVATIVE,
-}
+_AT_A_KINK = {REMOVABLE: ReasonCode.REMOVABLE, CONVENTION: ReasonCode.CONVENTION, UNJUDGED: ReasonCode.NO_DERIVATIVE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,10 +85,7 @@ class _Lines:
         def central(h: float) -> dict[Key, tuple[Floats, Floats]]:
             ahead, behind = self.at(direction, h), self.at(direction, -h)
             return {
-                key: (
-                    (ahead[key][0] - behind[key][0]) / (2 * h),
-                    UNIT * (ahead[key][1] + behind[key][1]) / (2 * h),
-                )
+                key: ((ahead[key][0] - behind[key][0]) / (2 * h), UNIT * (ahead[key][1] + behind[key][1]) / (2 * h))
                 for key in ahead
             }
 

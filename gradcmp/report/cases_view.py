@@ -1,6 +1,6 @@
 """The view of cases: a line each with errors and timings."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 
 from rich.console import Console, RenderableType
@@ -13,51 +13,36 @@ from gradcmp.report.text.columns import Columns
 from gradcmp.report.text.console import room
 from gradcmp.report.text.lines import Line, enumeration, hanging, styled
 from gradcmp.result.document import Document
-from gradcmp.result.records import CaseRecord
+from gradcmp.result.records import CaseRecord, ErrorsRecord, TimingRecord
 from gradcmp.words import conventions, limits
 from gradcmp.words.figures import distance, duration, interval, ratio
 
-HEADERS = (
-    "verdict",
-    "kink",
-    "ULP",
-    "limits",
-    "relative",
-    "at",
-    "elements",
-    "needed rtol",
-    "first call",
-    "compile",
-    "steady [95 %]",
-    "∇f/f",
-)
-
 
 def case_fields(case: CaseRecord) -> tuple[str, ...]:
-    """The texts beneath `HEADERS`; empty where there is nothing to tell."""
-    worst, timing = case.worst, case.timing
-    errors = ("",) * 6
-    if worst is not None:
-        at = leaf_label((worst.of, worst.wrt)) if len(case.errors) > 1 else ""
-        index = "" if worst.worst_index is None else f"[{', '.join(str(place) for place in worst.worst_index)}]"
-        errors = (
-            distance(worst.max_ulps),
-            limits.sizes(worst.limit) if worst.limit else "",
-            distance(worst.max_rel),
-            f"{at}{index}",
-            elements(case),
-            distance(worst.needed_rtol),
-        )
-    times = ("",) * 4
-    if timing is not None:
-        steady = "" if timing.median_s is None else f"{'~' if timing.warnings else ''}{duration(timing.median_s)}"
-        times = (
-            duration(timing.first_call_s),
-            "" if timing.compile_s is None else duration(timing.compile_s),
-            f"{steady} {interval(*timing.ci95_s)}" if timing.ci95_s else steady,
-            "" if timing.cost_ratio is None else ratio(timing.cost_ratio),
-        )
-    return (f"{case.verdict}, known" if case.known else case.verdict, kink_text(case.kink), *errors, *times)
+    """The texts beneath the heads of `COLUMNS`; empty where there is nothing to tell."""
+    return tuple(text(case) for text in COLUMNS.values())
+
+
+def _of_worst(text: Callable[[ErrorsRecord], str]) -> Callable[[CaseRecord], str]:
+    return lambda case: "" if case.worst is None else text(case.worst)
+
+
+def _of_timing(text: Callable[[TimingRecord], str]) -> Callable[[CaseRecord], str]:
+    return lambda case: "" if case.timing is None else text(case.timing)
+
+
+def _place(case: CaseRecord) -> str:
+    if case.worst is None:
+        return ""
+    index = "" if case.worst.worst_index is None else f"[{', '.join(map(str, case.worst.worst_index))}]"
+    return f"{leaf_label(case.worst.key)}{index}" if len(case.errors) > 1 else index
+
+
+def _steady(timing: TimingRecord) -> str:
+    if timing.median_s is None:
+        return ""
+    median = f"{'~' if timing.warnings else ''}{duration(timing.median_s)}"
+    return f"{median} {interval(*timing.ci95_s)}" if timing.ci95_s else median
 
 
 def kink_text(kink: KinkSummary | None) -> str:
@@ -73,11 +58,28 @@ def elements(case: CaseRecord) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items())
 
 
+COLUMNS: Mapping[str, Callable[[CaseRecord], str]] = {
+    "verdict": lambda case: f"{case.verdict}, known" if case.known else case.verdict,
+    "kink": lambda case: kink_text(case.kink),
+    "ULP": _of_worst(lambda worst: distance(worst.max_ulps)),
+    "limits": _of_worst(lambda worst: limits.sizes(worst.limit) if worst.limit else ""),
+    "relative": _of_worst(lambda worst: distance(worst.max_rel)),
+    "at": _place,
+    "elements": lambda case: elements(case) if case.worst is not None else "",
+    "needed rtol": _of_worst(lambda worst: distance(worst.needed_rtol)),
+    "first call": _of_timing(lambda timing: duration(timing.first_call_s)),
+    "compile": _of_timing(lambda timing: "" if timing.compile_s is None else duration(timing.compile_s)),
+    "steady [95 %]": _of_timing(_steady),
+    "∇f/f": _of_timing(lambda timing: "" if timing.cost_ratio is None else ratio(timing.cost_ratio)),
+}
+"""Head → the text of a case."""
+
+
 def cases_parts(document: Document, console: Console) -> Iterator[RenderableType]:
     """A table grouped by problem where it fits, else a paragraph per case."""
     rows = [(case, case_fields(case)) for case in document.cases]
-    used = [n for n in range(len(HEADERS)) if any(fields[n] for _, fields in rows)]
-    headers = ["  case", "", *(HEADERS[n] for n in used)]
+    used = [n for n in range(len(COLUMNS)) if any(fields[n] for _, fields in rows)]
+    headers = ["  case", "", *(tuple(COLUMNS)[n] for n in used)]
     columns = Columns(console, headers, right=[False, False, *(n > 0 for n in used)])
     for problem, group in groupby(rows, key=lambda row: row[0].problem):
         for line in _heading(document, problem, console):

@@ -40,10 +40,7 @@ def open_session(request: RunRequest) -> Iterator[Session]:
     plan = plan_of(request, registry)
     from gradcmp.session.executor import open_pool, refuse_unmet_demands
 
-    with (
-        open_pool(plan, registry, request.options) as pool,
-        tempfile.TemporaryDirectory(prefix="gradcmp-") as scratch,
-    ):
+    with open_pool(plan, registry, request.options) as pool, tempfile.TemporaryDirectory(prefix="gradcmp-") as scratch:
         # Imported while the workers start, which takes longer.
         from gradcmp.session.prepare import refuse_too_large
         from gradcmp.session.session import Session

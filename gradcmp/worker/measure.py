@@ -15,11 +15,7 @@ MOST_CALLS = 2**20
 
 
 def sample(
-    call: Callable[[], object],
-    *,
-    budget_s: float,
-    longest_s: float,
-    clock: Callable[[], float] = time.perf_counter,
+    call: Callable[[], object], *, budget_s: float, longest_s: float, clock: Callable[[], float] = time.perf_counter
 ) -> tuple[tuple[float, ...], int]:
     """Seconds of every sample, and the calls in each; `call` must wait until its work is done.
 

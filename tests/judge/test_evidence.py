@@ -49,11 +49,7 @@ def against(outcome, known, said, *, leaf=None, pattern=None):
     """The judgement of torch's outcome where the scenario says `said`, for everybody or for torch."""
     leaf = leaf or ExpectedNumbers(data=said.derivatives[0].high.tolist())
     return judged(
-        {TORCH: outcome},
-        known,
-        own={TORCH: said},
-        common=None if pattern else said,
-        expect=saying(leaf, pattern),
+        {TORCH: outcome}, known, own={TORCH: said}, common=None if pattern else said, expect=saying(leaf, pattern)
     )
 
 

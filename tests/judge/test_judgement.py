@@ -127,9 +127,7 @@ def test_an_answer_that_lacks_a_leaf_is_missing_it():
 
 def test_the_worst_leaf_decides_and_every_leaf_is_told():
     both = Computed(
-        values=(),
-        derivatives=(Leaf(wrt=("x",), tensor=tensor(A)), Leaf(wrt=("w",), tensor=tensor(B))),
-        mode="reverse",
+        values=(), derivatives=(Leaf(wrt=("x",), tensor=tensor(A)), Leaf(wrt=("w",), tensor=tensor(B))), mode="reverse"
     )
     leaf = true(C)
     known = Truth(

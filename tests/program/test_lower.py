@@ -73,10 +73,7 @@ def test_the_whole_text_of_the_notebooks_function():
         ("u, v = x, a\nreturn u + v", "u, v = x, a\nreturn u + v"),
         ("y = (x, a)\nreturn y[0]", "y = (x, a)\nreturn y[0]"),
         ("for j in range(3):\n    x = x * j\nreturn x", "for j in range(3):\n    x = x * j\nreturn x"),
-        (
-            "for j in range(5, 0, -2):\n    x = x * j\nreturn x",
-            "for j in range(5, 0, -2):\n    x = x * j\nreturn x",
-        ),
+        ("for j in range(5, 0, -2):\n    x = x * j\nreturn x", "for j in range(5, 0, -2):\n    x = x * j\nreturn x"),
         (
             "if a > 1:\n    y = x\nelif a > 0:\n    y = -x\nelse:\n    y = 2 * x\nreturn y",
             "if a > 1:\n    y = x\nelif a > 0:\n    y = -x\nelse:\n    y = 2 * x\nreturn y",

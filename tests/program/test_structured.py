@@ -81,10 +81,7 @@ for name, text in job["texts"].items():
 print(json.dumps(answers))
 """
 
-pytestmark = [
-    pytest.mark.frameworks,
-    pytest.mark.skipif(not is_importable("jax"), reason="JAX is not installed"),
-]
+pytestmark = [pytest.mark.frameworks, pytest.mark.skipif(not is_importable("jax"), reason="JAX is not installed")]
 
 
 def texts() -> dict[str, dict[str, object]]:

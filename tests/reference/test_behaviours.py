@@ -158,9 +158,7 @@ def test_the_second_derivative_of_softplus_that_a_record_has_wrong():
 
 # What the frameworks answered ----------------------------------------------------------------------------------
 
-OTHERWISE_COMPUTED = {
-    "default_x64": "two of the three computed in float64, whatever was asked",
-}
+OTHERWISE_COMPUTED = {"default_x64": "two of the three computed in float64, whatever was asked"}
 """Records whose stored results are of another question."""
 
 

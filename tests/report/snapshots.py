@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from gradcmp.report.exports.junit import to_junit
@@ -28,25 +30,25 @@ def document(book: str) -> Document:
     return Document.of(DOCUMENTS[book]().document())
 
 
-def snapshots() -> dict[str, str]:
-    """File name → text."""
-    found = {
-        f"{book}-{view}-{width or 'pipe'}.txt": printed(book, view=view, width=width)
+def snapshots() -> dict[str, Callable[[], str]]:
+    """File name → what makes its text."""
+    found: dict[str, Callable[[], str]] = {
+        f"{book}-{view}-{width or 'pipe'}.txt": partial(printed, book, view=view, width=width)
         for book in DOCUMENTS
         for view in ("tables", "cases")
         for width in (60, 80, 100, 160, None)
     }
     return found | {
-        "notebook-tables-80-ascii.txt": printed("notebook", width=80, encoding="ascii"),
-        "notebook-tables-80-colour.txt": printed("notebook", width=80, FORCE_COLOR="1", TERM="xterm"),
-        "notebook.md": to_markdown(document("notebook")),
-        "everything.md": to_markdown(document("everything")),
-        "everything.xml": to_junit(document("everything")),
-        "everything.csv": cases_csv(document("everything")),
+        "notebook-tables-80-ascii.txt": partial(printed, "notebook", width=80, encoding="ascii"),
+        "notebook-tables-80-colour.txt": partial(printed, "notebook", width=80, FORCE_COLOR="1", TERM="xterm"),
+        "notebook.md": lambda: to_markdown(document("notebook")),
+        "everything.md": lambda: to_markdown(document("everything")),
+        "everything.xml": lambda: to_junit(document("everything")),
+        "everything.csv": lambda: cases_csv(document("everything")),
     }
 
 
 if __name__ == "__main__":
     DATA.mkdir(exist_ok=True)
-    for name, text in snapshots().items():
-        (DATA / name).write_text(text, encoding="utf-8", newline="")
+    for name, make in snapshots().items():
+        (DATA / name).write_text(make(), encoding="utf-8", newline="")

@@ -259,12 +259,7 @@ def test_limits_of_several_dtypes_are_told_once_each():
     book = Book()
     running = Limit(kind=LimitKind.RUNNING, sigmas=8.0)
     interim = Limit(kind=LimitKind.INTERIM, ulps=16.0)
-    for dtype, limit in (
-        ("float32", interim),
-        ("float64", running),
-        ("float16", interim),
-        ("float32", running),
-    ):
+    for dtype, limit in (("float32", interim), ("float64", running), ("float16", interim), ("float32", running)):
         errors_ = replace(errors(50.0), limit=limit)
         book.add(problem("s", dtype=dtype), [true_leaf(1.0)], {TORCH: (computed(1.0), "wrong", {"errors": (errors_,)})})
     assert limits_line(Document.of(book.document())) == (

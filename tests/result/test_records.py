@@ -291,12 +291,7 @@ def test_a_noisy_timing_warns_and_a_quiet_one_does_not():
 
 def test_without_samples_there_are_no_statistics():
     record = timing_record(Timing(first_call_s=0.25), compiles=True)
-    assert (record.first_call_s, record.median_s, record.ci95_s, record.compile_s) == (
-        0.25,
-        None,
-        None,
-        None,
-    )
+    assert (record.first_call_s, record.median_s, record.ci95_s, record.compile_s) == (0.25, None, None, None)
 
 
 def test_the_interval_is_reproducible_and_covers_the_median():

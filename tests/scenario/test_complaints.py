@@ -370,10 +370,7 @@ def test_complaints_about_inputs_are_those_of_whoever_wrote_them(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [
-        (b"", "it is not a valid npz file"),
-        (b"PK\x03\x04 and nothing", "it cannot be read: File is not a zip file"),
-    ],
+    [(b"", "it is not a valid npz file"), (b"PK\x03\x04 and nothing", "it cannot be read: File is not a zip file")],
 )
 def test_files_that_are_none(content, reason, tmp_path):
     (tmp_path / "d.npz").write_bytes(content)

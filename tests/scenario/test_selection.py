@@ -101,8 +101,10 @@ def test_arguments_that_mean_nothing(project, argument, message):
 
 @pytest.mark.parametrize("argument", ["\0", "a" * 100_000, "[", "x[", "@", "::", "..", "~", "*", "a b"])
 def test_odd_arguments_are_usage_errors(tmp_path, argument):
+    folder = tmp_path / "project"  # above it is nothing: `..` would read what other tests have written
+    folder.mkdir()
     with pytest.raises((UsageError, NothingSelectedError)):
-        load([argument], folder=tmp_path)
+        load([argument], folder=folder)
 
 
 def test_nothing_selected(tmp_path):

@@ -54,10 +54,7 @@ def test_a_backend_that_is_not_there_and_not_named_is_no_row() -> None:
 def test_a_backend_that_the_scenario_names_and_that_is_not_there_says_how_to_install_it() -> None:
     scenario = replace(SCENARIO, backends=("torch", "jax"))
     plan = make_plan(selected(scenario), REGISTRY, lambda d: d.name == "jax", RunRequest())
-    assert [case.left_out for case in plan.cases] == [
-        "PyTorch is not installed: pip install 'gradcmp[torch]'",
-        None,
-    ]
+    assert [case.left_out for case in plan.cases] == ["PyTorch is not installed: pip install 'gradcmp[torch]'", None]
 
 
 def test_a_backend_that_the_command_line_names_must_be_there() -> None:

@@ -4,6 +4,8 @@ The execution names the behaviour (`descriptor.BEHAVIOURS`). The environment var
 its construction `fail`, `die`, `hang` or take a while (`slow`).
 """
 
+from __future__ import annotations
+
 import os
 import time
 from collections.abc import Mapping

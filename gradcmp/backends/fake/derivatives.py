@@ -5,6 +5,8 @@ A complex step gives the derivative of an analytic function without cancellation
 `sqrt(sum(x * x))` for a norm.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any
 

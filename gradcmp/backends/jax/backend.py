@@ -4,6 +4,8 @@ Double precision is always on and matrix products are computed at the highest pr
 were asked for and float32 is float32 on a GPU too.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Mapping
 from functools import lru_cache

@@ -1,5 +1,7 @@
 """The protocols in JAX's idiom. JAX records nothing on arrays and keeps no gradients: several notions do not exist."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import jax

@@ -1,5 +1,7 @@
 """TensorFlow: eager, compiled (`tf.function` of the whole derivative, AutoGraph on) and xla (the same by XLA)."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial

@@ -1,5 +1,7 @@
 """What a `tf.GradientTape` does when it is used in unusual ways. Imports TensorFlow."""
 
+from __future__ import annotations
+
 from itertools import chain
 from typing import Any
 

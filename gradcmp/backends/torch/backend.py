@@ -1,20 +1,14 @@
 """PyTorch: eager by recordings, compiled by `torch.compile`."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy
 
-from gradcmp.backends.base import (
-    A,
-    Backend,
-    Job,
-    Prepared,
-    Result,
-    Settings,
-    check_mode,
-)
+from gradcmp.backends.base import A, Backend, Job, Prepared, Result, Settings, check_mode
 
 UNSUPPORTED = re.compile(
     r"not implemented for '|is not implemented|not yet implemented|that does not support it"

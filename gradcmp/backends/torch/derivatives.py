@@ -3,6 +3,8 @@
 Imported by `TorchBackend` when it is constructed, so that PyTorch is not imported before.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from types import ModuleType
 

@@ -4,6 +4,8 @@ Imported by `TorchBackend` when it is constructed, so that PyTorch is not import
 Python goes, through branches and loops that depend on data, and gives None where an input is not used.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from itertools import chain, product
 

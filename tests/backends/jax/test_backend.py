@@ -9,14 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcmp.backends.base import (
-    Function,
-    Job,
-    LoopNotFinished,
-    NoSuchNotion,
-    Settings,
-    UnsupportedByFramework,
-)
+from gradcmp.backends.base import Function, Job, LoopNotFinished, NoSuchNotion, Settings, UnsupportedByFramework
 from gradcmp.backends.jax.idioms import IDIOMS
 from gradcmp.core.operators import MODES, OPERATORS, PROTOCOLS, Operator
 

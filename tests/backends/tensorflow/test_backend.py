@@ -5,14 +5,7 @@ from typing import Any
 import numpy
 import pytest
 
-from gradcmp.backends.base import (
-    Function,
-    Job,
-    LoopNotFinished,
-    NoSuchNotion,
-    Settings,
-    UnsupportedByFramework,
-)
+from gradcmp.backends.base import Function, Job, LoopNotFinished, NoSuchNotion, Settings, UnsupportedByFramework
 from gradcmp.backends.tensorflow.backend import TensorFlowBackend
 from gradcmp.backends.tensorflow.idioms import IDIOMS
 from gradcmp.backends.tensorflow.importing import import_tensorflow

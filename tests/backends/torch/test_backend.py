@@ -8,14 +8,7 @@ from typing import Any
 import numpy
 import pytest
 
-from gradcmp.backends.base import (
-    Function,
-    Job,
-    LoopNotFinished,
-    NoSuchNotion,
-    Settings,
-    UnsupportedByFramework,
-)
+from gradcmp.backends.base import Function, Job, LoopNotFinished, NoSuchNotion, Settings, UnsupportedByFramework
 from gradcmp.backends.torch.backend import TorchBackend
 from gradcmp.backends.torch.idioms import IDIOMS
 from gradcmp.core.formats import DTYPES

@@ -74,10 +74,7 @@ TABLE = [
         NETWORK,
         {"x": [[1.0, -1.0]], "w": [[1.0, 2.0], [1.0, -1.0]], "v": [[2.0], [1.0]]},
         # relu(2 relu(0) + relu(3)): the first pre-activation is w00 - w10 = 0
-        {
-            "x": ([[2, -1]], [[4, 1]]),
-            "w": ([[0, 1], [-2, -1]], [[2, 1], [0, -1]]),
-        },
+        {"x": ([[2, -1]], [[4, 1]]), "w": ([[0, 1], [-2, -1]], [[2, 1], [0, -1]])},
     ),
     # singular points beside the table of the evidence
     ("root, squared", "sqrt(x)**2", {"x": 0.0}, {"x": (NAN, 1)}),

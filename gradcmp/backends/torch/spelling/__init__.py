@@ -8,9 +8,5 @@ from gradcmp.program.spelling import Spelling, spellings_in
 __all__ = ["IDIOMS", "SPELLING"]
 
 SPELLING = Spelling(
-    primitives=spellings_in(__name__),
-    imports=("import torch",),
-    dtypes=DTYPES,
-    number=NUMBER,
-    prelude=PRELUDE,
+    primitives=spellings_in(__name__), imports=("import torch",), dtypes=DTYPES, number=NUMBER, prelude=PRELUDE
 )
