@@ -7,12 +7,12 @@ import math
 from functools import cache
 from typing import Any
 
-from gradcmp.core.formats import FORMATS
+from gradcmp.core.formats import FORMATS, INTEGER_LIMITS
 from gradcmp.program import ir
 from gradcmp.program.catalogue.reduction import reduction
 from gradcmp.program.catalogue.rows import Primitive
 from gradcmp.program.catalogue.shape import expand_dims, flip, squeeze
-from gradcmp.program.joins import INTEGER_LIMITS, array_of
+from gradcmp.program.joins import array_of
 from gradcmp.program.shapes import Rule
 
 SEVERAL_AXES: frozenset[Rule] = frozenset({reduction, flip, squeeze, expand_dims})

@@ -6,12 +6,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gradcmp.core.formats import kind_of
 from gradcmp.program import ir
 from gradcmp.program.calls import DDOF, BadOption, convert, default, interval, option, rounded
 from gradcmp.program.catalogue.rows import Primitive
 from gradcmp.program.fold import FOLDS, CannotFold, fold
 from gradcmp.program.hints import MAYBE_MODULES
-from gradcmp.program.joins import describe, joined_dtype, kind_of
+from gradcmp.program.joins import describe, joined_dtype
 from gradcmp.program.primitives import PRIMITIVES
 from gradcmp.program.shapes import Rule, ShapeError, broadcast, elementwise, result_shape
 from gradcmp.program.source import Complaints, Refused, Source

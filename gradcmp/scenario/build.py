@@ -12,7 +12,6 @@ from gradcmp.core.operators import MODES, OPERATORS, PROTOCOLS, Operator
 from gradcmp.core.scenarios import Scenario, Tolerance
 from gradcmp.core.specifications import InputTree
 from gradcmp.core.targets import NAME, TargetPattern
-from gradcmp.scenario.drafts import Draft
 from gradcmp.scenario.expectations import BACKENDS_MEANT, OPERATORS_MEANT, Context, check_pattern, read_expectations
 from gradcmp.scenario.functions import check_outputs, check_program, function_text, leaf_types, read_program
 from gradcmp.scenario.inputs import check_sizes, read_inputs, read_wrt
@@ -21,6 +20,7 @@ from gradcmp.scenario.nodes import Mapping, Node, Scalar
 from gradcmp.scenario.reading import Number, Reader, joined
 from gradcmp.scenario.seeds import read_seeds
 from gradcmp.scenario.specifications import DTYPES_MEANT
+from gradcmp.scenario.suites import Draft
 
 if TYPE_CHECKING:
     from gradcmp.program.ir import Checked, Program
@@ -83,7 +83,7 @@ def build(
 
 def _understood(
     reader: Reader, draft: Draft, program: Program, inputs: InputTree, dtype: str, *, wrt: tuple[str, ...],
-    operators: tuple[str, ...], protocols: tuple[str, ...],
+    operators: tuple[Operator, ...], protocols: tuple[str, ...],
 ) -> Context | None:  # fmt: skip
     """The function in a problem of one dtype, and whether its outputs are what the operators need."""
     function = check_program(reader, program, leaf_types(inputs, dtype), dtype, reader.names)
