@@ -4,8 +4,6 @@ Parameters are those of IEEE 754-2019 table 3.5 (binary16/32/64) and of bfloat16
 with a significand of 8 bits.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

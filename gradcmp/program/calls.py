@@ -1,7 +1,5 @@
 """What a call's options are, and how a primitive's operands meet: the part of `check` that reads the catalogue."""
 
-from __future__ import annotations
-
 import ast
 import math
 from functools import cache

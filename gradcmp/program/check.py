@@ -1,7 +1,5 @@
 """The second step: `Program` → `Checked`. Shapes, kinds and dtypes are found, plain numbers computed, faults told."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """Calls of primitives: arguments sorted, options read, operands met, and the type of what comes out."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Types of expressions, by computing with types in place of arrays; plain numbers are computed on the way."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from math import prod
 

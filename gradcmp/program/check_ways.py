@@ -1,7 +1,5 @@
 """Where ways through a program meet: the ends of an `if`, the head of every round of a loop."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Kinds, dtypes and shapes joined: where operands meet, and where two ways through a program meet."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from functools import reduce
 

@@ -1,7 +1,5 @@
 """From checked expressions to one framework's text, with the parentheses that Python needs and no others."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 

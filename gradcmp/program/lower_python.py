@@ -1,7 +1,5 @@
 """A function with Python's own control flow: statements; expressions come from the base."""
 
-from __future__ import annotations
-
 import keyword
 import re
 from collections.abc import Iterable, Sequence

@@ -3,8 +3,6 @@
 The rest of the program stays word for word, because it is what the frameworks are to be tested on.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

@@ -4,8 +4,6 @@ Reverse mode cannot go through `lax.while_loop`, but it can through a scan of kn
 once the condition is false. What a loop carries keeps its dtype and shape from round to round.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

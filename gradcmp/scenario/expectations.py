@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from gradcmp.core.expectations import (
-    Expectation,
-    Expectations,
+from gradcmp.core.expectations import Expectation, Expectations
+from gradcmp.core.expected import (
     Expected,
     ExpectedAbout,
     ExpectedExpression,
@@ -26,28 +24,20 @@ from gradcmp.core.expectations import (
 )
 from gradcmp.core.leaves import fits, operator_leaves
 from gradcmp.core.operators import OPERATORS, Operator
-from gradcmp.core.suggest import did_you_mean, nearest
+from gradcmp.core.suggest import did_you_mean
 from gradcmp.core.targets import TargetPattern
 from gradcmp.core.verdicts import Verdict
 from gradcmp.scenario.functions import check_expected, read_program
 from gradcmp.scenario.generators import literal
 from gradcmp.scenario.nodes import Mapping, Node, Scalar
-from gradcmp.scenario.reading import Reader, joined, listing, quoted
+from gradcmp.scenario.patterns import OPERATORS_MEANT, check_pattern
+from gradcmp.scenario.reading import Reader, Shape, joined, listing, quoted, shown_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping as AnyMapping
-
     from gradcmp.program.ir import Checked
-    from gradcmp.registry import Descriptor
 
 OUTCOMES = ("unsupported", "timed-out", "died")
-BUILT_IN = ("torch", "tensorflow", "jax")
-PATTERN = re.compile(r"[a-z*?\[\]][a-z0-9_*?\[\]]*(\+[a-z0-9_*?\[\]]+)?(-[a-z0-9_*?\[\]]+(-[a-z0-9_:*?\[\]]+)?)?")
 EXCEPTION = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
-OPERATORS_MEANT = {"grad": "gradient", "hess": "hessian", "jac": "jacobian", "pullback": "vjp", "pushforward": "jvp"}
-BACKENDS_MEANT = {"pytorch": "torch", "tf": "tensorflow", "jnp": "jax", "keras": "tensorflow"}
-
-Shape = tuple[int | None, ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,31 +89,6 @@ def read_expectations(reader: Reader, node: Node, context: Context) -> Expectati
         elif check_pattern(reader, entry.key, path, operators=True, alone=not _may_be_target(entry.value)):
             entries += _for_target(reader, entry.value, path, TargetPattern(text=name), context)
     return Expectations(entries=tuple(entries), strict=strict)
-
-
-def check_pattern(reader: Reader, key: Scalar, path: str, *, operators: bool = False, alone: bool = False) -> bool:
-    """Is the key a target pattern, of a backend that there is or may be? `alone`: its value cannot be a target's."""
-    backend = key.text.partition("-")[0].partition("+")[0]
-    if backend in BUILT_IN or (PATTERN.fullmatch(key.text) and any(sign in backend for sign in "*?[")):
-        return True
-    known = (*BUILT_IN, *(OPERATORS if operators else ()))
-    meant = BACKENDS_MEANT | (OPERATORS_MEANT if operators else {})
-    example = "a target pattern, such as `torch` or `jax-compiled-*`"
-    expected = f"expected an operator, such as `gradient`, or {example}" if operators else f"expected {example}"
-    misspelt = backend.lower() in meant or nearest(backend, known, cutoff=0.7)
-    if PATTERN.fullmatch(key.text) and not alone and (not misspelt or backend in installed()):
-        return True
-    reader.complain(key, path, "unknown key" if operators else f"`{key.text}` names no target", expected,
-                    did_you_mean(backend, known, meant))  # fmt: skip
-    return False
-
-
-@cache
-def installed() -> AnyMapping[str, Descriptor]:
-    """Backends by name."""
-    from gradcmp.registry import load_registry  # reads entry points: only for names that look wrong
-
-    return load_registry().descriptors
 
 
 def _may_be_target(node: Node) -> bool:
@@ -286,10 +251,3 @@ def _expression(reader: Reader, node: Scalar, path: str, shape: Shape, context: 
 def _wrong_shape(reader: Reader, node: Node, path: str, given: Shape, shape: Shape) -> None:
     expected = f"expected shape {shown_shape(shape)}" + ", or one number for all elements" * bool(shape)
     reader.complain(node, path, f"the expectation has shape {shown_shape(given)}", expected)
-
-
-def shown_shape(shape: Shape) -> str:
-    """`[2, ?]`."""
-    if shape is None:
-        return "?"
-    return "[" + ", ".join("?" if length is None else str(length) for length in shape) + "]"

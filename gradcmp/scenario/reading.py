@@ -3,8 +3,6 @@
 A reader returns None where it complained; the caller goes on, so that one pass finds everything.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Collection, Iterable, Iterator
@@ -159,8 +157,8 @@ class Reader:
 
     def _sized(self, node: Scalar, value: Number, path: str) -> Number | None:
         """Refuse a number that only overflows: `1e999` is not how infinity is written."""
-        whole = isinstance(value, int)
-        if abs(value) >= LARGEST if whole else math.isinf(value) and "inf" not in node.text.lower():
+        written_out = isinstance(value, float) and "inf" in node.text.lower()
+        if abs(value) >= LARGEST and not written_out:
             self.complain(node, path, f"{describe(node)} is too large", "expected a number below 1e308")
             return None
         return value
@@ -235,3 +233,13 @@ def listing(words: Collection[str]) -> str:
     """Words in backquotes, with commas and an `or` before the last."""
     *others, last = quoted(words) or ["nothing"]
     return f"{', '.join(others)} or {last}" if others else last
+
+
+Shape = tuple[int | None, ...] | None
+
+
+def shown_shape(shape: Shape) -> str:
+    """`[2, ?]`."""
+    if shape is None:
+        return "?"
+    return "[" + ", ".join("?" if length is None else str(length) for length in shape) + "]"

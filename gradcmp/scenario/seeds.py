@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gradcmp.core.leaves import fits
 from gradcmp.core.operators import OPERATORS
 from gradcmp.core.specifications import InputTree, Specification
 from gradcmp.core.suggest import did_you_mean
-from gradcmp.scenario.expectations import Context, Shape, shown_shape
 from gradcmp.scenario.nodes import Mapping, Node, Scalar
-from gradcmp.scenario.reading import Reader, joined, listing, quoted
+from gradcmp.scenario.reading import Reader, Shape, joined, listing, quoted, shown_shape
 from gradcmp.scenario.specifications import generator_of, read_specification
 from gradcmp.scenario.suites import Draft
+
+if TYPE_CHECKING:
+    from gradcmp.scenario.expectations import Context
 
 _SEEDS_OF = {"cotangent": "output", "tangent": "input"}
 _SEEDED = {seed: [operator for operator in OPERATORS if operator.seed == seed] for seed in _SEEDS_OF}

@@ -1,13 +1,11 @@
 """What is no error and probably a slip: names of backends and executions that nobody knows, expectations that no case
 is held against. A run skips them; `gradcmp check` tells them."""
 
-from __future__ import annotations
-
 from gradcmp.core.operators import OPERATORS
 from gradcmp.core.suggest import did_you_mean
 from gradcmp.errors import Complaint
-from gradcmp.scenario.expectations import BACKENDS_MEANT, installed
 from gradcmp.scenario.nodes import Mapping, Scalar
+from gradcmp.scenario.patterns import BACKENDS_MEANT, installed
 from gradcmp.scenario.reading import Reader, joined, listing
 from gradcmp.scenario.suites import Draft
 

@@ -1,7 +1,5 @@
 """A file → its scenarios as written: one, or the members of a suite with the suite's defaults."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The key `sweep`: names → values, and every binding of them."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Mapping as AnyMapping

@@ -3,8 +3,6 @@
 The precision is FLINT's, which is global to the process: only `precision.at` sets it.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -56,9 +54,7 @@ class BallAlgebra(Algebra[Balls]):
         return self._scale if name == "scale" else STEPS[name].ball
 
     def elementwise(self, name: str, *operands: Balls) -> Balls:
-        step = self.step(name)
-        spread = spread_out(operands)
-        return filled(list(map(step, *(x.ravel().tolist() for x in spread))), spread[0].shape)
+        return mapped(self.step(name), *operands)
 
     def _scale(self, x: Any, y: Any) -> Any:
         if not x.is_zero():
@@ -67,10 +63,17 @@ class BallAlgebra(Algebra[Balls]):
         return x
 
     def whole_power(self, x: Balls, exponent: int) -> Balls:
-        return filled([each**exponent for each in x.ravel().tolist()], x.shape)
+        return mapped(lambda each: each**exponent, x)
+
+    def total(self, items: list[Any]) -> Any:
+        """The sum of single numbers."""
+        return sum(items, start=arb(0))
 
     def sum(self, x: Balls, axes: tuple[int, ...]) -> Balls:
-        return summed(x, axes, lambda row: sum(row, start=arb(0)))
+        kept = tuple(n for axis, n in enumerate(x.shape) if axis not in axes)
+        last = tuple(range(x.ndim - len(axes), x.ndim))
+        rows = np.moveaxis(x, axes, last).reshape(math.prod(kept), math.prod(x.shape[axis] for axis in axes))
+        return filled([self.total(row) for row in rows.tolist()], kept)
 
     def matmul(self, x: Balls, y: Balls) -> Balls:
         return _unpacked(_packed(x) * _packed(y))
@@ -85,21 +88,19 @@ class BallAlgebra(Algebra[Balls]):
         return _regular(lambda: _packed(a).solve(_packed(b)))
 
     def pick(self, arrays: Sequence[Balls], places: Places) -> Balls:
-        flat = np.concatenate([x.ravel() for x in arrays]) if len(arrays) > 1 else arrays[0].ravel()
-        return np.asarray(flat[places.ravel()].reshape(places.shape))
+        return picked(arrays, places)
 
     def scatter(self, x: Balls, places: Places, size: int) -> Balls:
-        total = [arb(0)] * size
+        groups: list[list[Any]] = [[] for _ in range(size)]
         for place, item in zip(places.ravel().tolist(), x.ravel().tolist(), strict=True):
-            total[place] = total[place] + item
-        return filled(total, (size,))
+            groups[place].append(item)
+        return filled([group[0] if len(group) == 1 else self.total(group) for group in groups], (size,))
 
     def zeros(self, x: Balls) -> Flags:
-        return np.asarray([item.is_zero() for item in x.ravel().tolist()], dtype=bool).reshape(x.shape)
+        return mapped(arb.is_zero, x).astype(bool)
 
     def compare(self, x: Balls, y: Balls) -> Signs:
-        pairs = zip(x.ravel().tolist(), y.ravel().tolist(), strict=True)
-        return np.asarray([sign(a, b) for a, b in pairs], dtype=np.int8).reshape(x.shape)
+        return mapped(sign, x, y).astype(np.int8)
 
 
 def filled(items: list[Any], shape: Shape) -> Balls:
@@ -109,18 +110,16 @@ def filled(items: list[Any], shape: Shape) -> Balls:
     return array.reshape(shape)
 
 
-def spread_out(operands: Sequence[Balls]) -> Sequence[Balls]:
-    """The operands of one shape."""
-    same = all(x.shape == operands[0].shape for x in operands)
-    return operands if same else np.broadcast_arrays(*operands)  # which is slow beside a few numbers
+def mapped(step: Callable[..., Any], *operands: npt.NDArray[Any]) -> Balls:
+    """`step` on the elements of operands that broadcast."""
+    with np.errstate(all="ignore"):  # FLINT leaves flags of float64 behind
+        return np.asarray(np.frompyfunc(step, len(operands), 1)(*operands), dtype=object)
 
 
-def summed(x: Balls, axes: tuple[int, ...], total: Callable[[list[Any]], Any]) -> Balls:
-    """The `total` of the elements along `axes`, which go."""
-    kept = tuple(n for axis, n in enumerate(x.shape) if axis not in axes)
-    last = tuple(range(x.ndim - len(axes), x.ndim))
-    rows = np.moveaxis(x, axes, last).reshape(math.prod(kept), math.prod(x.shape[axis] for axis in axes))
-    return filled([total(row) for row in rows.tolist()], kept)
+def picked(arrays: Sequence[npt.NDArray[Any]], places: Places) -> npt.NDArray[Any]:
+    """`Algebra.pick` from plain arrays."""
+    flat = np.concatenate([x.ravel() for x in arrays]) if len(arrays) > 1 else arrays[0].ravel()
+    return np.asarray(flat[places])
 
 
 def _packed(x: Balls) -> Any:

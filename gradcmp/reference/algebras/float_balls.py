@@ -6,8 +6,6 @@ is known of the elementary functions of the platform's library, so these go thro
 only in a process that does not flush subnormal numbers to zero, hence in one without frameworks.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,11 +13,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from flint import arb, arb_mat
+from flint import arb
 
 from gradcmp.core.tensors import Shape
 from gradcmp.numbers.arrays import Flags, Floats
 from gradcmp.reference.algebra import Algebra, Places, Signs, Undecided
+from gradcmp.reference.algebras.balls import BallAlgebra, Balls, mapped, picked
 from gradcmp.reference.steps import STEPS
 
 U = 2.0**-53
@@ -27,7 +26,7 @@ TINY = 2.0**-1074
 SLACK = 1.0 + 2.0**-48
 """Above what a radius of a few operations, computed in float64 itself, can be too small by."""
 
-
+BALLS = BallAlgebra()
 BALL_S = 4e-6
 """Seconds that one element takes through `arb` and back, about."""
 
@@ -54,9 +53,8 @@ class FloatBallAlgebra(Algebra[FloatBall]):
         exact = np.asarray(values)
         middle = exact.astype(np.float64)
         if exact.dtype.kind == "O":
-            exact_items, items = exact.ravel().tolist(), middle.ravel().tolist()
-            distances = [float(abs(arb(e) - arb(m)).abs_upper()) for e, m in zip(exact_items, items, strict=True)]
-            return FloatBall(middle, np.asarray(distances, dtype=np.float64).reshape(middle.shape) * SLACK)
+            distances = mapped(lambda e, m: float(abs(arb(e) - arb(m)).abs_upper()), exact, middle)
+            return FloatBall(middle, distances.astype(np.float64) * SLACK)
         return FloatBall(middle, np.zeros_like(middle))
 
     def shape(self, x: FloatBall) -> Shape:
@@ -64,14 +62,13 @@ class FloatBallAlgebra(Algebra[FloatBall]):
 
     def elementwise(self, name: str, *operands: FloatBall) -> FloatBall:
         step = _VECTORISED.get(name)
+        if step is None:
+            return self._by_element(STEPS[name].ball, *operands)
         with np.errstate(all="ignore"):
-            return _certain(*step(*operands)) if step is not None else self._by_element(STEPS[name].ball, operands)
+            return _certain(*step(*operands))
 
     def whole_power(self, x: FloatBall, exponent: int) -> FloatBall:
-        if exponent == 2:
-            return self.elementwise("square", x)
-        with np.errstate(all="ignore"):
-            return self._by_element(lambda ball: ball**exponent, (x,))
+        return self.elementwise("square", x) if exponent == 2 else self._by_element(lambda ball: ball**exponent, x)
 
     def sum(self, x: FloatBall, axes: tuple[int, ...]) -> FloatBall:
         terms = math.prod(x.middle.shape[axis] for axis in axes)
@@ -89,20 +86,16 @@ class FloatBallAlgebra(Algebra[FloatBall]):
             return _certain(x.middle @ y.middle, radius)
 
     def det(self, x: FloatBall) -> FloatBall:
-        return _from_arb([_matrix(x).det()], ())
+        return _from_balls(BALLS.det(_balls(x)))
 
     def inv(self, x: FloatBall) -> FloatBall:
-        return _regular(lambda: _matrix(x).inv())
+        return _from_balls(BALLS.inv(_balls(x)))
 
     def solve(self, a: FloatBall, b: FloatBall) -> FloatBall:
-        return _regular(lambda: _matrix(a).solve(_matrix(b)))
+        return _from_balls(BALLS.solve(_balls(a), _balls(b)))
 
     def pick(self, arrays: Sequence[FloatBall], places: Places) -> FloatBall:
-        where = np.asarray(places)
-        if len(arrays) == 1:
-            return FloatBall(arrays[0].middle.ravel()[where], arrays[0].radius.ravel()[where])
-        middle = np.concatenate([x.middle.ravel() for x in arrays])[where]
-        return FloatBall(middle, np.concatenate([x.radius.ravel() for x in arrays])[where])
+        return FloatBall(picked([x.middle for x in arrays], places), picked([x.radius for x in arrays], places))
 
     def scatter(self, x: FloatBall, places: Places, size: int) -> FloatBall:
         where = np.asarray(places).ravel()
@@ -116,7 +109,7 @@ class FloatBallAlgebra(Algebra[FloatBall]):
             return _certain(middle, (radius + rounding) * (1.0 + 2 * terms * U) * (SLACK if terms > 1 else 1.0))
 
     def zeros(self, x: FloatBall) -> Flags:
-        return np.asarray((x.middle == 0.0) & (x.radius == 0.0), dtype=bool)
+        return _zeros(x)
 
     def compare(self, x: FloatBall, y: FloatBall) -> Signs:
         with np.errstate(all="ignore"):
@@ -127,17 +120,13 @@ class FloatBallAlgebra(Algebra[FloatBall]):
             raise Undecided("a comparison that float64 does not decide")
         return np.sign(difference).astype(np.int8)
 
-    def _by_element(self, step: Callable[..., Any], operands: Sequence[FloatBall]) -> FloatBall:
-        shape = np.broadcast_shapes(*(x.middle.shape for x in operands))
-        self._foresee(math.prod(shape) * BALL_S)
-        columns = [
-            [
-                _ball(m, r)
-                for m, r in zip(*(np.broadcast_to(part, shape).ravel().tolist() for part in pair), strict=True)
-            ]
-            for pair in ((x.middle, x.radius) for x in operands)
-        ]
-        return _from_arb([step(*each) for each in zip(*columns, strict=True)], shape)
+    def _by_element(self, step: Callable[..., Any], *operands: FloatBall) -> FloatBall:
+        self._foresee(np.broadcast(*(x.middle for x in operands)).size * BALL_S)
+        return _from_balls(mapped(step, *map(_balls, operands)))
+
+
+def _zeros(x: FloatBall) -> Flags:
+    return np.asarray((x.middle == 0.0) & (x.radius == 0.0))
 
 
 def _certain(middle: Floats, radius: Floats) -> FloatBall:
@@ -153,9 +142,8 @@ def _add(x: FloatBall, y: FloatBall) -> tuple[Floats, Floats]:
 def _multiply(x: FloatBall, y: FloatBall) -> tuple[Floats, Floats]:
     z = x.middle * y.middle
     carried = np.abs(x.middle) * y.radius + x.radius * (np.abs(y.middle) + y.radius)
-    exact = (x.radius == 0.0) & (x.middle == 0.0) | (y.radius == 0.0) & (y.middle == 0.0)
     known = np.isfinite(x.radius) & np.isfinite(y.radius)  # what is unknown may be no number, and times zero none
-    return z, np.where(exact & known, 0.0, (carried + U * np.abs(z)) * SLACK + 4 * TINY)
+    return z, np.where((_zeros(x) | _zeros(y)) & known, 0.0, (carried + U * np.abs(z)) * SLACK + 4 * TINY)
 
 
 def _divide(x: FloatBall, y: FloatBall) -> tuple[Floats, Floats]:
@@ -165,15 +153,10 @@ def _divide(x: FloatBall, y: FloatBall) -> tuple[Floats, Floats]:
     return z, np.where(room > 0.0, radius, np.inf)
 
 
-def _square(x: FloatBall) -> tuple[Floats, Floats]:
-    return _multiply(x, x)
-
-
 def _sqrt(x: FloatBall) -> tuple[Floats, Floats]:
     z = np.sqrt(x.middle)
     radius = (x.radius / z + U * z) * SLACK + TINY
-    exact = (x.middle == 0.0) & (x.radius == 0.0)
-    return z, np.where(exact, 0.0, np.where(x.middle > x.radius, radius, np.inf))
+    return z, np.where(_zeros(x), 0.0, np.where(x.middle > x.radius, radius, np.inf))
 
 
 def _extreme(pick: Callable[[Floats, Floats], Floats]) -> Callable[[FloatBall, FloatBall], tuple[Floats, Floats]]:
@@ -193,21 +176,21 @@ _VECTORISED: dict[str, Callable[..., tuple[Floats, Floats]]] = {
     "divide": _divide,
     "negative": lambda x: (-x.middle, x.radius),
     "abs": lambda x: (np.abs(x.middle), x.radius),
-    "square": _square,
+    "square": lambda x: _multiply(x, x),
     "sqrt": _sqrt,
     "maximum": _extreme(np.maximum),
     "minimum": _extreme(np.minimum),
 }
 
 
-def _ball(middle: float, radius: float) -> Any:
-    return arb(middle, radius) if radius else arb(middle)
+def _balls(x: FloatBall) -> Balls:
+    return mapped(lambda middle, radius: arb(middle, radius) if radius else arb(middle), x.middle, x.radius)
 
 
-def _from_arb(items: list[Any], shape: Shape) -> FloatBall:
-    pairs = [_pair(item) for item in items]
-    both = np.asarray(pairs, dtype=np.float64).reshape(len(items), 2)
-    return FloatBall(both[:, 0].reshape(shape), both[:, 1].reshape(shape))
+def _from_balls(balls: Balls) -> FloatBall:
+    with np.errstate(all="ignore"):
+        middle, radius = np.frompyfunc(_pair, 1, 2)(balls)
+    return FloatBall(np.asarray(middle, dtype=np.float64), np.asarray(radius, dtype=np.float64))
 
 
 def _pair(ball: Any) -> tuple[float, float]:
@@ -218,17 +201,3 @@ def _pair(ball: Any) -> tuple[float, float]:
         return 0.0, math.inf
     rest = ball - middle
     return middle, 0.0 if rest.is_zero() else math.nextafter(float(rest.abs_upper()), math.inf)
-
-
-def _matrix(x: FloatBall) -> Any:
-    rows, columns = x.middle.shape
-    balls = [_ball(m, r) for m, r in zip(x.middle.ravel().tolist(), x.radius.ravel().tolist(), strict=True)]
-    return arb_mat(rows, columns, balls)
-
-
-def _regular(step: Callable[[], Any]) -> FloatBall:
-    try:
-        matrix = step()
-    except ZeroDivisionError:
-        raise Undecided("whether a matrix is singular") from None
-    return _from_arb(matrix.entries(), (matrix.nrows(), matrix.ncols()))

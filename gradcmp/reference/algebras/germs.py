@@ -3,11 +3,9 @@
 An element that does not move along the ray is an `arb` and costs what it costs in `BallAlgebra`.
 """
 
-from __future__ import annotations
-
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,11 +13,11 @@ import numpy.typing as npt
 from flint import arb
 
 from gradcmp.numbers.arrays import Flags
-from gradcmp.reference.algebra import Places, Signs, Undecided
+from gradcmp.reference.algebra import Signs, Undecided
 from gradcmp.reference.algebras import jets
-from gradcmp.reference.algebras.balls import BallAlgebra, filled, spread_out, summed
+from gradcmp.reference.algebras.balls import BallAlgebra, filled, mapped
 from gradcmp.reference.algebras.germ_steps import Outside, Singular, compared, divide, element, minus, whole_power
-from gradcmp.reference.algebras.jets import NAN, ZERO, Element, Germ, NeedOrder, moves
+from gradcmp.reference.algebras.jets import NAN, ZERO, Element, NeedOrder, moves
 
 Germs = npt.NDArray[np.object_]
 
@@ -42,27 +40,15 @@ class GermAlgebra(BallAlgebra):
         self.order = order
         self.unsupported: list[str] = []
 
-    def elementwise(self, name: str, *operands: Germs) -> Germs:
-        if not any(_moving(x) for x in operands):
-            return super().elementwise(name, *operands)
-        spread = spread_out(operands)
-        columns = [x.ravel().tolist() for x in spread]
-        moving = np.any([_moves(x).ravel() for x in spread], axis=0)
-        still = np.flatnonzero(~moving).tolist()
-        fixed = [filled([column[i] for i in still], (len(still),)) for column in columns]
-        items = np.empty(moving.size, dtype=object)
-        items[still] = super().elementwise(name, *fixed)
-        for i in np.flatnonzero(moving).tolist():
-            items[i] = self._element(name, [column[i] for column in columns])
-        return items.reshape(spread[0].shape)
+    def step(self, name: str) -> Callable[..., Any]:
+        still = super().step(name)
+        return lambda *row: self._element(name, row) if any(map(moves, row)) else still(*row)
 
     def whole_power(self, x: Germs, exponent: int) -> Germs:
-        return filled([whole_power(item, exponent, self.order) for item in x.ravel().tolist()], x.shape)
+        return mapped(lambda item: whole_power(item, exponent, self.order), x)
 
-    def sum(self, x: Germs, axes: tuple[int, ...]) -> Germs:
-        if not _moving(x):
-            return super().sum(x, axes)
-        return summed(x, axes, self._total)
+    def total(self, items: list[Element]) -> Element:
+        return jets.add(items, self.order) if any(map(moves, items)) else super().total(items)
 
     def matmul(self, x: Germs, y: Germs) -> Germs:
         if not (_moving(x) or _moving(y)):
@@ -88,25 +74,15 @@ class GermAlgebra(BallAlgebra):
             raise Undecided("whether a matrix is singular")
         return solution
 
-    def scatter(self, x: Germs, places: Places, size: int) -> Germs:
-        groups: list[list[Element]] = [[] for _ in range(size)]
-        for place, item in zip(places.ravel().tolist(), x.ravel().tolist(), strict=True):
-            groups[place].append(item)
-        return filled([group[0] if len(group) == 1 else self._total(group) for group in groups], (size,))
-
     def zeros(self, x: Germs) -> Flags:
-        items = x.ravel().tolist()
-        return np.asarray([not moves(item) and item.is_zero() for item in items], dtype=bool).reshape(x.shape)
+        return mapped(lambda item: not moves(item) and item.is_zero(), x).astype(bool)
 
     def compare(self, x: Germs, y: Germs) -> Signs:
-        if not (_moving(x) or _moving(y)):
-            return super().compare(x, y)
-        pairs = zip(x.ravel().tolist(), y.ravel().tolist(), strict=True)
-        return np.asarray([compared(a, b, self.order) for a, b in pairs], dtype=np.int8).reshape(x.shape)
+        return mapped(lambda a, b: compared(a, b, self.order), x, y).astype(np.int8)
 
     def constantly(self, x: Germs) -> Germs:
         """The values that are neared: what does not move for the derivative either."""
-        return filled([jets.limit(item) for item in x.ravel().tolist()], x.shape)
+        return mapped(jets.limit, x)
 
     # One element
 
@@ -121,9 +97,6 @@ class GermAlgebra(BallAlgebra):
 
     def _times(self, x: Element, y: Element) -> Element:
         return jets.multiply(x, y, self.order)
-
-    def _total(self, items: Iterable[Element]) -> Element:
-        return jets.add(list(items), self.order)
 
     # Matrices
 
@@ -181,7 +154,7 @@ class GermAlgebra(BallAlgebra):
             for row in np.flatnonzero(~moves_x[:, inner]).tolist():
                 terms.setdefault((row, column), []).append(self._times(x[row, inner], y[inner, column]))
         for place, parts in terms.items():
-            product[place] = self._total([product[place], *parts])
+            product[place] = jets.add([product[place], *parts], self.order)
         return product
 
     def _by_orders(self, x: Germs, y: Germs) -> Germs | None:
@@ -207,7 +180,7 @@ class GermAlgebra(BallAlgebra):
 
 
 def _moving(x: Germs) -> bool:
-    return any(type(item) is Germ for item in x.ravel().tolist())
+    return any(map(moves, x.flat))
 
 
 def _still(x: Germs, moving: Flags) -> Germs:
@@ -218,7 +191,7 @@ def _still(x: Germs, moving: Flags) -> Germs:
 
 
 def _moves(x: Germs) -> Flags:
-    return np.asarray([type(item) is Germ for item in x.ravel().tolist()], dtype=bool).reshape(x.shape)
+    return mapped(moves, x).astype(bool)
 
 
 def _orders(x: Germs) -> tuple[dict[int, Germs], npt.NDArray[Any], npt.NDArray[Any]] | None:

@@ -4,11 +4,10 @@ A germ is a sum of c s^e with balls c and rational exponents e, negative ones in
 nothing is left out it is exact, so that two germs can be proven equal. A germ that does not move is a plain `arb`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import itemgetter
 from typing import Any
 
 from flint import arb
@@ -42,17 +41,13 @@ def made(terms: Mapping[Exponent, Any], order: Exponent | None, most: int) -> El
     """A germ of at most `most` terms; an `arb` where it does not move."""
     kept = [item for item in terms.items() if not item[1].is_zero() and (order is None or item[0] < order)]
     if len(kept) > 1:
-        kept.sort(key=_exponent)
+        kept.sort(key=itemgetter(0))
     limit = LARGEST_POLYNOMIAL if order is None else most
     if len(kept) > limit:
         order, kept = kept[most][0], kept[:most]
     if order is None and (not kept or (len(kept) == 1 and kept[0][0] == 0)):
         return kept[0][1] if kept else ZERO
     return Germ(tuple(kept), order)
-
-
-def _exponent(term: tuple[Exponent, Any]) -> Exponent:
-    return term[0]
 
 
 def ray(start: Any, speed: Any) -> Element:
@@ -68,9 +63,7 @@ def parts(x: Element) -> tuple[tuple[tuple[Exponent, Any], ...], Exponent | None
 
 
 def _least(x: Exponent | None, y: Exponent | None) -> Exponent | None:
-    if x is None:
-        return y
-    return x if y is None else min(x, y)
+    return min((order for order in (x, y) if order is not None), default=None)
 
 
 def add(items: Sequence[Element], most: int) -> Element:

@@ -4,8 +4,6 @@ Every number carries two bounds of its error in units of the unit roundoff u: `w
 the sum of squares, as for independent errors (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., 3.3).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -17,6 +15,7 @@ from gradcmp.core.formats import FloatFormat
 from gradcmp.core.tensors import Shape
 from gradcmp.numbers.arrays import Flags, Floats
 from gradcmp.reference.algebra import Algebra, Places, Signs
+from gradcmp.reference.algebras.balls import picked
 from gradcmp.reference.algebras.elimination import adjugate, eliminated, solution
 from gradcmp.reference.algebras.running_steps import Running, Steps, zeros
 from gradcmp.reference.language.fragility import Fragility
@@ -112,11 +111,8 @@ class RunningErrorAlgebra(Algebra[Running]):
             return self.steps.once_more(value, worst, np.square(reach) @ inner)
 
     def pick(self, arrays: Sequence[Running], places: Places) -> Running:
-        def picked(parts: list[Floats]) -> Floats:
-            flat = np.concatenate([part.ravel() for part in parts]) if len(parts) > 1 else parts[0].ravel()
-            return np.asarray(flat[places])
-
-        return Running(*(picked([getattr(x, part) for x in arrays]) for part in ("value", "worst", "rss")))
+        parts = ([getattr(x, part) for x in arrays] for part in ("value", "worst", "rss"))
+        return Running(*(picked(part, places) for part in parts))
 
     def scatter(self, x: Running, places: Places, size: int) -> Running:
         where = np.asarray(places).ravel()

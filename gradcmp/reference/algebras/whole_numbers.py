@@ -1,7 +1,5 @@
 """Whole numbers of any size: arrays of Python integers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +8,7 @@ import numpy.typing as npt
 
 from gradcmp.numbers.arrays import Flags
 from gradcmp.reference.algebra import EvaluationError, Signs
-from gradcmp.reference.algebras.balls import BallAlgebra, Balls, filled, spread_out, summed
+from gradcmp.reference.algebras.balls import BallAlgebra, Balls, filled, mapped
 
 
 class WholeAlgebra(BallAlgebra):
@@ -28,22 +26,19 @@ class WholeAlgebra(BallAlgebra):
         step = _WHOLE_STEPS.get(name)
         if step is None:
             raise EvaluationError(f"`{name}` of whole numbers is not supported yet")
-        spread = spread_out(operands)
         try:
-            items = [step(*each) for each in zip(*(x.ravel().tolist() for x in spread), strict=True)]
+            result = mapped(step, *operands)
         except ZeroDivisionError:
             raise EvaluationError("a whole number is divided by zero") from None
-        if any(item.bit_length() > self.largest_bits for item in items):
+        if any(item.bit_length() > self.largest_bits for item in result.ravel().tolist()):
             raise EvaluationError(f"a whole number grows beyond {self.largest_bits} bits")
-        return filled(items, spread[0].shape)
+        return result
 
     def whole_power(self, x: Balls, exponent: int) -> Balls:
-        if exponent < 0:
-            raise EvaluationError("a whole number is raised to a negative power")
         return self.elementwise("power", x, self.constant(np.asarray(exponent)))
 
-    def sum(self, x: Balls, axes: tuple[int, ...]) -> Balls:
-        return summed(x, axes, sum)
+    def total(self, items: list[int]) -> int:
+        return sum(items)
 
     def matmul(self, x: Balls, y: Balls) -> Balls:
         return np.asarray(x @ y)
@@ -52,8 +47,7 @@ class WholeAlgebra(BallAlgebra):
         return np.asarray(x == 0, dtype=bool)
 
     def compare(self, x: Balls, y: Balls) -> Signs:
-        pairs = zip(x.ravel().tolist(), y.ravel().tolist(), strict=True)
-        return np.asarray([(a > b) - (a < b) for a, b in pairs], dtype=np.int8).reshape(x.shape)
+        return mapped(lambda a, b: (a > b) - (a < b), x, y).astype(np.int8)
 
 
 def _whole_power(x: int, y: int) -> int:

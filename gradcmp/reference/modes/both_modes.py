@@ -1,7 +1,5 @@
 """What reverse and forward mode need of an algebra beside its steps: selections, broadcasting, transposes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The rows of a reverse-mode derivative, as weighted outputs."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
