@@ -75,7 +75,7 @@ class ExpressionChecker(CallChecker):
         known = [f"`{name}`" for name in list(self.environment)[:12]]
         expected = f"expected {'one of ' * (len(known) > 1)}{', '.join(known)}" if known and not hint else ""
         if node.id in hints.MAYBE_MODULES | hints.MODULES:
-            hint = "primitives are called by name: `dot(x, x)`"
+            hint = hints.BY_NAME
         raise self.refuse(node, f"`{node.id}` is not defined", hint, expected)
 
     def new_axis(self, node: ir.NewAxis) -> ir.Checked_:
