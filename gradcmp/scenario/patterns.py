@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
 from typing import TYPE_CHECKING
 
 from gradcmp.core.operators import OPERATORS
@@ -38,7 +37,6 @@ def check_pattern(reader: Reader, key: Scalar, path: str, *, operators: bool = F
     return False
 
 
-@cache
 def installed() -> Mapping[str, Descriptor]:
     """Backends by name."""
     from gradcmp.registry import load_registry  # reads entry points: only for names that look wrong
