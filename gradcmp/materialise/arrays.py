@@ -1,5 +1,6 @@
 """A problem's specifications → its tensors, cotangents, tangents and hashes."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from gradcmp.core.tensors import Tensor
 from gradcmp.errors import Complaint, UsageError
 from gradcmp.materialise.files import ChangedFile, read_array
 from gradcmp.materialise.generators import derived_seed, generate
-from gradcmp.materialise.hashes import hash_tensor
+from gradcmp.numbers.bfloat16 import to_bits
 from gradcmp.numbers.rounding import round_array
 
 FILES = ("npy", "npz", "safetensors")
@@ -31,17 +32,14 @@ class Materialised:
     hashes: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Wanted:
-    """One array to be made: the name its seed is derived from, and the dtype where its own does not say."""
+    """One array to be made: the name its seed is derived from, its place in the scenario, and its dtype."""
 
     name: str
+    path: str
     specification: Specification
     dtype: str
-
-    @property
-    def final_dtype(self) -> str:
-        return self.specification.dtype_in(self.dtype)
 
 
 def materialise(problem: Problem, *, seed: int = 0, max_bytes: int = DEFAULT_MAX_BYTES) -> Materialised:
@@ -54,12 +52,12 @@ def materialise(problem: Problem, *, seed: int = 0, max_bytes: int = DEFAULT_MAX
     wanted = _wanted(problem)
     _check_size(wanted, max_bytes)
     inputs, cotangents, tangents = wanted
-    made = {path: _make(one, f"inputs.{path}", seed, max_bytes) for path, one in inputs.items()}
+    tensors = _made(inputs, seed, max_bytes)
     return Materialised(
-        inputs=made,
-        cotangents=_made("cotangent", cotangents, seed, max_bytes),
-        tangents=_made("tangent", tangents, seed, max_bytes),
-        hashes={path: hash_tensor(tensor) for path, tensor in made.items()},
+        inputs=tensors,
+        cotangents=_made(cotangents, seed, max_bytes) or None,
+        tangents=_made(tangents, seed, max_bytes) or None,
+        hashes={path: hash_tensor(tensor) for path, tensor in tensors.items()},
     )
 
 
@@ -70,34 +68,30 @@ def check_size(problem: Problem, max_bytes: int) -> None:
 
 def _wanted(problem: Problem) -> tuple[dict[str, _Wanted], dict[str, _Wanted], dict[str, _Wanted]]:
     """Inputs, cotangents, tangents."""
-    scenario = problem.scenario
+    scenario, dtype, key = problem.scenario, problem.dtype, problem.operator.seed
     leaves = dict(scenario.inputs.leaves())
-    inputs = {path: _Wanted(name=path, specification=leaf, dtype=problem.dtype) for path, leaf in leaves.items()}
-    cotangents = _seeds("cotangent", scenario.cotangent, {}, problem.dtype) if problem.operator == "vjp" else {}
-    tangents: dict[str, _Wanted] = {}
-    if problem.operator in ("jvp", "hvp"):
-        dtypes = {path: leaves[path].dtype_in(problem.dtype) for path in scenario.wrt}
-        own = {path or scenario.wrt[0]: leaf for path, leaf in (scenario.tangent or {}).items()}
-        tangents = _seeds("tangent", own, dtypes, problem.dtype)
-    return inputs, cotangents, tangents
+    inputs = {path: _Wanted(path, f"inputs.{path}", leaf, leaf.dtype_in(dtype)) for path, leaf in leaves.items()}
+    cotangents = _seeds("cotangent", scenario.cotangent if key == "cotangent" else None, {}, dtype)
+    tangents = {path or scenario.wrt[0]: leaf for path, leaf in (scenario.tangent or {}).items()}
+    dtypes = {path: inputs[path].dtype for path in scenario.wrt}
+    return inputs, cotangents, _seeds("tangent", tangents if key == "tangent" else None, dtypes, dtype)
 
 
 def _seeds(
     key: str, seeds: Mapping[str, Specification] | None, dtypes: Mapping[str, str], dtype: str
 ) -> dict[str, _Wanted]:
     return {
-        path: _Wanted(name=f"{key}:{path}" if path else f"{key}:", specification=leaf, dtype=dtypes.get(path, dtype))
+        path: _Wanted(f"{key}:{path}", f"{key}.{path}" if path else key, leaf, leaf.dtype_in(dtypes.get(path, dtype)))
         for path, leaf in (seeds or {}).items()
     }
 
 
-def _made(key: str, wanted: Mapping[str, _Wanted], seed: int, max_bytes: int) -> dict[str, Tensor] | None:
-    made = {path: _make(one, f"{key}.{path}" if path else key, seed, max_bytes) for path, one in wanted.items()}
-    return made or None
+def _made(wanted: Mapping[str, _Wanted], seed: int, max_bytes: int) -> dict[str, Tensor]:
+    return {path: _make(array, seed, max_bytes) for path, array in wanted.items()}
 
 
 def _check_size(wanted: tuple[dict[str, _Wanted], ...], max_bytes: int) -> None:
-    sizes = [(one.specification.size_bytes(one.dtype), one) for part in wanted for one in part.values()]
+    sizes = [(array.specification.size_bytes(array.dtype), array) for part in wanted for array in part.values()]
     total = sum(size for size, _ in sizes)
     if total <= max_bytes:
         return
@@ -113,7 +107,7 @@ def _check_size(wanted: tuple[dict[str, _Wanted], ...], max_bytes: int) -> None:
     )
 
 
-def _make(wanted: _Wanted, path: str, seed: int, max_bytes: int) -> Tensor:
+def _make(wanted: _Wanted, seed: int, max_bytes: int) -> Tensor:
     specification = wanted.specification
     try:
         if specification.generator in FILES:
@@ -123,12 +117,12 @@ def _make(wanted: _Wanted, path: str, seed: int, max_bytes: int) -> Tensor:
         else:
             shape = specification.shape or ()
             values = generate(specification.generator, specification.arguments, shape, derived_seed(wanted.name, seed))
-        array = _converted(values, wanted.final_dtype)
+        array = _converted(values, wanted.dtype)
     except (ChangedFile, MemoryError) as error:
         what = str(error) if isinstance(error, ChangedFile) else "the array does not fit into the memory"
-        raise UsageError(Complaint(what=what, where=specification.location, path=path)) from error
+        raise UsageError(Complaint(what=what, where=specification.location, path=wanted.path)) from error
     array.setflags(write=False)
-    return Tensor(dtype=wanted.final_dtype, array=array)
+    return Tensor(dtype=wanted.dtype, array=array)
 
 
 def _converted(values: numpy.ndarray, dtype: str) -> numpy.ndarray:
@@ -137,3 +131,15 @@ def _converted(values: numpy.ndarray, dtype: str) -> numpy.ndarray:
         rounded = round_array(values.astype(numpy.float64), dtype)
         return numpy.array(rounded, order="C")
     return numpy.array(values, dtype=dtype, order="C")
+
+
+def hash_tensor(tensor: Tensor) -> str:
+    """`sha256:` of dtype, shape and numbers: `float32[2, 3]`, a zero byte, little-endian bytes in C order.
+
+    bfloat16 counts as its 16 bits.
+    """
+    array = tensor.array
+    numbers = to_bits(array) if tensor.dtype == "bfloat16" else array.astype(array.dtype.newbyteorder("<"), copy=False)
+    digest = hashlib.sha256(f"{tensor.dtype}{list(tensor.shape)}".encode() + b"\0")
+    digest.update(numbers.tobytes())
+    return f"sha256:{digest.hexdigest()}"

@@ -18,6 +18,9 @@ from gradcmp.program.source import Complaints, Refused, Source
 TAKES_NUMBERS: frozenset[Rule] = frozenset({elementwise, broadcast})
 """Rules whose operands may be plain numbers beside arrays; everywhere else numbers become arrays first."""
 
+ROLES: dict[str, str] = {"condition": "bool", "indices": "int64"}
+"""Operands that do not meet the others → their dtype."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binding:
@@ -184,10 +187,10 @@ class CallChecker(Complaints, ABC):
                 raise self.refuse(
                     operand, f"`{row.infix or row.name}` takes an array, not {describe(operand.type)}", f"take {part}"
                 )
-            wanted = {"condition": ("bool",), "indices": ("int",)}.get(name, row.kinds)
+            wanted = (kind_of(ROLES[name]),) if name in ROLES else row.kinds
             if operand.type.kind not in wanted:
                 raise self._refuse_kind(row, name, operand, wanted)
-            if name not in ("condition", "indices"):
+            if name not in ROLES:
                 kinds.add(operand.type.kind)
         if "bool" in kinds and len(kinds) > 1:
             raise self.refuse(
@@ -220,22 +223,13 @@ class CallChecker(Complaints, ABC):
     def _array(
         self, span: ir.Span, row: Primitive, operands: tuple[ir.Checked_, ...], options: dict[str, ir.Static]
     ) -> ir.Checked_:
-        meeting = [
-            operand.type
-            for name, operand in zip(row.operands, operands, strict=True)
-            if name not in ("condition", "indices")
-        ]
+        meeting = [part.type for name, part in zip(row.operands, operands, strict=True) if name not in ROLES]
         joined = joined_dtype(meeting, dtype=self.dtype, result="float" if row.result == "float" else "same")
         try:
-            wrap = row.shape not in TAKES_NUMBERS or all(
-                isinstance(operand.type, ir.NumberType) for operand in operands
-            )
+            wrap = row.shape not in TAKES_NUMBERS or all(isinstance(part.type, ir.NumberType) for part in operands)
             met = tuple(self._meet(row, at, operand, joined, wrap=wrap) for at, operand in enumerate(operands))
-            shapes = [
-                _shape(item)
-                for operand in met
-                for item in (operand.items if isinstance(operand, ir.Group) else (operand,))
-            ]
+            flat = [item for part in met for item in (part.items if isinstance(part, ir.Group) else (part,))]
+            shapes = [item.type.shape if isinstance(item.type, ir.ArrayType) else () for item in flat]
             shape = result_shape(row.shape, shapes, options)
         except BadOption as error:
             raise self.refuse(span, str(error)) from None
@@ -253,14 +247,13 @@ class CallChecker(Complaints, ABC):
         if isinstance(operand, ir.Group):
             items = tuple(self._wrapped(item, joined) for item in operand.items)
             return ir.Group(span=operand.span, items=items, type=ir.TupleType(items=tuple(item.type for item in items)))
-        name = row.operands[position]
-        own_dtype = {"condition": "bool", "indices": "int64"}.get(name, joined)
+        dtype = ROLES.get(row.operands[position], joined)
         if isinstance(operand, ir.Literal):
             exponent = row.name == "power" and position == 1
             if exponent and kind_of(joined) == "int" and operand.value < 0:
                 raise BadOption("whole numbers have no negative powers: write `1.0 * x`")
-            operand = rounded(operand, dtype=own_dtype, exponent=exponent and not wrap)
-        return self._wrapped(operand, own_dtype) if wrap else operand
+            operand = rounded(operand, dtype=dtype, exponent=exponent and not wrap)
+        return self._wrapped(operand, dtype) if wrap else operand
 
     def _wrapped(self, operand: ir.Checked_, dtype: str) -> ir.Checked_:
         """A number as a 0-d array of `dtype`; arrays stay as they are."""
@@ -269,10 +262,6 @@ class CallChecker(Complaints, ABC):
         if isinstance(operand, ir.Literal):
             operand = rounded(operand, dtype=dtype)
         return convert(operand, ir.ArrayType(kind=kind_of(dtype), dtype=dtype, shape=()), dtype=dtype)
-
-
-def _shape(node: ir.Checked_) -> tuple[int | None, ...] | None:
-    return node.type.shape if isinstance(node.type, ir.ArrayType) else ()
 
 
 def _count(number: int) -> str:

@@ -75,7 +75,7 @@ class ExpressionChecker(CallChecker):
         known = [f"`{name}`" for name in list(self.environment)[:12]]
         expected = f"expected {'one of ' * (len(known) > 1)}{', '.join(known)}" if known and not hint else ""
         if node.id in hints.MAYBE_MODULES | hints.MODULES:
-            hint = "primitives are called by name: `dot(x, x)`"
+            hint = hints.BY_NAME
         raise self.refuse(node, f"`{node.id}` is not defined", hint, expected)
 
     def new_axis(self, node: ir.NewAxis) -> ir.Checked_:
@@ -143,7 +143,8 @@ class ExpressionChecker(CallChecker):
         if isinstance(value.type, ir.TupleType):
             return self._item(node, value, value.type)
         if not isinstance(value.type, ir.ArrayType):
-            raise self.refuse(node, f"{describe(value.type)} cannot be indexed", _unindexed(value.type))
+            hint = "name a part with a dot" if isinstance(value.type, ir.MappingType) else ""
+            raise self.refuse(node, f"{describe(value.type)} cannot be indexed", hint)
         items, ranges = [], []
         for item in node.items:
             checked, extent = self._index(item, node)
@@ -241,10 +242,6 @@ class ExpressionChecker(CallChecker):
         return test
 
 
-def _unindexed(type_: ir.Type) -> str:
-    return "name a part with a dot" if isinstance(type_, ir.MappingType) else ""
-
-
 def _moved(known: ir.Checked_, span: ir.Span) -> ir.Checked_:
     """A value that is used again at another place; complaints name the new one."""
     if isinstance(known, ir.Literal):
@@ -267,7 +264,7 @@ def _instead_of_array(node: ir.Expression, whole: ir.Subscript) -> str:
 
 def _is_whole_axis(item: ir.Expression) -> bool:
     return isinstance(item, ir.Ellipsis_) or (
-        isinstance(item, ir.Slice) and item.start is None and item.stop is None and item.step is None
+        isinstance(item, ir.Slice) and (item.start, item.stop, item.step) == (None, None, None)
     )
 
 

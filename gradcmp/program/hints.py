@@ -32,6 +32,8 @@ FOREIGN: dict[str, str] = {
 }  # fmt: skip
 """Names elsewhere → the primitive."""
 
+BY_NAME = "primitives are called by name: `dot(x, x)`"
+
 KEYWORDS: dict[str, str] = {
     "dim": "axis", "dims": "axis", "keepdim": "keepdims", "unbiased": "ddof", "correction": "ddof", "perm": "axes",
     "diagonal": "k", "axes": "axis", "newshape": "shape", "size": "shape",

@@ -64,11 +64,8 @@ class ExpressionWriter:
         if isinstance(node, ir.Outputs):
             pairs = ", ".join(f'"{key}": {self.text(value)}' for key, value in node.items)
             return Piece(f"{{{pairs}}}", ATOM)
-        return self._tuple(node)
-
-    def _tuple(self, node: ir.Group) -> Piece:
-        items = [self.text(item) for item in node.items]
-        return Piece(f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})", ATOM)
+        texts = [self.text(item) for item in node.items]
+        return Piece(f"({', '.join(texts)}{',' * (len(texts) == 1)})", ATOM)
 
     def _item(self, item: object) -> str:
         if item is ...:
@@ -112,19 +109,16 @@ class ExpressionWriter:
             return self._infix(node)
         spell = self.spelling.primitives.get(node.primitive)
         if spell is None:
-            return self._plain(node)
+            reason = self.spelling.absent.get(node.primitive)
+            if reason is not None or PRIMITIVES[node.primitive].infix is None or node.primitive.startswith("logical"):
+                raise CannotLower(reason or f"it has no `{node.primitive}`")
+            return self._infix(node)
         application = self.application(node)
         if isinstance(spell, str):
             text = spell.format(*application.operands, **application.options)
         else:
             text = spell(application)
         return Piece(text, level_of(text))
-
-    def _plain(self, node: ir.Apply) -> Piece:
-        reason = self.spelling.absent.get(node.primitive)
-        if reason is not None or PRIMITIVES[node.primitive].infix is None or node.primitive.startswith("logical"):
-            raise CannotLower(reason or f"it has no `{node.primitive}`")
-        return self._infix(node)
 
     def _infix(self, node: ir.Apply) -> Piece:
         """Python's own operator."""

@@ -135,24 +135,18 @@ class PythonWriter(ExpressionWriter):
             self.count(statement)
 
     def bind(self, statement: ir.Bind) -> None:
+        parts = statement.value.items if isinstance(statement.value, ir.Group) and len(statement.names) > 1 else ()
         names = ", ".join(self.names[name] for name in statement.names)
-        parts = statement.value.items if isinstance(statement.value, ir.Group) else ()
-        if len(statement.names) > 1 and len(parts) == len(statement.names):
-            self.line(f"{names} = {', '.join(self.text(part) for part in parts)}")
-        else:
-            self.line(f"{names} = {self.text(statement.value)}")
-        values = parts if len(parts) == len(statement.names) > 1 else [statement.value] * len(statement.names)
+        self.line(f"{names} = {', '.join(self.text(part) for part in parts or (statement.value,))}")
+        values = parts or [statement.value] * len(statement.names)
         loose = {name for name, value in zip(statement.names, values, strict=True) if self.is_loose(value)}
         self.loose = (self.loose - set(statement.names)) | loose
 
     def give(self, statement: ir.Give) -> None:
-        value = statement.value
-        if isinstance(value, ir.Group) and not self.bounded and len(value.items) > 1:
-            self.line(f"return {', '.join(self.text(item) for item in value.items)}")
-        elif self.bounded:
-            self.line(f"return {self.text(value)}, {self.finished}")
-        else:
-            self.line(f"return {self.text(value)}")
+        parts: tuple[ir.Checked_, ...] = (statement.value,)
+        if isinstance(statement.value, ir.Group) and not self.bounded and len(statement.value.items) > 1:
+            parts = statement.value.items
+        self.line(f"return {', '.join([*map(self.text, parts), *[self.finished] * self.bounded])}")
 
     def branch(self, statement: ir.Branch, *, word: str = "if") -> None:
         self.line(f"{word} {self.text(statement.test)}:")

@@ -16,7 +16,7 @@ from gradcmp.program.returns import TooManyPaths, returns_last
 from gradcmp.program.source import Refused, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from gradcmp.errors import Location
 
@@ -152,13 +152,13 @@ class Parser(ExpressionParser):
             if extra:
                 self.complain(self.span(extra[0]), "beside a `def` there may be nothing else", "move it into the `def`")
             name, parameters = definitions[0].name, self.parameters(definitions[0])
-            statements = _without_docstring(definitions[0].body)
+            statements = definitions[0].body[ast.get_docstring(definitions[0]) is not None :]
         self.modules -= _bound(module)
         if not statements:
             self.complain(ir.Span(1, 1, 1, 2), "there is no function here", "write an expression: `sum(x * x)`")
             return None
         if not definitions and len(statements) == 1 and isinstance(statements[0], ast.Expr):
-            return self._finish(name, None, self._sole_expression(statements[0]))
+            statements = [ast.copy_location(ast.Return(value=statements[0].value), statements[0])]
         body = self.block(statements, loops=0)
         if self.complaints:
             return None
@@ -170,47 +170,36 @@ class Parser(ExpressionParser):
         if missing is not None:
             hint = "the last statement returns: `return sum(x * x)`"
             self.complain(missing, "the function may end here without a `return`", hint)
-        return self._finish(name, parameters, body)
-
-    def _finish(self, name: str, parameters: tuple[str, ...] | None, body: tuple[ir.Statement, ...]) -> ir.Program:
+        source = self.source
         return ir.Program(
             name=name,
             parameters=parameters,
             body=body,
-            text=self.source.text,
-            location=self.source.location,
-            indent=self.source.indent,
+            text=source.text,
+            location=source.location,
+            indent=source.indent,
         )
 
-    def _sole_expression(self, statement: ast.Expr) -> tuple[ir.Statement, ...]:
-        try:
-            return (ir.Return(span=self.span(statement), value=self.returned(statement.value)),)
-        except Refused:
-            return ()
-
-    def returned(self, node: ast.expr) -> ir.Expression:
-        return self.dictionary(node) if isinstance(node, ast.Dict) else self.expression(node)
-
     def parameters(self, definition: ast.FunctionDef) -> tuple[str, ...]:
-        if definition.decorator_list:
-            self.complain(
-                self.span(definition.decorator_list[0]),
-                "a decorator is not part of the little language",
-                "leave it out",
-            )
         arguments = definition.args
-        extras = (arguments.vararg, arguments.kwarg, *arguments.kwonlyargs)
-        defaults = (*arguments.defaults, *arguments.kw_defaults)
-        for extra in filter(None, extras):
-            what = "only plain parameters are part of the little language"
-            self.complain(self.span(extra), what, "write `def f(x, y):`")
-        for default in filter(None, defaults):
-            what = "a parameter's default is not part of the little language"
-            self.complain(self.span(default), what, "make it an input")
         plain = [*arguments.posonlyargs, *arguments.args]
-        annotations = [argument.annotation for argument in plain] + [definition.returns]
-        for annotation in filter(None, annotations):
-            self.complain(self.span(annotation), "an annotation is not part of the little language", "leave it out")
+        refused: tuple[tuple[Iterable[ast.AST | None], str, str], ...] = (
+            (definition.decorator_list[:1], "a decorator is not", "leave it out"),
+            (
+                (arguments.vararg, arguments.kwarg, *arguments.kwonlyargs),
+                "only plain parameters are",
+                "write `def f(x, y):`",
+            ),
+            ((*arguments.defaults, *arguments.kw_defaults), "a parameter's default is not", "make it an input"),
+            (
+                (*(argument.annotation for argument in plain), definition.returns),
+                "an annotation is not",
+                "leave it out",
+            ),
+        )
+        for nodes, what, hint in refused:
+            for node in filter(None, nodes):
+                self.complain(self.span(node), f"{what} part of the little language", hint)
         return tuple(argument.arg for argument in plain)
 
     def block(self, statements: Sequence[ast.stmt], *, loops: int) -> tuple[ir.Statement, ...]:
@@ -244,28 +233,21 @@ class Parser(ExpressionParser):
             raise self.foreign(node, "a `return` inside a loop", "put the condition into the `while`")
         if node.value is None:
             raise self.reject(node, "this `return` returns nothing", "write `return x`")
-        return (ir.Return(span=self.span(node), value=self.returned(node.value)),)
+        value = self.dictionary(node.value) if isinstance(node.value, ast.Dict) else self.expression(node.value)
+        return (ir.Return(span=self.span(node), value=value),)
 
     def _compound(self, node: ast.If | ast.While | ast.For, *, loops: int) -> tuple[ir.Statement, ...]:
         if isinstance(node, ast.If):
-            test = self.quietly(node.test)
             body, orelse = self.block(node.body, loops=loops), self.block(node.orelse, loops=loops)
-            return (ir.If(span=self.span(node), test=_whole(test), body=body, orelse=orelse),)
+            return (ir.If(span=self.span(node), test=self.expression(node.test), body=body, orelse=orelse),)
         if node.orelse:
             self.complain(
                 self.span(node.orelse[0]), "`else` after a loop is not part of the little language", "leave it out"
             )
         if isinstance(node, ast.While):
-            test, body = self.quietly(node.test), self.block(node.body, loops=loops + 1)
-            return (ir.While(span=self.span(node), test=_whole(test), body=body),)
+            body = self.block(node.body, loops=loops + 1)  # whatever is wrong with the test
+            return (ir.While(span=self.span(node), test=self.expression(node.test), body=body),)
         return self._for(node, loops=loops)
-
-    def quietly(self, node: ast.expr) -> ir.Expression | None:
-        """The expression, or None with the reason noted: what follows is still read."""
-        try:
-            return self.expression(node)
-        except Refused:
-            return None
 
     def _for(self, node: ast.For, *, loops: int) -> tuple[ir.Statement, ...]:
         body = self.block(node.body, loops=loops + 1)
@@ -315,8 +297,7 @@ class Parser(ExpressionParser):
         return (ir.Assign(span=self.span(node), names=(name,), value=value),)
 
     def bare(self, node: ast.Expr) -> tuple[ir.Statement, ...]:
-        value = self.expression(node.value)  # its own faults first
-        del value
+        self.expression(node.value)  # its own faults first
         raise self.reject(node, "this value is not used", "give it a name, or write `return` before it")
 
     def nothing(self, node: ast.Pass) -> tuple[ir.Statement, ...]:  # noqa: ARG002  # one of the readers
@@ -327,20 +308,6 @@ def _bound(module: ast.Module) -> set[str]:
     """The names that the text itself gives values to."""
     names = {node.id for node in ast.walk(module) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     return names | {node.arg for node in ast.walk(module) if isinstance(node, ast.arg)}
-
-
-def _whole(expression: ir.Expression | None) -> ir.Expression:
-    """The expression; a part that was refused stops the others from being read."""
-    if expression is None:
-        raise Refused
-    return expression
-
-
-def _without_docstring(statements: list[ast.stmt]) -> list[ast.stmt]:
-    first = statements[0]
-    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
-        return statements[1:]
-    return statements
 
 
 _SIMPLE: dict[type[ast.stmt], Callable[..., tuple[ir.Statement, ...]]] = {

@@ -104,11 +104,9 @@ class ExpressionParser(Complaints):
             if isinstance(value, int) and value.bit_length() > MOST_BITS:
                 raise self.reject(node, f"a whole number here has more than {MOST_BITS} bits")
             return ir.Constant(span=self.span(node), value=value)
-        kinds = {str: "a string", bytes: "a string", complex: "a complex number"}
-        hint = "only numbers and arrays are computed here"
         if isinstance(value, complex):
-            hint = "complex numbers are not supported yet"
-        raise self.foreign(node, kinds.get(type(value), "this"), hint)
+            raise self.foreign(node, "a complex number", "complex numbers are not supported yet")
+        raise self.foreign(node, "a string", "only numbers and arrays are computed here")
 
     def name(self, node: ast.Name) -> ir.Expression:
         if node.id == "newaxis":
@@ -119,9 +117,7 @@ class ExpressionParser(Complaints):
         dotted = _dotted(node)
         if dotted and dotted[0] in self.modules:
             hint = hints.for_function(dotted[-1])
-            raise self.reject(
-                node, f"`{'.'.join(dotted)}` is not known here", hint or "primitives are called by name: `dot(x, x)`"
-            )
+            raise self.reject(node, f"`{'.'.join(dotted)}` is not known here", hint or hints.BY_NAME)
         if node.attr.startswith("_"):
             raise self.foreign(node, f"`{node.attr}`", "arrays have `T`, `shape`, `size` and `ndim`")
         return ir.Field(span=self.span(node), value=self.expression(node.value), name=node.attr)
@@ -217,12 +213,10 @@ class ExpressionParser(Complaints):
         if isinstance(function, ast.Name):
             return self._call(node, self._function(function), list(node.args))
         if not isinstance(function, ast.Attribute):
-            raise self.reject(node, "this cannot be called", "primitives are called by name: `dot(x, x)`")
+            raise self.reject(node, "this cannot be called", hints.BY_NAME)
         dotted = _dotted(function)
         if dotted and dotted[0] in self.modules:
-            hint = hints.for_function(dotted[-1])
-            if not hint:
-                hint = self.suggest(dotted[-1], PRIMITIVES) or "primitives are called by name: `dot(x, x)`"
+            hint = hints.for_function(dotted[-1]) or self.suggest(dotted[-1], PRIMITIVES) or hints.BY_NAME
             raise self.reject(function, f"`{'.'.join(dotted)}` is not known here", hint)
         return self._call(node, self._method(function, dotted), [function.value, *node.args])
 

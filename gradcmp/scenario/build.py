@@ -197,15 +197,13 @@ def _positive(reader: Reader, node: Node, path: str, expected: str) -> Number | 
 
 
 def _tolerance(reader: Reader, node: Node | None) -> Tolerance | None:
-    if node is None:
-        return None
     expected = "`{ulps: n}` or `{rtol: r, atol: a}`"
-    mapping = reader.mapping(node, "tolerance", expected)
+    mapping = None if node is None else reader.mapping(node, "tolerance", expected)
     if mapping is None:
         return None
     reader.known_keys(mapping, "tolerance", ("ulps", "rtol", "atol"))
     if not mapping.entries or ("ulps" in mapping and len(mapping.entries) > 1):
-        reader.complain(node, "tolerance", "the tolerance is not one of the two sorts", f"expected {expected}")
+        reader.complain(mapping, "tolerance", "the tolerance is not one of the two sorts", f"expected {expected}")
     values = {
         name: reader.finite(value, f"tolerance.{name}", "a number, not negative", least=0)
         for name, value in mapping.items()
@@ -215,13 +213,10 @@ def _tolerance(reader: Reader, node: Node | None) -> Tolerance | None:
 
 
 def _skip(reader: Reader, node: Node | None) -> tuple[tuple[TargetPattern, str], ...]:
-    if node is None:
-        return ()
-    mapping = reader.mapping(node, "skip", "target patterns with reasons, such as `{jax-compiled: …}`")
-    if mapping is None:
-        return ()
+    expected = "target patterns with reasons, such as `{jax-compiled: …}`"
+    mapping = None if node is None else reader.mapping(node, "skip", expected)
     skips: list[tuple[TargetPattern, str]] = []
-    for name, entry in mapping.entries.items():
+    for name, entry in mapping.entries.items() if mapping is not None else ():
         path = joined("skip", name)
         good = check_pattern(reader, entry.key, path)
         reason = reader.text(entry.value, path, "the reason, in words")

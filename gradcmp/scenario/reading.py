@@ -157,8 +157,8 @@ class Reader:
 
     def _sized(self, node: Scalar, value: Number, path: str) -> Number | None:
         """Refuse a number that only overflows: `1e999` is not how infinity is written."""
-        written_out = isinstance(value, float) and "inf" in node.text.lower()
-        if abs(value) >= LARGEST and not written_out:
+        whole = isinstance(value, int)
+        if abs(value) >= LARGEST if whole else math.isinf(value) and "inf" not in node.text.lower():
             self.complain(node, path, f"{describe(node)} is too large", "expected a number below 1e308")
             return None
         return value

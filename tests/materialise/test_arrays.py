@@ -12,9 +12,8 @@ from gradcmp.core.operators import Operator
 from gradcmp.core.problems import Problem
 from gradcmp.core.tensors import Tensor
 from gradcmp.errors import UsageError
-from gradcmp.materialise import materialise
+from gradcmp.materialise.arrays import hash_tensor, materialise
 from gradcmp.materialise.generators import derived_seed
-from gradcmp.materialise.hashes import hash_tensor
 from gradcmp.scenario.load import load
 
 
@@ -106,7 +105,9 @@ def test_trees_are_flat(made):
 
 def test_cotangents_and_tangents_belong_to_their_operators(made):
     more = "function: x * y\noperator: [vjp, jvp]\nwrt: x\ncotangent: [1, 2]\ntangent: {normal: [2]}\n"
-    vjp, jvp = (made("x: {ones: [2]}", more, operator=operator, dtype="bfloat16") for operator in ("vjp", "jvp"))
+    vjp, jvp = (
+        made("x: {ones: [2]}", more, operator=operator, dtype="bfloat16") for operator in (Operator.VJP, Operator.JVP)
+    )
     assert vjp.tangents is jvp.cotangents is None
     assert vjp.cotangents[""].array.tolist() == [1, 2]
     assert vjp.cotangents[""].dtype == "bfloat16"

@@ -284,6 +284,21 @@ def test_paths_with_several_outputs(read, operator, expectation, paths):
     assert scenario.expect.entries[0].expected.leaves.keys() == paths
 
 
+@pytest.mark.parametrize("names", [("a", "b"), ("a.x", "b.x")])
+def test_the_outputs_of_an_hvp_by_a_sole_input(read, names):
+    a, b = names
+    (scenario,) = read(
+        "inputs: {x: 1.0}\nfunction: \"return {'a': x, 'b': x * x}\"\noperator: hvp\n"
+        f"expect: {{hvp: {{{a}: 0, {b}: 2}}}}\n"
+    )
+    assert scenario.expect.entries[0].expected.leaves.keys() == {"a", "b"}
+
+
+def test_the_largest_numbers(read):
+    (scenario,) = read("inputs: {x: [1e308, 1.7e308, -.inf]}\nfunction: sum(x)\n")
+    assert dict(scenario.inputs.leaves())["x"].arguments["literal"] == (1e308, 1.7e308, float("-inf"))
+
+
 def test_a_sole_leaf_may_be_named(read):
     (scenario,) = read("inputs: {x: 1.0}\nfunction: x\noperator: [gradient, hessian]\n"
                        "expect: {gradient: {x: 1}, hessian: {x: {x: 0}}}\n")  # fmt: skip
