@@ -19,8 +19,8 @@ from gradcmp.reference.algebras.whole_numbers import WholeAlgebra
 from gradcmp.reference.budget import Budget
 from gradcmp.reference.kinks.find import LeafKink, kinks_of
 from gradcmp.reference.language.arrays import Array, Context
+from gradcmp.reference.modes.both_modes import Ties
 from gradcmp.reference.modes.derivatives import DerivativeProblem, derive
-from gradcmp.reference.modes.tape import Ties
 from gradcmp.reference.numerical import differences, in_floating_point
 from gradcmp.reference.precision import Certificate, refined
 from gradcmp.reference.tolerance import Tolerances, running_errors

@@ -101,7 +101,7 @@ def _by_rays(
 ) -> dict[int, list[ElementKink]]:
     """One ray to each side for every coordinate that something tied or singular depends on."""
     functions = weighted(point.rows)
-    values = functions({of: node.value for of, node in point.recorded.outputs.items()})
+    values = functions({of: node.primal for of, node in point.recorded.outputs.items()})
     kinks: dict[int, list[ElementKink]] = {}
     for j in np.flatnonzero(_affected(point)).tolist():
         left, right = (ends_along(problem, context, _speeds(problem, {j: side}), budget, functions) for side in (-1, 1))

@@ -44,8 +44,8 @@ class SwitchingTape(TapeAlgebra):
         if not result.live:
             return result
         if name == "floor":
-            self._jump(operands[0], _equal(operands[0].value, result.value))
-        if name == "power" and operands[0].live and _edge(*(x.value for x in operands)).any():
+            self._jump(operands[0], _equal(operands[0].primal, result.primal))
+        if name == "power" and operands[0].live and _edge(*(x.primal for x in operands)).any():
             self._jump(operands[0], self.zeros(operands[0]))
         return self._switched(name, operands, result) if STEPS[name].chooses else result
 
@@ -61,7 +61,7 @@ class SwitchingTape(TapeAlgebra):
             self.jumps.append((x, where))
 
     def _switched(self, name: str, operands: Sequence[Node], result: Node) -> Node:
-        tied = np.flatnonzero(_ties(name, [x.value for x in operands]))
+        tied = np.flatnonzero(_ties(name, [x.primal for x in operands]))
         if not tied.size:
             return result
         shape = self.shape(result)

@@ -15,7 +15,7 @@ from gradcmp.reference.language.compositions import COMPOSITIONS
 from gradcmp.reference.language.fragility import QUIET, Fragility
 
 
-def own_steps(fragility: Fragility) -> Mapping[str, Callable[..., Any]]:
+def textbook_formulas(fragility: Fragility) -> Mapping[str, Callable[..., Any]]:
     """Every primitive's step, which tells `fragility` its name while it runs."""
     safely = {name: _named(how, QUIET, fragility) for name, how in _SAFELY.items()}
     return {name: _named(safely.get(name, how), name, fragility) for name, how in COMPOSITIONS.items()}

@@ -16,8 +16,9 @@ from gradcmp.reference.algebra import Algebra, EvaluationError
 from gradcmp.reference.budget import Budget
 from gradcmp.reference.language.arrays import Array, Context, places
 from gradcmp.reference.language.evaluator import evaluate, exact_input
+from gradcmp.reference.modes.both_modes import Ties
 from gradcmp.reference.modes.duals import Dual, DualAlgebra
-from gradcmp.reference.modes.tape import Node, TapeAlgebra, Ties
+from gradcmp.reference.modes.tape import Node, TapeAlgebra
 
 Start = Callable[[str, Any], Any]
 """(input path, its exact numbers) → the array of a tape's inner algebra to start from."""
@@ -78,7 +79,7 @@ def _vjp(problem: DerivativeProblem, context: Context, budget: Budget) -> Derive
     recorded = _record(problem, context, budget)
     a = context.floats
     seeds = [
-        (output, a.direction(problem.cotangent(of, a.shape(output.value)))) for of, output in recorded.outputs.items()
+        (output, a.direction(problem.cotangent(of, a.shape(output.primal)))) for of, output in recorded.outputs.items()
     ]
     arrays: dict[Key, Array] = {("", (path,)): g for path, g in recorded.back(seeds).items()}
     return Derived(arrays=arrays, ties=recorded.tape.ties)
@@ -101,7 +102,7 @@ def _jacobian(problem: DerivativeProblem, context: Context, budget: Budget) -> D
     a = context.floats
     arrays: dict[Key, Array] = {}
     for of, output in recorded.outputs.items():
-        shape = a.shape(output.value)
+        shape = a.shape(output.primal)
         rows = [recorded.back([(output, a.direction(unit))]) for unit in _units(shape)]
         for path in problem.wrt:
             inner = tuple(problem.inputs[path].shape)
@@ -127,9 +128,9 @@ def _hessian(problem: DerivativeProblem, context: Context, budget: Budget) -> De
     a = context.floats
     tape = TapeAlgebra(a, budget.spend)
     taped = replace(context, floats=tape)
-    recorded = _record(problem, taped, budget, lambda _, constant: tape.input(constant.value))
+    recorded = _record(problem, taped, budget, lambda _, constant: tape.input(constant.primal))
     gradient = _gradient_of(recorded)
-    inputs = [node.value for node in recorded.inputs.values()]
+    inputs = [node.primal for node in recorded.inputs.values()]
     arrays: dict[Key, Array] = {}
     for (of, (path,)), slope in gradient.arrays.items():
         shape = problem.inputs[path].shape
@@ -178,7 +179,7 @@ def record(
     for path, tensor in problem.inputs.items():
         array = exact_input(tensor, taped)
         if path in problem.wrt:
-            array = Array(kind="float", data=tape.input(start(path, array.data.value)))
+            array = Array(kind="float", data=tape.input(start(path, array.data.primal)))
         inputs[path] = array
     outputs = evaluate(problem.checked, taped, inputs, budget)
     return Recorded(
@@ -198,7 +199,7 @@ def _gradient_of(recorded: Recorded) -> Derived:
     a = recorded.tape.inner
     arrays: dict[Key, Array] = {}
     for of, output in recorded.outputs.items():
-        if a.shape(output.value) != ():
+        if a.shape(output.primal) != ():
             raise EvaluationError(f"the output `{of}` is no scalar, so it has no gradient")
         one = a.direction(np.ones(()))
         arrays |= {(of, (path,)): g for path, g in recorded.back([(output, one)]).items()}
