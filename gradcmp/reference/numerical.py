@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from gradcmp.core.formats import FORMATS
+from gradcmp.core.operators import Operator
 from gradcmp.core.tensors import Key, Tensor
 from gradcmp.core.truth import TruthLeaf
 from gradcmp.numbers.arrays import Floats
@@ -17,7 +17,7 @@ from gradcmp.reference.algebras.running_errors import RunningErrorAlgebra
 from gradcmp.reference.algebras.whole_numbers import WholeAlgebra
 from gradcmp.reference.budget import Budget
 from gradcmp.reference.language.arrays import Context
-from gradcmp.reference.modes.derivatives import DerivativeProblem, derive
+from gradcmp.reference.modes.derivatives import DerivativeProblem, derive, units
 from gradcmp.reference.tolerance import Tolerances
 
 LARGEST = 256
@@ -39,24 +39,21 @@ def differences(problem: DerivativeProblem, dtype: str, budget: Budget) -> dict[
     Of the function for first derivatives, of its derivative in float64 for second ones. Raises `EvaluationError` where
     there are too many elements, a value is not finite, or the budget is spent.
     """
-    inner = {"hvp": "gradient", "hessian": "gradient"}.get(problem.operator, "value")
-    if problem.operator == "value":
+    if problem.operator is Operator.VALUE:
         raise EvaluationError("a value is not found by differences")
     if not all(np.isfinite(problem.inputs[path].array).all() for path in problem.wrt):
         raise EvaluationError("differences are taken around finite numbers")
+    inner = Operator.GRADIENT if problem.operator.order == 2 else Operator.VALUE
     lines = _Lines(replace(problem, operator=inner), dtype, budget)
-    if problem.operator in ("jvp", "hvp"):
+    if problem.operator.seed == "tangent":
         return {key: _truth(key, *part) for key, part in lines.derivative(problem.directions()).items()}
-    columns: dict[Key, list[tuple[Floats, Floats]]] = {}
     size = sum(problem.inputs[path].array.size for path in problem.wrt)
     if size > LARGEST:
         raise EvaluationError(f"{size} elements are too many for differences, which take {LARGEST}")
+    columns: dict[Key, list[tuple[Floats, Floats]]] = {}
     for path in problem.wrt:
-        shape = problem.inputs[path].shape
-        for place in range(math.prod(shape)):
-            unit = np.zeros(math.prod(shape))
-            unit[place] = 1.0
-            for (of, by), part in lines.derivative({path: unit.reshape(shape)}).items():
+        for unit in units(problem.inputs[path].shape):
+            for (of, by), part in lines.derivative({path: unit}).items():
                 columns.setdefault((of, (*by, path)), []).append(part)
     return _assembled(problem, columns)
 
@@ -152,7 +149,7 @@ def _assembled(problem: DerivativeProblem, columns: Mapping[Key, list[tuple[Floa
         value, error = (
             np.stack([part[i] for part in parts], axis=-1).reshape((*parts[0][i].shape, *shape)) for i in range(2)
         )
-        if problem.operator == "vjp":
+        if not problem.operator.by_output:
             outputs = parts[0][0].shape
             seed = problem.cotangent(of, outputs)
             axes = tuple(range(len(outputs)))

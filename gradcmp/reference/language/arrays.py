@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +84,11 @@ class Context:
         """An elementwise step of the algebra of the joined kind."""
         kind, data = self.join_kinds(operands)
         return Array(kind=kind, data=self.algebra(kind).elementwise(name, *data))
+
+
+def floats_of(arrays: Mapping[str, Array]) -> dict[str, Any]:
+    """The data of those arrays that are of floats."""
+    return {path: array.data for path, array in arrays.items() if array.kind == "float"}
 
 
 def places(shape: Shape) -> Places:
