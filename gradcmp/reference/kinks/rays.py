@@ -85,7 +85,7 @@ def weighted(rows: Rows) -> Functions:
     """The rows as functions of the outputs. An output of weight zero takes no part, whatever it is."""
 
     def functions(outputs: Mapping[str, Any]) -> list[Element]:
-        return [jets.add(list(_terms(weights, outputs)), ORDERS[-1]) for weights in rows.weights()]
+        return [jets.add(_terms(weights, outputs), ORDERS[-1]) for weights in rows.weights()]
 
     return functions
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,8 @@ import numpy.typing as npt
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.tensors import Shape
 from gradcmp.reference.algebra import Algebra, EvaluationError, Places
+
+N = TypeVar("N")
 
 Composition = Callable[..., Any]
 """(context, operands as `Array`s, options as keywords) → an `Array`, or a tuple of them."""
@@ -86,9 +88,9 @@ class Context:
         return Array(kind=kind, data=self.algebra(kind).elementwise(name, *data))
 
 
-def floats_of(arrays: Mapping[str, Array]) -> dict[str, Any]:
+def floats_of(arrays: Mapping[N, Array]) -> dict[N, Any]:
     """The data of those arrays that are of floats."""
-    return {path: array.data for path, array in arrays.items() if array.kind == "float"}
+    return {name: array.data for name, array in arrays.items() if array.kind == "float"}
 
 
 def places(shape: Shape) -> Places:

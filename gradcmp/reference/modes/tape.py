@@ -6,13 +6,14 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from gradcmp.core.tensors import Shape
 from gradcmp.numbers.arrays import Flags
-from gradcmp.reference.algebra import Algebra, EvaluationError, Places, Signs
+from gradcmp.reference.algebra import Algebra, EvaluationError, Places
 from gradcmp.reference.language.arrays import places
 from gradcmp.reference.modes.both_modes import LiftedAlgebra, adjugate, chosen, reduced, selection_signs, transposed
 from gradcmp.reference.steps import STEPS
@@ -190,13 +191,8 @@ class TapeAlgebra(LiftedAlgebra[Node]):
     def _selection(self, row: Step, operands: Sequence[Node], result: Any) -> Node:
         """A step that hands the cotangent to the operand it chose; at a tie to the first, and the tie is noted."""
         a, values = self.inner, [x.primal for x in operands]
-        kept: list[Signs] = []
+        signs = cache(lambda: selection_signs(a, row.name, values))
         counting = next((place for place, x in enumerate(operands) if x.live), 0)  # one of them notes the ties
-
-        def signs() -> Signs:
-            if not kept:
-                kept.append(selection_signs(a, row.name, values))
-            return kept[0]
 
         def pull(place: int) -> Pull:
             def back(g: Any) -> Any:
