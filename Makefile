@@ -11,7 +11,7 @@ run: $(INSTALLED)
 	$(BIN)/gradcmp run scenarios/d2l
 
 test: $(INSTALLED)
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 # 10 000 new random programs against the certified reference, in some twenty minutes; `make test` has 500 of them.
 fuzz: $(INSTALLED)

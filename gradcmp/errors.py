@@ -1,7 +1,5 @@
 """The errors that gradcmp tells to people: what happened, where, what was expected, what to do."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

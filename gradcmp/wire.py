@@ -13,8 +13,6 @@ worker → parent, after the bytes of `GREETING` (whatever an interpreter's star
     {"kind": "answer", "outcome", …}                  see `messages.py`
 """
 
-from __future__ import annotations
-
 import json
 import math
 import struct

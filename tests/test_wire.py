@@ -11,7 +11,7 @@ import pytest
 
 from gradcmp.core.formats import DTYPES, FORMATS
 from gradcmp.core.operators import Operator
-from gradcmp.core.outcomes import Computed, Raised, Skipped, Timing, Unsupported
+from gradcmp.core.outcomes import Computed, Died, Raised, Skipped, TimedOut, Timing, Unsupported
 from gradcmp.core.requests import Request, WorkerKey
 from gradcmp.core.tensors import Leaf, Tensor
 from gradcmp.messages import frame_outcome, frame_task, outcome_frame, pack, task_frame, unpack
@@ -122,7 +122,7 @@ def test_a_request_comes_back_the_same():
     back = frame_task(header, arrays)
     assert header["compiles"] is True
     for field in dataclasses.fields(Request):
-        if field.name not in {"worker", "inputs", "cotangents"}:
+        if field.name not in {"inputs", "cotangents"}:
             assert getattr(back, field.name) == getattr(REQUEST, field.name), field.name
     assert list(back.inputs) == ["x", "p.k"]
     assert back.inputs["p.k"].array == 2
@@ -138,10 +138,15 @@ def test_outcomes_come_back_the_same():
         timing=Timing(first_call_s=1.0, samples_s=(0.1, 0.2), calls_per_sample=4, value_samples_s=(0.3,)),
         notes={"graphs": 1, "reason": "none"},
     )
-    for outcome in (computed, Unsupported(message="no \ud800"), Skipped(message="x")):
+    raised = Raised(exception="ValueError", message="ValueError: no")
+    for outcome in (computed, Unsupported(message="no \ud800"), Skipped(message="x"), raised):
         assert repr(frame_outcome(*there_and_back(*outcome_frame(outcome)))) == repr(outcome)
-    raised = Raised(exception="ValueError", message="ValueError: no", output_tail="last words")
-    assert frame_outcome(*there_and_back(*outcome_frame(raised)), output_tail="last words") == raised
+
+
+@pytest.mark.parametrize("outcome", [Died(message="gone"), TimedOut(limit_s=1.0, phase="run")])
+def test_only_the_parent_says_that_a_worker_is_gone_or_late(outcome):
+    with pytest.raises(WireError, match="no outcome is called"):
+        frame_outcome(*there_and_back(*outcome_frame(outcome)))
 
 
 @pytest.mark.parametrize(
@@ -157,7 +162,7 @@ def test_outcomes_come_back_the_same():
             "mode": "",
             "timing": None,
             "notes": {},
-            "values": [{"of": "", "wrt": [], "array": 3}],
+            "values": [{"of": "", "wrt": [], "tensor": 3}],
             "derivatives": [],
         },
     ],

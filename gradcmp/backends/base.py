@@ -4,8 +4,6 @@ Runs in the worker's interpreter: standard library, NumPy and the one framework.
 is constructed, never before. `A` below stands for the framework's own array.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +11,8 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 import numpy
+
+from gradcmp.core.operators import Operator
 
 A = Any
 
@@ -23,13 +23,6 @@ Raw = tuple[Arrays, A | None, Any]
 
 Program = Callable[[Arrays, Arrays, Arrays | None], Raw]
 """`(primals, fixed, seeds)` → `Raw`. All data are arguments, so that a compiler cannot fold them."""
-
-
-FORWARD_SEEDED = frozenset({"jvp", "hvp"})
-"""Operators whose seeds are tangents."""
-
-PRIMALS_OF_A_BLOCK = {"jvp": 0, "hessian": 2}
-"""How many primals name an array of a result; one for the operators that are not here."""
 
 
 class UnsupportedByFramework(Exception):
@@ -68,28 +61,24 @@ class Function:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One derivative to be prepared.
+    """One derivative to be prepared, or a recording to be used as `protocol` says, with a cotangent of ones.
 
-    `primals` are the arrays to differentiate by, `fixed` the other inputs. `cotangents` (one an output) and `tangents`
-    (one a primal) are None where they are ones. `mode` None: the backend's preferred one.
-    `progress` is called with `"compile"` and `"run"` where the backend can tell the phases of the first call apart.
+    `primals` are the arrays to differentiate by, `fixed` the other inputs. `seeds` are those that the operator takes:
+    cotangents (one an output) or tangents (one a primal); None where they are ones. `mode` None: the backend's
+    preferred one. `progress` is called with `"compile"` and `"run"` where the backend can tell the phases of the first
+    call apart.
     """
 
-    operator: str
-    mode: str | None
+    operator: Operator
+    mode: str | None = None
+    protocol: str | None = None
     execution: str
     device: str
     function: Function
     primals: Arrays
     fixed: Arrays
-    cotangents: Arrays | None = None
-    tangents: Arrays | None = None
+    seeds: Arrays | None = None
     progress: Callable[[str], None] = lambda _: None
-
-    @property
-    def seeds(self) -> Arrays | None:
-        """The tangents of `jvp` and `hvp`, the cotangents of the others; None where they are ones."""
-        return self.tangents if self.operator in FORWARD_SEEDED else self.cotangents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,24 +117,20 @@ class Prepared:
     notes: Callable[[], Mapping[str, int | str]] = dict
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProtocolJob:
-    """A recording to be used as a protocol says. The cotangent, where one is needed, is ones."""
-
-    protocol: str
-    execution: str
-    device: str
-    function: Function
-    primals: Arrays
-    fixed: Arrays
-
-
 class Backend(ABC):
     """One framework. Methods raise `UnsupportedByFramework` for what is not there."""
 
     name: ClassVar[str]
 
-    modes: ClassVar[Mapping[str, tuple[str, ...]]]
+    modes: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "value": ("forward",),
+        "gradient": ("reverse",),
+        "vjp": ("reverse",),
+        "jvp": ("forward", "reverse"),
+        "jacobian": ("vectorized", "forward", "loop", "reverse"),
+        "hessian": ("forward-over-reverse", "reverse-over-reverse", "loop", "vectorized"),
+        "hvp": ("forward-over-reverse", "reverse-over-reverse"),
+    }
     """Operator → modes, in order of preference."""
 
     @abstractmethod
@@ -189,7 +174,7 @@ class Backend(ABC):
         """The modes to be tried in turn where none is asked for; the next only where the framework has not the last."""
         return self.modes.get(operator, ())[:2]
 
-    def protocol(self, job: ProtocolJob) -> Result:
+    def protocol(self, job: Job) -> Result:
         """Use a recording as `job.protocol` says, in the framework's own idiom; whatever it raises is the answer."""
         raise UnsupportedByFramework(f"{self.name} has no notion of {job.protocol}")
 
@@ -232,7 +217,7 @@ def by_primal(of: int | None, arrays: Iterable[A | None]) -> tuple[Derivative, .
     return tuple(Derivative(of=of, wrt=(index,), array=array) for index, array in enumerate(arrays))
 
 
-def repeatable(operator: str, execute: Callable[[], Raw], floating: Callable[[A], bool]) -> Callable[[], Result]:
+def repeatable(operator: Operator, execute: Callable[[], Raw], floating: Callable[[A], bool]) -> Callable[[], Result]:
     """`execute` as the `run` of `Prepared`. Whether loops ended is asked once, because to ask waits for the device."""
     differentiated: list[int] | None = None  # which outputs are floating
 
@@ -247,24 +232,23 @@ def repeatable(operator: str, execute: Callable[[], Raw], floating: Callable[[A]
     return run
 
 
-def labelled(operator: str, differentiated: Sequence[int], nested: Any) -> tuple[Derivative, ...]:
+def labelled(operator: Operator, differentiated: Sequence[int], nested: Any) -> tuple[Derivative, ...]:
     """The arrays of `nested` with their output and primals.
 
     `nested` is by output, then by primal, once more by primal for `hessian`; by output alone for `jvp`, by primal alone
     for `vjp`. `differentiated` are the indices of the outputs that have derivatives, in the order of `nested`.
     """
-    if operator == "value":
+    if operator.order == 0:
         return ()
-    depth = PRIMALS_OF_A_BLOCK.get(operator, 1)
-    if operator == "vjp":
-        return tuple(_blocks(None, (), nested, depth))
-    rows = zip(differentiated, nested, strict=True)
-    return tuple(derivative for of, row in rows for derivative in _blocks(of, (), row, depth))
+    rows = zip(differentiated, nested, strict=True) if operator.by_output else ((None, nested),)
+    return tuple(
+        Derivative(of=of, wrt=wrt, array=array) for of, row in rows for wrt, array in _blocks(row, operator.paths)
+    )
 
 
-def _blocks(of: int | None, wrt: tuple[int, ...], nested: Any, depth: int) -> Iterator[Derivative]:
+def _blocks(nested: Any, depth: int) -> Iterator[tuple[tuple[int, ...], A]]:
     if depth == 0:
-        yield Derivative(of=of, wrt=wrt, array=nested)
+        yield (), nested
         return
     for index, inner in enumerate(nested):
-        yield from _blocks(of, (*wrt, index), inner, depth - 1)
+        yield from (((index, *wrt), array) for wrt, array in _blocks(inner, depth - 1))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gradcmp.cli.options import debug_option
-from gradcmp.cli.outputs import echo_json
+from gradcmp.cli.streams import echo_json
 from gradcmp.core.installed import is_importable, version_of
 
 if TYPE_CHECKING:

@@ -1,7 +1,5 @@
 """`gradcmp check`."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gradcmp.cli.options import CaseArgument, debug_option, width_option
-from gradcmp.cli.outputs import LAST_RESULT
+from gradcmp.cli.streams import LAST_RESULT
 from gradcmp.core.suggest import unknown_name
 from gradcmp.errors import Complaint, UsageError
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gradcmp.cli.options import debug_option, scenario_arguments, width_option
-from gradcmp.cli.outputs import echo_json
+from gradcmp.cli.streams import echo_json
 from gradcmp.core.scenarios import Scenario
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ def command(
     arguments: tuple[str, ...], shipped: bool, as_json: bool, protocols: bool, primitives: bool, width: int | None
 ) -> None:
     """List ids with operators, dtypes, tags and description. Executes nothing."""
+    gc.disable()  # it is over before there is anything to collect
+    click.get_current_context().call_on_close(gc.enable)
     if primitives:
         rows, heads = _primitives(), ["primitive", "group", "convention"]
     elif protocols:

@@ -1,11 +1,8 @@
 """The command group and the one place where errors become text and exit codes."""
 
-from __future__ import annotations
-
 import os
 import signal
 import sys
-import traceback
 from importlib import import_module
 from types import FrameType
 from typing import Any
@@ -13,7 +10,7 @@ from typing import Any
 import click
 
 from gradcmp import __version__
-from gradcmp.cli.outputs import never_fail_to_encode
+from gradcmp.cli.streams import never_fail_to_encode
 from gradcmp.errors import GradcmpError, Terminated
 
 COMMANDS: dict[str, str] = {
@@ -107,6 +104,8 @@ def _terminate(number: int, frame: FrameType | None) -> Any:  # noqa: ARG001  # 
 def _show_traceback(words: list[str]) -> None:
     """Where `--debug` asks for it; printed rather than raised, so that the exit code stays the table's."""
     if "--debug" in words:
+        import traceback
+
         traceback.print_exc()
 
 

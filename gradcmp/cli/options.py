@@ -1,7 +1,5 @@
 """Arguments and options that several commands share."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +8,7 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from gradcmp.cli.outputs import LAST_RESULT
+from gradcmp.cli.streams import LAST_RESULT
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -1,21 +1,14 @@
 """Where the results of a run go."""
 
-from __future__ import annotations
-
-import io
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import click
 
+from gradcmp.cli.streams import LAST_RESULT, speak_utf8
 from gradcmp.errors import Complaint, GradcmpError, UsageError
-
-LAST_RESULT = Path(".gradcmp") / "last.json"
-"""The result of the last run in this folder."""
 
 SCENARIO_SUFFIXES = (".yaml", ".yml")
 """Of files that people write; results go nowhere near them."""
@@ -110,22 +103,3 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise GradcmpError(f"{path}: the file cannot be written: {error.strerror or error}") from error
-
-
-def speak_utf8() -> None:
-    """For JSON and XML, which are UTF-8 whatever the terminal's encoding."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-
-
-def echo_json(value: Any) -> None:
-    """Print a JSON document."""
-    speak_utf8()
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def never_fail_to_encode() -> None:
-    """Characters that the terminal does not have, and halves of characters in file names, are printed escaped."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")

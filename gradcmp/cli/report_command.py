@@ -1,7 +1,5 @@
 """`gradcmp report`."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +8,7 @@ from typing import Any
 import click
 
 from gradcmp.cli.options import debug_option, width_option
-from gradcmp.cli.outputs import LAST_RESULT, speak_utf8
+from gradcmp.cli.streams import LAST_RESULT, speak_utf8
 from gradcmp.report.exports import EXPORTERS, Exporter, serialize
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gradcmp.cli.options import debug_option, scenario_arguments, width_option
-from gradcmp.cli.outputs import LAST_RESULT, Outputs
+from gradcmp.cli.outputs import Outputs
 from gradcmp.cli.run_options import filled, request_of, run_options
+from gradcmp.cli.streams import LAST_RESULT
 from gradcmp.errors import NothingSelectedError
 from gradcmp.report.exports import WRITTEN
 

@@ -1,11 +1,9 @@
 """`gradcmp schema`."""
 
-from __future__ import annotations
-
 import click
 
 from gradcmp.cli.options import debug_option
-from gradcmp.cli.outputs import echo_json
+from gradcmp.cli.streams import echo_json
 
 
 @click.command("schema")

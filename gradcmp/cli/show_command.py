@@ -1,7 +1,5 @@
 """`gradcmp show`."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -10,8 +8,8 @@ from typing import Any
 import click
 
 from gradcmp.cli.options import BackendName, ScenarioArgument, debug_option
-from gradcmp.core.expectations import (
-    Expectation,
+from gradcmp.core.expectations import Expectation
+from gradcmp.core.expected import (
     ExpectedAbout,
     ExpectedExpression,
     ExpectedLeaf,

@@ -1,7 +1,5 @@
 """Objects by name."""
 
-from __future__ import annotations
-
 from importlib import import_module
 from typing import Any
 

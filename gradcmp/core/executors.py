@@ -1,7 +1,5 @@
 """What answers requests: the seam between a run and the processes, or the machines, that work for it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol

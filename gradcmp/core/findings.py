@@ -1,7 +1,5 @@
 """The judge's word on a case, and what it says of a problem."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

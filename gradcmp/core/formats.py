@@ -4,8 +4,6 @@ Parameters are those of IEEE 754-2019 table 3.5 (binary16/32/64) and of bfloat16
 with a significand of 8 bits.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 
@@ -62,8 +60,11 @@ FORMATS: dict[str, FloatFormat] = {
 }
 
 FLOAT_DTYPES: tuple[str, ...] = tuple(FORMATS)
-INTEGER_DTYPES: tuple[str, ...] = ("int8", "int16", "int32", "int64", "uint8")
-DTYPES: tuple[str, ...] = (*FLOAT_DTYPES, *INTEGER_DTYPES, "bool")
+INTEGER_LIMITS: dict[str, tuple[int, int]] = {
+    **{f"int{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)},
+    "uint8": (0, 2**8 - 1),
+}
+DTYPES: tuple[str, ...] = (*FLOAT_DTYPES, *INTEGER_LIMITS, "bool")
 
 SAFETENSORS_DTYPES: dict[str, str] = {
     "F16": "float16", "BF16": "bfloat16", "F32": "float32", "F64": "float64",
@@ -75,3 +76,8 @@ BYTES: dict[str, int] = {
     "float16": 2, "bfloat16": 2, "float32": 4, "float64": 8,
     "int8": 1, "int16": 2, "int32": 4, "int64": 8, "uint8": 1, "bool": 1,
 }  # fmt: skip
+
+
+def kind_of(dtype: str) -> str:
+    """`float`, `int` or `bool`."""
+    return "float" if dtype in FORMATS else "bool" if dtype == "bool" else "int"

@@ -1,7 +1,5 @@
 """Is a package there? Answered without importing it."""
 
-from __future__ import annotations
-
 from functools import cache
 from importlib import metadata, util
 

@@ -1,7 +1,5 @@
 """The words of `-k`, joined by `and`, `or`, `not`, parentheses; a word is a case-insensitive part of an id or tag."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable
 

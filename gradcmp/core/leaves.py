@@ -71,8 +71,8 @@ def _leaf(of: str, wrt: tuple[str, ...], parts: Sequence[ArrayType]) -> LeafType
     )
 
 
-def fits(shape: tuple[int, ...], defined: Dimensions | None) -> bool:
-    """Is `shape` one that `defined` allows? None allows everything."""
-    if defined is None:
+def fits(a: Dimensions | None, b: Dimensions | None) -> bool:
+    """May two shapes be the same? None, for a length or the whole, allows everything."""
+    if a is None or b is None:
         return True
-    return len(shape) == len(defined) and all(b is None or a == b for a, b in zip(shape, defined, strict=True))
+    return len(a) == len(b) and all(m is None or n is None or m == n for m, n in zip(a, b, strict=True))

@@ -1,7 +1,5 @@
 """What this process may use of the machine, which a container may have made less than the hardware."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What came back from a case. Failure is an outcome, not an exception."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -16,7 +14,6 @@ class Timing:
     """Seconds. `samples_s` are raw, one per sample of `calls_per_sample` synchronised calls."""
 
     first_call_s: float
-    compile_s: float | None = None
     samples_s: tuple[float, ...] = ()
     calls_per_sample: int = 1
     value_samples_s: tuple[float, ...] = ()

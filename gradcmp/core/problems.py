@@ -1,7 +1,5 @@
 """Problems (one mathematical question each) and cases (a problem at a target)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from gradcmp.core.operators import Operator

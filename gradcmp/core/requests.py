@@ -1,7 +1,5 @@
 """What a worker is asked: a case, lowered and materialised."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """Did you mean …?"""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from itertools import islice
 

@@ -1,7 +1,5 @@
 """Targets: the places that can answer."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase

@@ -1,7 +1,5 @@
 """Dotted paths and the trees that they name."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, TypeVar
 

@@ -1,7 +1,5 @@
 """Who may run now: timed cases alone on their device, the others side by side."""
 
-from __future__ import annotations
-
 import threading
 from collections import Counter
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """One worker and its queue: start it, ask it, start it again when it has gone."""
 
-from __future__ import annotations
-
 import queue
 import threading
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """How much memory there is, and who has to go when it runs out."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import psutil

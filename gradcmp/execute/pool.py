@@ -1,7 +1,5 @@
 """Workers as a context: tasks in, outcomes out, no process left behind."""
 
-from __future__ import annotations
-
 import itertools
 import queue
 import shutil

@@ -1,7 +1,5 @@
 """One worker process as the parent sees it."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import queue
@@ -11,6 +9,7 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, BinaryIO, cast
 
 import psutil
@@ -193,11 +192,11 @@ class WorkerProcess:
         self._limit = (time.monotonic() + limit_s + extra_s, phase, limit_s)
 
     def _outcome(self, answer: Mapping[str, Any], values: Any) -> Outcome:
-        tail = self._tail.until_mark() if answer.get("outcome") == Raised.name else ""
         try:
-            return frame_outcome(answer, values, output_tail=tail)
+            outcome = frame_outcome(answer, values)
         except WireError as error:
             return self._damaged(error)
+        return replace(outcome, output_tail=self._tail.until_mark()) if isinstance(outcome, Raised) else outcome
 
     def _damaged(self, error: WireError) -> Died:
         self.end(Died(message=f"its answer could not be read: {error}"))

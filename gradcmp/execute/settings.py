@@ -1,7 +1,5 @@
 """How a worker is started: command line and environment variables."""
 
-from __future__ import annotations
-
 import json
 import os
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The last lines that a worker wrote: read all of it, keep little."""
 
-from __future__ import annotations
-
 import threading
 from typing import BinaryIO
 

@@ -1,7 +1,5 @@
 """A thread that ends workers which are late, or too large together."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable, Sequence

@@ -1,5 +1,3 @@
 """From the answers of one problem to findings. NumPy and the standard library only; imports no other stage."""
 
-from __future__ import annotations
-
 from gradcmp.judge.verdicts import judge as judge

@@ -1,7 +1,5 @@
 """Whole answers against each other and against an expectation."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations

@@ -1,7 +1,5 @@
 """The answers of one problem, leaf by leaf: presence, shape and dtype, then the values."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

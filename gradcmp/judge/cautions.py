@@ -1,12 +1,10 @@
 """What a reader of the judgement should know although no case is to blame for it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from gradcmp.core.expectations import ExpectedNothing, ExpectedNumbers, ExpectedResult
+from gradcmp.core.expected import ExpectedNothing, ExpectedNumbers, ExpectedResult
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.outcomes import Computed, Outcome
 from gradcmp.core.problems import Problem

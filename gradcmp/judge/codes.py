@@ -1,7 +1,5 @@
 """The verdicts of an array's elements as small numbers: the larger, the worse."""
 
-from __future__ import annotations
-
 import numpy as np
 import numpy.typing as npt
 

@@ -1,7 +1,5 @@
 """What several targets say together, where nothing better is known."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """One array against the truth, element by element."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass

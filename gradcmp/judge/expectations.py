@@ -1,11 +1,10 @@
 """What the scenario's author expects, beside the verdict: met, unmet, or an expected fault that has gone."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 
-from gradcmp.core.expectations import Expectation, ExpectedOutcome, ExpectedResult, ExpectedVerdict
+from gradcmp.core.expectations import Expectation
+from gradcmp.core.expected import ExpectedOutcome, ExpectedResult, ExpectedVerdict
 from gradcmp.core.outcomes import Computed, Outcome, Raised, Skipped, Unsupported
 from gradcmp.core.reasons import Reason, ReasonCode, Wanted
 from gradcmp.core.verdicts import Evidence, ExpectationState, Level, Verdict

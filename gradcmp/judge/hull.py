@@ -1,7 +1,5 @@
 """Is a point a convex combination of given points?"""
 
-from __future__ import annotations
-
 import numpy as np
 
 from gradcmp.numbers.arrays import Floats

@@ -4,8 +4,6 @@ An element is tied where its way from the inputs passes a comparison of equal nu
 one-sided derivatives along its coordinate (`core.truth.Kink`), and what a framework returns is a convention.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """What is known of a problem before its answers are looked at, the best evidence first."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 The true value is `high + low` within `radius` (`core.truth.TruthLeaf`).
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from gradcmp.core.formats import FORMATS

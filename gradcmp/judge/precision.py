@@ -1,7 +1,5 @@
 """The same answer in another precision: does an error shrink as rounding does?"""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

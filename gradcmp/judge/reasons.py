@@ -1,7 +1,5 @@
 """Why an element is judged as it is: place, values, distance, limit."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 import numpy as np

@@ -1,7 +1,5 @@
 """The one-sided and limiting derivatives of the tied elements of a leaf, and which of them a number is."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

@@ -4,8 +4,6 @@ They come from the running errors of the same program, where the reference has p
 interim limits, which know nothing of the program. A scenario's own tolerance replaces both.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Protocol
 

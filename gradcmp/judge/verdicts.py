@@ -1,7 +1,5 @@
 """The judge: from the answers of one problem to findings. Pure: values in, values out."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """A problem's specifications → its tensors, cotangents, tangents and hashes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Arrays from npy, npz and safetensors files. No pickle; nothing is read before its shape has been checked again."""
 
-from __future__ import annotations
-
 import json
 import math
 import struct

@@ -5,8 +5,6 @@ scenario format: `normal` is `standard_normal`, `uniform` is `uniform(low, high)
 `randint(low, high, dtype=int64)`, `bernoulli` is `random_sample() < p`, `permutation` is `permutation(n)`.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """What an input is, in one line of a result file."""
 
-from __future__ import annotations
-
 import hashlib
 
 import numpy

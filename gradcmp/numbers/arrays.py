@@ -1,7 +1,5 @@
 """What arrays of numbers are called."""
 
-from __future__ import annotations
-
 import numpy as np
 import numpy.typing as npt
 

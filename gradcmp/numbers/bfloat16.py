@@ -1,7 +1,5 @@
 """bfloat16, which NumPy lacks: carried as float32, stored as its 16 bits, which are the upper half of a float32's."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

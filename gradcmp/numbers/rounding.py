@@ -1,7 +1,5 @@
 """Correct rounding into a format: once, ties to even."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

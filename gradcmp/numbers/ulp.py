@@ -3,8 +3,6 @@
 A true value is `high + low`, two float64 arrays: nothing is lost that a float64 answer could show.
 """
 
-from __future__ import annotations
-
 from functools import cache
 
 import numpy as np

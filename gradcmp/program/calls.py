@@ -1,30 +1,16 @@
 """What a call's options are, and how a primitive's operands meet: the part of `check` that reads the catalogue."""
 
-from __future__ import annotations
-
 import ast
 import math
 from functools import cache
 from typing import Any
 
-from gradcmp.core.formats import FORMATS
+from gradcmp.core.formats import FORMATS, INTEGER_LIMITS
+from gradcmp.program import ir
 from gradcmp.program.catalogue.reduction import reduction
 from gradcmp.program.catalogue.rows import Primitive
 from gradcmp.program.catalogue.shape import expand_dims, flip, squeeze
-from gradcmp.program.ir import (
-    Apply,
-    ArrayType,
-    Checked_,
-    Group,
-    Index,
-    Literal,
-    Number,
-    NumberType,
-    Static,
-    TupleType,
-    Type,
-)
-from gradcmp.program.joins import INTEGER_LIMITS, array_of
+from gradcmp.program.joins import array_of
 from gradcmp.program.shapes import Rule
 
 SEVERAL_AXES: frozenset[Rule] = frozenset({reduction, flip, squeeze, expand_dims})
@@ -41,13 +27,13 @@ class BadOption(Exception):
 
 
 @cache
-def default(text: str) -> Static:
+def default(text: str) -> ir.Static:
     """A default as the catalogue writes it."""
-    value: Static = ast.literal_eval(text)
+    value: ir.Static = ast.literal_eval(text)
     return value
 
 
-def option(row: Primitive, name: str, value: Static, *, dtype: str) -> Static:
+def option(row: Primitive, name: str, value: ir.Static, *, dtype: str) -> ir.Static:
     """The option's value, checked, floats rounded to `dtype`; raises `BadOption`."""
     if name == "axis":
         return _axis(row, value)
@@ -75,11 +61,11 @@ def option(row: Primitive, name: str, value: Static, *, dtype: str) -> Static:
     return to_float(value, dtype)
 
 
-def _whole(value: Static) -> bool:
+def _whole(value: ir.Static) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _axis(row: Primitive, value: Static) -> Static:
+def _axis(row: Primitive, value: ir.Static) -> ir.Static:
     if _whole(value) or (value is None and row.options["axis"] == "None"):
         return value
     if row.shape in SEVERAL_AXES and isinstance(value, tuple) and value and all(_whole(axis) for axis in value):
@@ -88,13 +74,13 @@ def _axis(row: Primitive, value: Static) -> Static:
     raise BadOption(f"expected a whole number{many}")
 
 
-def rounded(literal: Literal, *, dtype: str, exponent: bool = False) -> Literal:
+def rounded(literal: ir.Literal, *, dtype: str, exponent: bool = False) -> ir.Literal:
     """A number as arrays of `dtype` meet it; raises `BadOption` where it does not fit a dtype of whole numbers.
 
     Whole numbers stay whole where the dtype holds them exactly, and as exponents.
     """
     value = literal.value
-    if isinstance(value, bool) or isinstance(literal.type, ArrayType):
+    if isinstance(value, bool) or isinstance(literal.type, ir.ArrayType):
         return literal
     if dtype in INTEGER_LIMITS:
         low, high = INTEGER_LIMITS[dtype]
@@ -106,10 +92,10 @@ def rounded(literal: Literal, *, dtype: str, exponent: bool = False) -> Literal:
     near = to_float(value, dtype)
     if isinstance(value, int) and near == value:
         return literal
-    return Literal(span=literal.span, value=near, type=NumberType(kind="float"))
+    return ir.Literal(span=literal.span, value=near, type=ir.NumberType(kind="float"))
 
 
-def to_float(value: Number, dtype: str) -> float:
+def to_float(value: ir.Number, dtype: str) -> float:
     """The number rounded to a floating dtype; what is too large becomes infinite."""
     try:
         return FORMATS[dtype].round(float(value))
@@ -117,35 +103,35 @@ def to_float(value: Number, dtype: str) -> float:
         return math.inf if value > 0 else -math.inf
 
 
-def convert(node: Checked_, target: Type, *, dtype: str) -> Checked_:
+def convert(node: ir.Checked_, target: ir.Type, *, dtype: str) -> ir.Checked_:
     """`node` as `target`, which is its type with some numbers made 0-d arrays."""
     if node.type == target:
         return node
-    if isinstance(target, TupleType) and isinstance(node.type, TupleType):
-        items: list[Checked_] = list(node.items) if isinstance(node, Group) else []
+    if isinstance(target, ir.TupleType) and isinstance(node.type, ir.TupleType):
+        items: list[ir.Checked_] = list(node.items) if isinstance(node, ir.Group) else []
         for position, type_ in enumerate(node.type.items[len(items) :]):
-            place = Literal(span=node.span, value=position, type=NumberType(kind="int"))
-            items.append(Index(span=node.span, value=node, items=(place,), type=type_))
+            place = ir.Literal(span=node.span, value=position, type=ir.NumberType(kind="int"))
+            items.append(ir.Index(span=node.span, value=node, items=(place,), type=type_))
         pairs = zip(items, target.items, strict=True)
-        return Group(
+        return ir.Group(
             span=node.span, items=tuple(convert(item, type_, dtype=dtype) for item, type_ in pairs), type=target
         )
-    if isinstance(target, ArrayType) and isinstance(node.type, NumberType):
+    if isinstance(target, ir.ArrayType) and isinstance(node.type, ir.NumberType):
         zero_d = array_of(node.type, target, dtype=dtype)
-        if isinstance(node, Literal):
-            value: Number = to_float(node.value, zero_d.dtype) if zero_d.kind == "float" else node.value
-            return Literal(span=node.span, value=value, type=zero_d)
-        return Apply(span=node.span, primitive="array", operands=(node,), options={}, type=zero_d)
+        if isinstance(node, ir.Literal):
+            value: ir.Number = to_float(node.value, zero_d.dtype) if zero_d.kind == "float" else node.value
+            return ir.Literal(span=node.span, value=value, type=zero_d)
+        return ir.Apply(span=node.span, primitive="array", operands=(node,), options={}, type=zero_d)
     return node  # an array whose shape is known less well, or a whole number among floats
 
 
-def interval(node: Checked_, known: dict[str, tuple[int, int]]) -> tuple[int | None, int | None]:
+def interval(node: ir.Checked_, known: dict[str, tuple[int, int]]) -> tuple[int | None, int | None]:
     """The values between which a whole number lies, by what is known of names; (None, None) where nothing is."""
-    if isinstance(node, Literal) and isinstance(node.value, int):
+    if isinstance(node, ir.Literal) and isinstance(node.value, int):
         return node.value, node.value
     if len(getattr(node, "path", ())) == 1:
         return known.get(node.path[0], (None, None))  # type: ignore[union-attr]  # it is a `Read`
-    if isinstance(node, Apply) and node.primitive in ("add", "subtract", "multiply", "negative"):
+    if isinstance(node, ir.Apply) and node.primitive in ("add", "subtract", "multiply", "negative"):
         ends: list[Any] = [interval(operand, known) for operand in node.operands]
         if any(end is None for pair in ends for end in pair):
             return None, None

@@ -1,7 +1,5 @@
 """An expression of a scenario's `expect`: the names that it may use, and its types."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from gradcmp.program.check import check

@@ -3,8 +3,6 @@
 Every framework is handed the same result, because they differ in how they compute and round numbers themselves.
 """
 
-from __future__ import annotations
-
 import math
 import operator
 from collections.abc import Callable

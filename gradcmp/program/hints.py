@@ -1,7 +1,5 @@
 """What to write instead: names of other libraries, and Python that the little language does not have."""
 
-from __future__ import annotations
-
 import re
 
 from gradcmp.program.primitives import CONSTANTS, PRIMITIVES

@@ -1,7 +1,5 @@
 """Static indexing: the shape that is left, and which indices are refused."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,20 +1,10 @@
 """Kinds, dtypes and shapes joined: where operands meet, and where two ways through a program meet."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from functools import reduce
 
-from gradcmp.core.formats import FORMATS
+from gradcmp.core.formats import FORMATS, INTEGER_LIMITS, kind_of
 from gradcmp.program.ir import ArrayType, MappingType, NumberType, TupleType, Type
-
-INTEGER_LIMITS: dict[str, tuple[int, int]] = {
-    "int8": (-(2**7), 2**7 - 1),
-    "int16": (-(2**15), 2**15 - 1),
-    "int32": (-(2**31), 2**31 - 1),
-    "int64": (-(2**63), 2**63 - 1),
-    "uint8": (0, 2**8 - 1),
-}
 
 Shape = tuple[int | None, ...] | None
 
@@ -58,11 +48,6 @@ def wider_integer(a: str, b: str) -> str:
         if low <= least and most <= high:
             return wide
     return "int64"
-
-
-def kind_of(dtype: str) -> str:
-    """`float`, `int` or `bool`."""
-    return "float" if dtype in FORMATS else "bool" if dtype == "bool" else "int"
 
 
 def joined_dtype(types: Iterable[Type], *, dtype: str, result: str = "same") -> str:

@@ -1,26 +1,10 @@
 """From checked expressions to one framework's text, with the parentheses that Python needs and no others."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 
+from gradcmp.program import ir
 from gradcmp.program.infix import ATOM, CONDITIONAL, NOT, OR, SIGN, Piece, joined, level_of
-from gradcmp.program.ir import (
-    Apply,
-    ArrayType,
-    Checked_,
-    Group,
-    Index,
-    IndexSlice,
-    Literal,
-    Number,
-    NumberType,
-    Outputs,
-    Read,
-    Select,
-    Type,
-)
 from gradcmp.program.primitives import PRIMITIVES
 from gradcmp.program.spelling import Application, Fragment, Spelling
 
@@ -29,7 +13,7 @@ class CannotLower(Exception):
     """The program cannot be written for this backend and execution; the message is the reason."""
 
 
-def number_text(value: Number) -> Piece:
+def number_text(value: ir.Number) -> Piece:
     """A number as Python writes it."""
     if isinstance(value, float) and not math.isfinite(value):
         text = 'float("nan")' if math.isnan(value) else 'float("inf")'
@@ -58,43 +42,43 @@ class ExpressionWriter:
             raise CannotLower(f"it has no dtype {dtype}")
         return self.spelling.dtypes[dtype]
 
-    def text(self, node: Checked_) -> str:
+    def text(self, node: ir.Checked_) -> str:
         """The bare text: safe between commas and on the right of `=`."""
         return self.piece(node).text
 
-    def piece(self, node: Checked_) -> Piece:
+    def piece(self, node: ir.Checked_) -> Piece:
         """The text of an expression and how tightly it binds."""
-        if isinstance(node, Literal):
+        if isinstance(node, ir.Literal):
             number = number_text(node.value)
-            return number if isinstance(node.type, NumberType) else self.wrap(number, node.type.dtype)
-        if isinstance(node, Read):
+            return number if isinstance(node.type, ir.NumberType) else self.wrap(number, node.type.dtype)
+        if isinstance(node, ir.Read):
             head, *rest = node.path
             return Piece(self.names.get(head, head) + "".join(f'["{part}"]' for part in rest), ATOM)
-        if isinstance(node, Apply):
+        if isinstance(node, ir.Apply):
             return self._apply(node)
-        if isinstance(node, Select):
+        if isinstance(node, ir.Select):
             return self.select(node)
-        if isinstance(node, Index):
+        if isinstance(node, ir.Index):
             items = ", ".join(self._item(item) for item in node.items)
             return Piece(f"{self.piece(node.value).at(ATOM)}[{items}]", ATOM)
-        if isinstance(node, Outputs):
+        if isinstance(node, ir.Outputs):
             pairs = ", ".join(f'"{key}": {self.text(value)}' for key, value in node.items)
             return Piece(f"{{{pairs}}}", ATOM)
         return self._tuple(node)
 
-    def _tuple(self, node: Group) -> Piece:
+    def _tuple(self, node: ir.Group) -> Piece:
         items = [self.text(item) for item in node.items]
         return Piece(f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})", ATOM)
 
     def _item(self, item: object) -> str:
         if item is ...:
             return "..."
-        if isinstance(item, IndexSlice):
+        if isinstance(item, ir.IndexSlice):
             ends = ["" if end is None else str(end) for end in (item.start, item.stop)]
             return ":".join(ends) + ("" if item.step is None else f":{item.step}")
         return "None" if item is None else self.text(item)  # type: ignore[arg-type]  # what is left is an expression
 
-    def select(self, node: Select) -> Piece:
+    def select(self, node: ir.Select) -> Piece:
         test, body = self.piece(node.test).at(OR), self.piece(node.body).at(OR)
         return Piece(f"{body} if {test} else {self.piece(node.orelse).at(CONDITIONAL)}", CONDITIONAL)
 
@@ -104,25 +88,25 @@ class ExpressionWriter:
         text = template.format(value=number.text, dtype=self.dtype_text(dtype))
         return Piece(text, level_of(text))
 
-    def is_loose(self, node: Checked_) -> bool:
+    def is_loose(self, node: ir.Checked_) -> bool:
         """May the framework hold this plain number as an array?"""
-        if not isinstance(node.type, NumberType):
+        if not isinstance(node.type, ir.NumberType):
             return False
-        if isinstance(node, Read):
+        if isinstance(node, ir.Read):
             return node.path[0] in self.loose
-        if isinstance(node, Apply):
+        if isinstance(node, ir.Apply):
             return any(self.is_loose(operand) for operand in node.operands)
-        if isinstance(node, Select):
-            branches = isinstance(node.test.type, ArrayType) or self.is_loose(node.test)
+        if isinstance(node, ir.Select):
+            branches = isinstance(node.test.type, ir.ArrayType) or self.is_loose(node.test)
             return branches or self.is_loose(node.body) or self.is_loose(node.orelse)
         return False
 
-    def _apply(self, node: Apply) -> Piece:
+    def _apply(self, node: ir.Apply) -> Piece:
         if node.primitive == "array":
             (number,) = node.operands
-            assert isinstance(node.type, ArrayType)
+            assert isinstance(node.type, ir.ArrayType)
             return self.wrap(self.piece(number), node.type.dtype, loose=self.is_loose(number))
-        if isinstance(node.type, NumberType) and not (
+        if isinstance(node.type, ir.NumberType) and not (
             PRIMITIVES[node.primitive].group == "comparison" and self.is_loose(node)
         ):
             return self._infix(node)
@@ -136,13 +120,13 @@ class ExpressionWriter:
             text = spell(application)
         return Piece(text, level_of(text))
 
-    def _plain(self, node: Apply) -> Piece:
+    def _plain(self, node: ir.Apply) -> Piece:
         reason = self.spelling.absent.get(node.primitive)
         if reason is not None or PRIMITIVES[node.primitive].infix is None or node.primitive.startswith("logical"):
             raise CannotLower(reason or f"it has no `{node.primitive}`")
         return self._infix(node)
 
-    def _infix(self, node: Apply) -> Piece:
+    def _infix(self, node: ir.Apply) -> Piece:
         """Python's own operator."""
         symbol = PRIMITIVES[node.primitive].infix
         assert symbol is not None
@@ -153,15 +137,15 @@ class ExpressionWriter:
             return Piece(f"-{pieces[0].at(SIGN)}", SIGN)
         return joined(pieces[0], symbol, pieces[1])
 
-    def _operand(self, node: Apply, operand: Checked_) -> Piece:
+    def _operand(self, node: ir.Apply, operand: ir.Checked_) -> Piece:
         """An operand; a loose number that meets arrays is given their dtype, one that meets floats becomes one."""
         piece = self.piece(operand)
-        if not isinstance(operand.type, NumberType):
+        if not isinstance(operand.type, ir.NumberType):
             return piece
-        if isinstance(node.type, NumberType):
+        if isinstance(node.type, ir.NumberType):
             kinds = {
                 node.type.kind,
-                *(other.type.kind for other in node.operands if isinstance(other.type, NumberType)),
+                *(other.type.kind for other in node.operands if isinstance(other.type, ir.NumberType)),
             }
             casts = self.spelling.cast is not None and not self.structured and operand.type.kind == "int"
             if casts and "float" in kinds and self.is_loose(operand):
@@ -171,18 +155,18 @@ class ExpressionWriter:
             return self.wrap(piece, self._meeting_dtype(node, operand.type), loose=True)
         return piece
 
-    def _needs_dtype(self, node: Apply, operand: Checked_) -> bool:
+    def _needs_dtype(self, node: ir.Apply, operand: ir.Checked_) -> bool:
         """Would this number bring a dtype of its own? In a structured loop whole numbers do not."""
-        assert isinstance(operand.type, NumberType)
+        assert isinstance(operand.type, ir.NumberType)
         if not self.is_loose(operand):
             small = self.dtype in ("float16", "bfloat16")  # some frameworks compute with numbers in more precision
-            return operand.type.kind == "float" and small and not isinstance(operand, Literal)
+            return operand.type.kind == "float" and small and not isinstance(operand, ir.Literal)
         if self.structured:
             return operand.type.kind == "float"
         return self.spelling.cast is not None and operand.type.kind != "bool" and node.primitive != "take"
 
-    def _meeting_dtype(self, node: Apply, type_: NumberType) -> str:
-        arrays = [operand.type for operand in node.operands if isinstance(operand.type, ArrayType)]
+    def _meeting_dtype(self, node: ir.Apply, type_: ir.NumberType) -> str:
+        arrays = [operand.type for operand in node.operands if isinstance(operand.type, ir.ArrayType)]
         floats = [array.dtype for array in arrays if array.kind == "float"]
         if floats:
             return floats[0]
@@ -190,7 +174,7 @@ class ExpressionWriter:
             return self.dtype
         return arrays[0].dtype
 
-    def application(self, node: Apply) -> Application:
+    def application(self, node: ir.Apply) -> Application:
         """What a spelling may know."""
         bare = tuple(self._bare(node, operand) for operand in node.operands)
         arrays = tuple(self._as_array(operand, fragment) for operand, fragment in zip(node.operands, bare, strict=True))
@@ -204,20 +188,20 @@ class ExpressionWriter:
             dtype=self.dtype,
         )
 
-    def _bare(self, node: Apply, operand: Checked_) -> Fragment:
-        if isinstance(operand, Group):
+    def _bare(self, node: ir.Apply, operand: ir.Checked_) -> Fragment:
+        if isinstance(operand, ir.Group):
             return Fragment(f"[{', '.join(self.text(item) for item in operand.items)}]", atomic=True)
         return self._operand(node, operand).fragment
 
-    def _as_array(self, operand: Checked_, fragment: Fragment) -> Fragment:
-        if not isinstance(operand.type, NumberType):
+    def _as_array(self, operand: ir.Checked_, fragment: Fragment) -> Fragment:
+        if not isinstance(operand.type, ir.NumberType):
             return fragment
         dtype = "bool" if operand.type.kind == "bool" else self.dtype
         return self.wrap(self.piece(operand), dtype, loose=self.is_loose(operand)).fragment
 
 
-def shape_is_known(type_: Type) -> bool:
+def shape_is_known(type_: ir.Type) -> bool:
     """Does the type say every length?"""
-    if isinstance(type_, ArrayType):
+    if isinstance(type_, ir.ArrayType):
         return type_.shape is not None and None not in type_.shape
     return all(shape_is_known(item) for item in getattr(type_, "items", ()) if not isinstance(item, tuple))

@@ -1,30 +1,14 @@
 """A function with Python's own control flow: statements; expressions come from the base."""
 
-from __future__ import annotations
-
 import keyword
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from gradcmp.program import ir
+from gradcmp.program.flow import assigned_names, has_loop, inner
 from gradcmp.program.infix import ATOM, Piece
-from gradcmp.program.ir import (
-    Apply,
-    ArrayType,
-    Bind,
-    Branch,
-    Checked,
-    Checked_,
-    CheckedStatement,
-    Count,
-    Give,
-    Group,
-    Literal,
-    Loop,
-    NumberType,
-)
 from gradcmp.program.lower_expressions import ExpressionWriter
-from gradcmp.program.prune import assigns
 from gradcmp.program.spelling import Spelling
 
 BUILTINS = frozenset({"range", "float", "tuple", "reversed", "len", "_"})
@@ -40,11 +24,11 @@ class Lowered:
     finished: bool
 
 
-def names_of(checked: Checked, reserved: Iterable[str]) -> dict[str, str]:
+def names_of(checked: ir.Checked, reserved: Iterable[str]) -> dict[str, str]:
     """Name of the program → name in the text: a clash, or what is no name in Python, is moved out of the way."""
     taken = {*reserved, *keyword.kwlist}
     names: dict[str, str] = {}
-    for name in [*checked.parameters, *sorted(assigns(checked.body))]:
+    for name in [*checked.parameters, *sorted(assigned_names(checked.body))]:
         if name in names:
             continue
         text = re.sub(r"\W", "_", name)
@@ -65,20 +49,10 @@ def imported(line: str) -> str:
     return line.rsplit(maxsplit=1)[-1].split(".", maxsplit=1)[0]
 
 
-def has_loop(body: Sequence[CheckedStatement]) -> bool:
-    """Is there a `while` in it?"""
-    return any(
-        isinstance(statement, Loop)
-        or (isinstance(statement, Branch) and (has_loop(statement.body) or has_loop(statement.orelse)))
-        or (isinstance(statement, Count) and has_loop(statement.body))
-        for statement in body
-    )
-
-
 class PythonWriter(ExpressionWriter):
     """Writes a function with Python's own control flow."""
 
-    def __init__(self, checked: Checked, spelling: Spelling, *, max_iterations: int | None) -> None:
+    def __init__(self, checked: ir.Checked, spelling: Spelling, *, max_iterations: int | None) -> None:
         imports = {imported(line) for line in spelling.imports}
         names = names_of(checked, {*imports, *spelling.prelude, *BUILTINS})
         super().__init__(spelling, dtype=checked.dtype, names=names)
@@ -112,7 +86,7 @@ class PythonWriter(ExpressionWriter):
         entry = self.checked.name
         while entry in {imported(line) for line in self.spelling.imports} | set(self.spelling.prelude):
             entry += "_"
-        if self.bounded and _nested(self.checked.body):
+        if self.bounded and any(has_loop(inner(statement)) for statement in self.checked.body):
             self.line(f"{self.finished} = {self.wrap(Piece('True', ATOM), 'bool').text}")
             self.counting = True
         self.block(self.checked.body)
@@ -137,32 +111,32 @@ class PythonWriter(ExpressionWriter):
 
     # Statements
 
-    def block(self, body: Sequence[CheckedStatement]) -> None:
+    def block(self, body: Sequence[ir.CheckedStatement]) -> None:
         if not body:
             self.line("pass")
         for statement in body:
             self.statement(statement)
 
-    def indented(self, body: Sequence[CheckedStatement]) -> None:
+    def indented(self, body: Sequence[ir.CheckedStatement]) -> None:
         self.depth += 1
         self.block(body)
         self.depth -= 1
 
-    def statement(self, statement: CheckedStatement) -> None:
-        if isinstance(statement, Bind):
+    def statement(self, statement: ir.CheckedStatement) -> None:
+        if isinstance(statement, ir.Bind):
             self.bind(statement)
-        elif isinstance(statement, Give):
+        elif isinstance(statement, ir.Give):
             self.give(statement)
-        elif isinstance(statement, Branch):
+        elif isinstance(statement, ir.Branch):
             self.branch(statement)
-        elif isinstance(statement, Loop):
+        elif isinstance(statement, ir.Loop):
             self.loop(statement)
         else:
             self.count(statement)
 
-    def bind(self, statement: Bind) -> None:
+    def bind(self, statement: ir.Bind) -> None:
         names = ", ".join(self.names[name] for name in statement.names)
-        parts = statement.value.items if isinstance(statement.value, Group) else ()
+        parts = statement.value.items if isinstance(statement.value, ir.Group) else ()
         if len(statement.names) > 1 and len(parts) == len(statement.names):
             self.line(f"{names} = {', '.join(self.text(part) for part in parts)}")
         else:
@@ -171,21 +145,21 @@ class PythonWriter(ExpressionWriter):
         loose = {name for name, value in zip(statement.names, values, strict=True) if self.is_loose(value)}
         self.loose = (self.loose - set(statement.names)) | loose
 
-    def give(self, statement: Give) -> None:
+    def give(self, statement: ir.Give) -> None:
         value = statement.value
-        if isinstance(value, Group) and not self.bounded and len(value.items) > 1:
+        if isinstance(value, ir.Group) and not self.bounded and len(value.items) > 1:
             self.line(f"return {', '.join(self.text(item) for item in value.items)}")
         elif self.bounded:
             self.line(f"return {self.text(value)}, {self.finished}")
         else:
             self.line(f"return {self.text(value)}")
 
-    def branch(self, statement: Branch, *, word: str = "if") -> None:
+    def branch(self, statement: ir.Branch, *, word: str = "if") -> None:
         self.line(f"{word} {self.text(statement.test)}:")
         before = set(self.loose)
         self.indented(statement.body)
         after_body, self.loose = self.loose, before
-        if len(statement.orelse) == 1 and isinstance(statement.orelse[0], Branch):
+        if len(statement.orelse) == 1 and isinstance(statement.orelse[0], ir.Branch):
             self.branch(statement.orelse[0], word="elif")
         elif statement.orelse:
             self.line("else:")
@@ -194,10 +168,10 @@ class PythonWriter(ExpressionWriter):
         if self._is_traced(statement.test):
             self.loose |= _numbers(statement.assigned)
 
-    def _is_traced(self, test: Checked_) -> bool:
-        return isinstance(test.type, ArrayType) or self.is_loose(test)
+    def _is_traced(self, test: ir.Checked_) -> bool:
+        return isinstance(test.type, ir.ArrayType) or self.is_loose(test)
 
-    def loop(self, statement: Loop) -> None:
+    def loop(self, statement: ir.Loop) -> None:
         if self._is_traced(statement.test):
             self.loose |= _numbers(statement.carried)
         self.line(f"while {self.text(statement.test)}:")
@@ -211,12 +185,14 @@ class PythonWriter(ExpressionWriter):
         if self.bounded:
             self.note_end(self.not_(statement.test))
 
-    def not_(self, test: Checked_) -> str:
+    def not_(self, test: ir.Checked_) -> str:
         """The negation of a condition, as an array."""
-        if isinstance(test.type, ArrayType):
-            type_ = ArrayType(kind="bool", dtype="bool", shape=())
-            return self.text(Apply(span=test.span, primitive="logical_not", operands=(test,), options={}, type=type_))
-        number = Apply(span=test.span, primitive="logical_not", operands=(test,), options={}, type=test.type)
+        if isinstance(test.type, ir.ArrayType):
+            type_ = ir.ArrayType(kind="bool", dtype="bool", shape=())
+            return self.text(
+                ir.Apply(span=test.span, primitive="logical_not", operands=(test,), options={}, type=type_)
+            )
+        number = ir.Apply(span=test.span, primitive="logical_not", operands=(test,), options={}, type=test.type)
         return self.wrap(self.piece(number), "bool", loose=self.is_loose(test)).text
 
     def note_end(self, ended: str) -> None:
@@ -229,12 +205,12 @@ class PythonWriter(ExpressionWriter):
         assert isinstance(spell, str)
         self.line(f"{self.finished} = {spell.format(self.finished, ended)}")
 
-    def count(self, statement: Count) -> None:
+    def count(self, statement: ir.Count) -> None:
         start, stop, step = statement.start, statement.stop, statement.step
         bounds = [start, stop, step]
-        if isinstance(step, Literal) and step.value == 1:
+        if isinstance(step, ir.Literal) and step.value == 1:
             bounds.pop()
-            if isinstance(start, Literal) and start.value == 0:
+            if isinstance(start, ir.Literal) and start.value == 0:
                 bounds.pop(0)
         variable = self.names[statement.variable]
         self.line(f"for {variable} in range({', '.join(self.text(bound) for bound in bounds)}):")
@@ -243,14 +219,7 @@ class PythonWriter(ExpressionWriter):
 
 
 def _numbers(names: Sequence[tuple[str, object]]) -> set[str]:
-    return {name for name, type_ in names if isinstance(type_, NumberType)}
-
-
-def _nested(body: Sequence[CheckedStatement]) -> bool:
-    """Is there a `while` inside another statement?"""
-    inner = [statement.body for statement in body if isinstance(statement, Loop | Count | Branch)]
-    inner += [statement.orelse for statement in body if isinstance(statement, Branch)]
-    return any(has_loop(part) for part in inner)
+    return {name for name, type_ in names if isinstance(type_, ir.NumberType)}
 
 
 def _uses(text: str, name: str) -> bool:

@@ -9,21 +9,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gradcmp.errors import UsageError
+from gradcmp.program import ir
 from gradcmp.program.hints import for_syntax
-from gradcmp.program.ir import (
-    Assign,
-    Call,
-    Constant,
-    Expression,
-    For,
-    If,
-    Name,
-    Program,
-    Return,
-    Span,
-    Statement,
-    While,
-)
 from gradcmp.program.parse_expressions import BINARY, MOST_BITS, ExpressionParser
 from gradcmp.program.returns import TooManyPaths, returns_last
 from gradcmp.program.source import Refused, Source
@@ -60,7 +47,7 @@ REFUSED_STATEMENTS: dict[type[ast.stmt], tuple[str, str]] = {
 }
 
 
-def parse(text: str, *, location: Location, indent: int = 0) -> Program:
+def parse(text: str, *, location: Location, indent: int = 0) -> ir.Program:
     """The program that `text` writes: an expression, a block whose last statement returns, or one `def`.
 
     `location` is where the first character stands in its file, `indent` the columns that a YAML block takes off every
@@ -71,13 +58,13 @@ def parse(text: str, *, location: Location, indent: int = 0) -> Program:
 
 
 @lru_cache(maxsize=256)  # a suite often has the same text at many points
-def _parsed(source: Source) -> Program:
+def _parsed(source: Source) -> ir.Program:
     module, offset = _module(source)
     reader = Parser(source, offset=offset)
     try:
         program = reader.program(module)
     except RecursionError:
-        raise UsageError(source.complain(Span(1, 1, 1, 2), TOO_DEEP, hint=SHORTER)) from None
+        raise UsageError(source.complain(ir.Span(1, 1, 1, 2), TOO_DEEP, hint=SHORTER)) from None
     if reader.complaints or program is None:
         raise UsageError(*reader.in_order())
     return program
@@ -85,10 +72,10 @@ def _parsed(source: Source) -> Program:
 
 def _module(source: Source) -> tuple[ast.Module, int]:
     """Python's syntax tree and the indentation that was taken off; raises `UsageError`."""
-    everything = Span(1, 1, 1, 2)
+    everything = ir.Span(1, 1, 1, 2)
     deep = f"this is nested more than {MOST_DEPTH} deep"
 
-    def fail(what: str, hint: str = "", span: Span = everything) -> UsageError:
+    def fail(what: str, hint: str = "", span: ir.Span = everything) -> UsageError:
         return UsageError(source.complain(span, what, hint=hint))
 
     if len(source.text) > MOST_CHARACTERS:
@@ -107,7 +94,7 @@ def _module(source: Source) -> tuple[ast.Module, int]:
         line = min(max(line, 1), source.text.count("\n") + 1)
         end = error.end_offset or 0
         end = end + offset if error.end_lineno == error.lineno and end + offset > column else column + 1
-        span = Span(line, max(column, 1), line, end)
+        span = ir.Span(line, max(column, 1), line, end)
         if "integer string conversion" in error.msg:
             raise fail(f"a whole number here has more than {MOST_BITS} bits", span=span) from None
         raise fail(f"this cannot be read: {error.msg}", for_syntax(error.msg), span) from None
@@ -156,7 +143,7 @@ def _measure(tree: ast.AST) -> tuple[int, int]:
 class Parser(ExpressionParser):
     """Statements; expressions come from the base."""
 
-    def program(self, module: ast.Module) -> Program | None:
+    def program(self, module: ast.Module) -> ir.Program | None:
         """The program, or None with the reasons noted."""
         name, parameters, statements = "f", None, module.body
         definitions = [statement for statement in statements if isinstance(statement, ast.FunctionDef)]
@@ -168,7 +155,7 @@ class Parser(ExpressionParser):
             statements = _without_docstring(definitions[0].body)
         self.modules -= _bound(module)
         if not statements:
-            self.complain(Span(1, 1, 1, 2), "there is no function here", "write an expression: `sum(x * x)`")
+            self.complain(ir.Span(1, 1, 1, 2), "there is no function here", "write an expression: `sum(x * x)`")
             return None
         if not definitions and len(statements) == 1 and isinstance(statements[0], ast.Expr):
             return self._finish(name, None, self._sole_expression(statements[0]))
@@ -185,8 +172,8 @@ class Parser(ExpressionParser):
             self.complain(missing, "the function may end here without a `return`", hint)
         return self._finish(name, parameters, body)
 
-    def _finish(self, name: str, parameters: tuple[str, ...] | None, body: tuple[Statement, ...]) -> Program:
-        return Program(
+    def _finish(self, name: str, parameters: tuple[str, ...] | None, body: tuple[ir.Statement, ...]) -> ir.Program:
+        return ir.Program(
             name=name,
             parameters=parameters,
             body=body,
@@ -195,13 +182,13 @@ class Parser(ExpressionParser):
             indent=self.source.indent,
         )
 
-    def _sole_expression(self, statement: ast.Expr) -> tuple[Statement, ...]:
+    def _sole_expression(self, statement: ast.Expr) -> tuple[ir.Statement, ...]:
         try:
-            return (Return(span=self.span(statement), value=self.returned(statement.value)),)
+            return (ir.Return(span=self.span(statement), value=self.returned(statement.value)),)
         except Refused:
             return ()
 
-    def returned(self, node: ast.expr) -> Expression:
+    def returned(self, node: ast.expr) -> ir.Expression:
         return self.dictionary(node) if isinstance(node, ast.Dict) else self.expression(node)
 
     def parameters(self, definition: ast.FunctionDef) -> tuple[str, ...]:
@@ -226,8 +213,8 @@ class Parser(ExpressionParser):
             self.complain(self.span(annotation), "an annotation is not part of the little language", "leave it out")
         return tuple(argument.arg for argument in plain)
 
-    def block(self, statements: Sequence[ast.stmt], *, loops: int) -> tuple[Statement, ...]:
-        read: list[Statement] = []
+    def block(self, statements: Sequence[ast.stmt], *, loops: int) -> tuple[ir.Statement, ...]:
+        read: list[ir.Statement] = []
         for statement in statements:
             try:
                 read.extend(self.statement(statement, loops=loops))
@@ -239,7 +226,7 @@ class Parser(ExpressionParser):
                 break
         return tuple(read)
 
-    def statement(self, node: ast.stmt, *, loops: int) -> tuple[Statement, ...]:
+    def statement(self, node: ast.stmt, *, loops: int) -> tuple[ir.Statement, ...]:
         """One statement (`pass` is none); raises `Refused` with the reason noted."""
         simple = _SIMPLE.get(type(node))
         if simple is not None:
@@ -252,35 +239,35 @@ class Parser(ExpressionParser):
             raise self.foreign(node, "a `def` inside a function", "write it out")
         raise self.foreign(node, *REFUSED_STATEMENTS.get(type(node), (f"`{type(node).__name__}`", "")))
 
-    def _return(self, node: ast.Return, *, loops: int) -> tuple[Statement, ...]:
+    def _return(self, node: ast.Return, *, loops: int) -> tuple[ir.Statement, ...]:
         if loops:
             raise self.foreign(node, "a `return` inside a loop", "put the condition into the `while`")
         if node.value is None:
             raise self.reject(node, "this `return` returns nothing", "write `return x`")
-        return (Return(span=self.span(node), value=self.returned(node.value)),)
+        return (ir.Return(span=self.span(node), value=self.returned(node.value)),)
 
-    def _compound(self, node: ast.If | ast.While | ast.For, *, loops: int) -> tuple[Statement, ...]:
+    def _compound(self, node: ast.If | ast.While | ast.For, *, loops: int) -> tuple[ir.Statement, ...]:
         if isinstance(node, ast.If):
             test = self.quietly(node.test)
             body, orelse = self.block(node.body, loops=loops), self.block(node.orelse, loops=loops)
-            return (If(span=self.span(node), test=_whole(test), body=body, orelse=orelse),)
+            return (ir.If(span=self.span(node), test=_whole(test), body=body, orelse=orelse),)
         if node.orelse:
             self.complain(
                 self.span(node.orelse[0]), "`else` after a loop is not part of the little language", "leave it out"
             )
         if isinstance(node, ast.While):
             test, body = self.quietly(node.test), self.block(node.body, loops=loops + 1)
-            return (While(span=self.span(node), test=_whole(test), body=body),)
+            return (ir.While(span=self.span(node), test=_whole(test), body=body),)
         return self._for(node, loops=loops)
 
-    def quietly(self, node: ast.expr) -> Expression | None:
+    def quietly(self, node: ast.expr) -> ir.Expression | None:
         """The expression, or None with the reason noted: what follows is still read."""
         try:
             return self.expression(node)
         except Refused:
             return None
 
-    def _for(self, node: ast.For, *, loops: int) -> tuple[Statement, ...]:
+    def _for(self, node: ast.For, *, loops: int) -> tuple[ir.Statement, ...]:
         body = self.block(node.body, loops=loops + 1)
         if not isinstance(node.target, ast.Name):
             raise self.reject(node.target, "a `for` has one variable", "write `for i in range(10):`")
@@ -293,11 +280,11 @@ class Parser(ExpressionParser):
             )
         bounds = self.each(call.args, self.expression)
         span = self.span(call)
-        zero, one = Constant(span=span, value=0), Constant(span=span, value=1)
+        zero, one = ir.Constant(span=span, value=0), ir.Constant(span=span, value=1)
         start, stop, step = {1: (zero, *bounds, one), 2: (*bounds, one), 3: bounds}[len(bounds)]
-        return (For(span=self.span(node), variable=node.target.id, start=start, stop=stop, step=step, body=body),)
+        return (ir.For(span=self.span(node), variable=node.target.id, start=start, stop=stop, step=step, body=body),)
 
-    def assign(self, node: ast.Assign) -> tuple[Statement, ...]:
+    def assign(self, node: ast.Assign) -> tuple[ir.Statement, ...]:
         if len(node.targets) > 1:
             raise self.reject(
                 node, "several assignments in one are not part of the little language", "write one on each line"
@@ -306,7 +293,7 @@ class Parser(ExpressionParser):
         names = [self.target(part) for part in (target.elts if isinstance(target, ast.Tuple | ast.List) else [target])]
         if len(set(names)) < len(names):
             raise self.reject(target, "a name stands twice on the left", "give each value a name of its own")
-        return (Assign(span=self.span(node), names=tuple(names), value=self.expression(node.value)),)
+        return (ir.Assign(span=self.span(node), names=tuple(names), value=self.expression(node.value)),)
 
     def target(self, node: ast.expr) -> str:
         if isinstance(node, ast.Name):
@@ -318,21 +305,21 @@ class Parser(ExpressionParser):
             raise self.reject(node, "attributes cannot be assigned to", "assign to a name")
         raise self.reject(node, "only names can be assigned to", "write `a = x` or `a, b = x, y`")
 
-    def augmented(self, node: ast.AugAssign) -> tuple[Statement, ...]:
+    def augmented(self, node: ast.AugAssign) -> tuple[ir.Statement, ...]:
         name = self.target(node.target)
         primitive = BINARY.get(type(node.op))
         if primitive is None:
             raise self._refuse_operator(node, node.op)
-        old = Name(span=self.span(node.target), id=name)
-        value = Call(span=self.span(node), primitive=primitive, arguments=(old, self.expression(node.value)))
-        return (Assign(span=self.span(node), names=(name,), value=value),)
+        old = ir.Name(span=self.span(node.target), id=name)
+        value = ir.Call(span=self.span(node), primitive=primitive, arguments=(old, self.expression(node.value)))
+        return (ir.Assign(span=self.span(node), names=(name,), value=value),)
 
-    def bare(self, node: ast.Expr) -> tuple[Statement, ...]:
+    def bare(self, node: ast.Expr) -> tuple[ir.Statement, ...]:
         value = self.expression(node.value)  # its own faults first
         del value
         raise self.reject(node, "this value is not used", "give it a name, or write `return` before it")
 
-    def nothing(self, node: ast.Pass) -> tuple[Statement, ...]:  # noqa: ARG002  # one of the readers
+    def nothing(self, node: ast.Pass) -> tuple[ir.Statement, ...]:  # noqa: ARG002  # one of the readers
         return ()
 
 
@@ -342,7 +329,7 @@ def _bound(module: ast.Module) -> set[str]:
     return names | {node.arg for node in ast.walk(module) if isinstance(node, ast.arg)}
 
 
-def _whole(expression: Expression | None) -> Expression:
+def _whole(expression: ir.Expression | None) -> ir.Expression:
     """The expression; a part that was refused stops the others from being read."""
     if expression is None:
         raise Refused
@@ -356,7 +343,7 @@ def _without_docstring(statements: list[ast.stmt]) -> list[ast.stmt]:
     return statements
 
 
-_SIMPLE: dict[type[ast.stmt], Callable[..., tuple[Statement, ...]]] = {
+_SIMPLE: dict[type[ast.stmt], Callable[..., tuple[ir.Statement, ...]]] = {
     ast.Assign: Parser.assign,
     ast.AugAssign: Parser.augmented,
     ast.Expr: Parser.bare,

@@ -5,22 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from gradcmp.program import hints
-from gradcmp.program.ir import (
-    Call,
-    Conditional,
-    Constant,
-    Dictionary,
-    Ellipsis_,
-    Expression,
-    Field,
-    Name,
-    NewAxis,
-    Sequence,
-    Slice,
-    Span,
-    Subscript,
-)
+from gradcmp.program import hints, ir
 from gradcmp.program.primitives import CONSTANTS, METHOD_ALIASES, PRIMITIVES
 from gradcmp.program.source import Complaints, Refused, Source
 
@@ -83,11 +68,11 @@ class ExpressionParser(Complaints):
         self.offset = offset  # columns that a common indentation of the text took off every line
         self.lines = [line.encode("utf-8", "replace") for line in source.text.split("\n")]
 
-    def span(self, node: ast.AST) -> Span:
+    def span(self, node: ast.AST) -> ir.Span:
         """The node's place: `ast` counts in bytes of UTF-8 from 0, we in characters from 1."""
         line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
         end_line, end_column = getattr(node, "end_lineno", line), getattr(node, "end_col_offset", column + 1)
-        return Span(line, self._character(line, column), end_line, self._character(end_line, end_column))
+        return ir.Span(line, self._character(line, column), end_line, self._character(end_line, end_column))
 
     def _character(self, line: int, column: int) -> int:
         if not 1 <= line <= len(self.lines):
@@ -102,35 +87,35 @@ class ExpressionParser(Complaints):
         """Refuse what Python has and the little language has not."""
         return self.reject(node, f"{what} is not part of the little language", hint)
 
-    def expression(self, node: ast.expr) -> Expression:
+    def expression(self, node: ast.expr) -> ir.Expression:
         """The expression; raises `Refused` with the reason noted."""
         reader = _READERS.get(type(node))
         if reader is not None:
             return reader(self, node)
         raise self.foreign(node, *REFUSED_EXPRESSIONS.get(type(node), (f"`{type(node).__name__}`", "")))
 
-    def constant(self, node: ast.Constant) -> Expression:
+    def constant(self, node: ast.Constant) -> ir.Expression:
         value = node.value
         if value is None:
-            return NewAxis(span=self.span(node))
+            return ir.NewAxis(span=self.span(node))
         if value is Ellipsis:
             raise self.reject(node, "`...` stands only in square brackets", "write `x[..., 0]`")
         if isinstance(value, bool | int | float):
             if isinstance(value, int) and value.bit_length() > MOST_BITS:
                 raise self.reject(node, f"a whole number here has more than {MOST_BITS} bits")
-            return Constant(span=self.span(node), value=value)
+            return ir.Constant(span=self.span(node), value=value)
         kinds = {str: "a string", bytes: "a string", complex: "a complex number"}
         hint = "only numbers and arrays are computed here"
         if isinstance(value, complex):
             hint = "complex numbers are not supported yet"
         raise self.foreign(node, kinds.get(type(value), "this"), hint)
 
-    def name(self, node: ast.Name) -> Expression:
+    def name(self, node: ast.Name) -> ir.Expression:
         if node.id == "newaxis":
-            return NewAxis(span=self.span(node))
-        return Name(span=self.span(node), id=node.id)
+            return ir.NewAxis(span=self.span(node))
+        return ir.Name(span=self.span(node), id=node.id)
 
-    def attribute(self, node: ast.Attribute) -> Expression:
+    def attribute(self, node: ast.Attribute) -> ir.Expression:
         dotted = _dotted(node)
         if dotted and dotted[0] in self.modules:
             hint = hints.for_function(dotted[-1])
@@ -139,33 +124,33 @@ class ExpressionParser(Complaints):
             )
         if node.attr.startswith("_"):
             raise self.foreign(node, f"`{node.attr}`", "arrays have `T`, `shape`, `size` and `ndim`")
-        return Field(span=self.span(node), value=self.expression(node.value), name=node.attr)
+        return ir.Field(span=self.span(node), value=self.expression(node.value), name=node.attr)
 
-    def subscript(self, node: ast.Subscript) -> Expression:
+    def subscript(self, node: ast.Subscript) -> ir.Expression:
         items = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         value, *read = self.each([node.value, *items], lambda part: self.index(part, node.value))
-        return Subscript(span=self.span(node), value=value, items=tuple(read))
+        return ir.Subscript(span=self.span(node), value=value, items=tuple(read))
 
-    def index(self, node: ast.expr, value: ast.expr) -> Expression:
+    def index(self, node: ast.expr, value: ast.expr) -> ir.Expression:
         """An item in square brackets (or, by identity, the thing that is indexed)."""
         if node is value:
             return self.expression(node)
         if isinstance(node, ast.Slice):
             bounds = [None if part is None else self.expression(part) for part in (node.lower, node.upper, node.step)]
-            start, stop, step = (None if isinstance(bound, NewAxis) else bound for bound in bounds)
-            return Slice(span=self.span(node), start=start, stop=stop, step=step)
+            start, stop, step = (None if isinstance(bound, ir.NewAxis) else bound for bound in bounds)
+            return ir.Slice(span=self.span(node), start=start, stop=stop, step=step)
         if isinstance(node, ast.Constant) and node.value is Ellipsis:
-            return Ellipsis_(span=self.span(node))
+            return ir.Ellipsis_(span=self.span(node))
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             tree = ".".join(_dotted(value)) or "x"
             hint = f"write `{tree}.{node.value}`" if node.value.isidentifier() else ""
             raise self.reject(node, "the parts of a tree are reached with a dot", hint)
         return self.expression(node)
 
-    def sequence(self, node: ast.Tuple | ast.List) -> Expression:
-        return Sequence(span=self.span(node), items=self.each(node.elts, self.expression))
+    def sequence(self, node: ast.Tuple | ast.List) -> ir.Expression:
+        return ir.Sequence(span=self.span(node), items=self.each(node.elts, self.expression))
 
-    def dictionary(self, node: ast.Dict) -> Expression:
+    def dictionary(self, node: ast.Dict) -> ir.Expression:
         """A dict that is returned."""
         keys = []
         for key in node.keys:
@@ -179,53 +164,55 @@ class ExpressionParser(Complaints):
         if not keys:
             raise self.reject(node, "an empty dict has no outputs", "write `return {'loss': x}`")
         values = self.each(node.values, self.expression)
-        return Dictionary(span=self.span(node), items=tuple(zip(keys, values, strict=True)))
+        return ir.Dictionary(span=self.span(node), items=tuple(zip(keys, values, strict=True)))
 
-    def unary(self, node: ast.UnaryOp) -> Expression:
+    def unary(self, node: ast.UnaryOp) -> ir.Expression:
         if isinstance(node.op, ast.Invert):
             raise self._refuse_operator(node, node.op)
         operand = self.expression(node.operand)
         if isinstance(node.op, ast.UAdd):
             return operand
         name = "negative" if isinstance(node.op, ast.USub) else "logical_not"
-        return Call(span=self.span(node), primitive=name, arguments=(operand,))
+        return ir.Call(span=self.span(node), primitive=name, arguments=(operand,))
 
-    def binary(self, node: ast.BinOp) -> Expression:
+    def binary(self, node: ast.BinOp) -> ir.Expression:
         name = BINARY.get(type(node.op))
         if name is None:
             raise self._refuse_operator(node, node.op)
-        return Call(span=self.span(node), primitive=name, arguments=self.each((node.left, node.right), self.expression))
+        return ir.Call(
+            span=self.span(node), primitive=name, arguments=self.each((node.left, node.right), self.expression)
+        )
 
-    def logical(self, node: ast.BoolOp) -> Expression:
+    def logical(self, node: ast.BoolOp) -> ir.Expression:
         name = "logical_and" if isinstance(node.op, ast.And) else "logical_or"
         return self._chain(node, name, self.each(node.values, self.expression))
 
-    def comparison(self, node: ast.Compare) -> Expression:
+    def comparison(self, node: ast.Compare) -> ir.Expression:
         for operator in node.ops:
             if type(operator) not in COMPARISONS:
                 raise self._refuse_operator(node, operator)
         sides = self.each((node.left, *node.comparators), self.expression)
         pairs = [
-            Call(span=self.span(node), primitive=COMPARISONS[type(operator)], arguments=(left, right))
+            ir.Call(span=self.span(node), primitive=COMPARISONS[type(operator)], arguments=(left, right))
             for operator, left, right in zip(node.ops, sides, sides[1:], strict=False)
         ]
         return self._chain(node, "logical_and", tuple(pairs))
 
-    def _chain(self, node: ast.expr, name: str, parts: tuple[Expression, ...]) -> Expression:
+    def _chain(self, node: ast.expr, name: str, parts: tuple[ir.Expression, ...]) -> ir.Expression:
         result = parts[0]
         for part in parts[1:]:
-            result = Call(span=self.span(node), primitive=name, arguments=(result, part))
+            result = ir.Call(span=self.span(node), primitive=name, arguments=(result, part))
         return result
 
     def _refuse_operator(self, node: ast.AST, operator: ast.AST) -> Refused:
         symbol, hint = REFUSED_OPERATORS[type(operator)]
         return self.foreign(node, f"`{symbol}`", hint)
 
-    def conditional(self, node: ast.IfExp) -> Expression:
+    def conditional(self, node: ast.IfExp) -> ir.Expression:
         test, body, orelse = self.each((node.test, node.body, node.orelse), self.expression)
-        return Conditional(span=self.span(node), test=test, body=body, orelse=orelse)
+        return ir.Conditional(span=self.span(node), test=test, body=body, orelse=orelse)
 
-    def call(self, node: ast.Call) -> Expression:
+    def call(self, node: ast.Call) -> ir.Expression:
         function = node.func
         if isinstance(function, ast.Name):
             return self._call(node, self._function(function), list(node.args))
@@ -260,7 +247,7 @@ class ExpressionParser(Complaints):
         self.expression(function.value)  # its own faults first
         raise self.reject(function, f"there is no method `{name}`", hint or ALL)
 
-    def _call(self, node: ast.Call, name: str, arguments: list[ast.expr]) -> Expression:
+    def _call(self, node: ast.Call, name: str, arguments: list[ast.expr]) -> ir.Expression:
         row = PRIMITIVES.get(name)
         known = row.options if row else {}
         names: list[str] = []
@@ -272,7 +259,7 @@ class ExpressionParser(Complaints):
             names.append(keyword.arg)
         values = self.each([*arguments, *(keyword.value for keyword in node.keywords)], self.expression)
         positional, named = values[: len(arguments)], values[len(arguments) :]
-        return Call(
+        return ir.Call(
             span=self.span(node), primitive=name, arguments=positional, keywords=tuple(zip(names, named, strict=True))
         )
 
@@ -293,7 +280,7 @@ def _dotted(node: ast.expr) -> list[str]:
     return [*reversed([*parts, node.id])] if isinstance(node, ast.Name) else []
 
 
-_READERS: dict[type[ast.expr], Callable[..., Expression]] = {
+_READERS: dict[type[ast.expr], Callable[..., ir.Expression]] = {
     ast.Constant: ExpressionParser.constant,
     ast.Name: ExpressionParser.name,
     ast.Attribute: ExpressionParser.attribute,

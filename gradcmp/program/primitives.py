@@ -1,11 +1,8 @@
 """The catalogue of primitives, joined from its groups in the order in which it is printed."""
 
-from __future__ import annotations
-
 from gradcmp.program.catalogue import (
     arithmetic,
     comparison,
-    differentiation,
     elementary,
     linear_algebra,
     neural_network,
@@ -30,7 +27,6 @@ PRIMITIVES: dict[str, Primitive] = {
         linear_algebra.PRODUCTS,
         shape.ARRANGEMENTS,
         linear_algebra.MATRICES,
-        differentiation.ROWS,
         shape.CONSTANTS,
     )
     for row in rows

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradcmp.program.ir import For, If, Return, Span, Statement, While
+from gradcmp.program.flow import walk
+from gradcmp.program.ir import If, Return, Span, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,7 @@ class _Turner:
                 raise TooManyPaths(statement.span)
             if isinstance(statement, Return):
                 return (*done, statement)
-            if isinstance(statement, If) and _has_return(statement):
+            if isinstance(statement, If) and any(isinstance(part, Return) for part in walk((statement,))):
                 rest = statements[position + 1 :]
                 body = self.turn((*statement.body, *rest), statement.span, depth + 1)
                 orelse = self.turn((*statement.orelse, *rest), statement.span, depth + 1)
@@ -58,11 +59,3 @@ class _Turner:
         last = statements[-1].span if statements else fallback
         self.missing = self.missing or last or Span(1, 1, 1, 2)
         return tuple(done)
-
-
-def _has_return(statement: Statement) -> bool:
-    if isinstance(statement, Return):
-        return True
-    if isinstance(statement, If):
-        return any(_has_return(inner) for inner in (*statement.body, *statement.orelse))
-    return isinstance(statement, While | For) and any(_has_return(inner) for inner in statement.body)

@@ -5,8 +5,6 @@ the whole shape, is None where it depends on the run, and then nothing that hang
 NumPy's.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Any

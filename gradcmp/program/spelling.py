@@ -1,7 +1,5 @@
 """What a spelling table is made of: its values, and what every table asks of types and writes as calls."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -46,11 +44,8 @@ Spell = Callable[[Application], str]
 Spellings = dict[str, Template | Spell]
 """Primitive → how it is spelled."""
 
-GROUPS = (
-    "arithmetic", "comparison", "elementary", "neural_network", "selection", "reduction", "linear_algebra", "shape",
-    "differentiation",
-)  # fmt: skip
-"""The groups of the catalogue, which are the modules of a spelling package."""
+GROUPS = ("arithmetic", "comparison", "elementary", "neural_network", "reduction", "linear_algebra", "shape")
+"""The modules of the catalogue, which are those of a spelling package and of the reference's compositions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,16 +4,15 @@ Reverse mode cannot go through `lax.while_loop`, but it can through a scan of kn
 once the condition is false. What a loop carries keeps its dtype and shape from round to round.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 
+from gradcmp.program.flow import assigned_names, has_loop, inner, returns
 from gradcmp.program.infix import ATOM, SIGN, Piece
-from gradcmp.program.ir import Branch, CheckedStatement, Give, Loop, NumberType, Select, TupleType, Type
+from gradcmp.program.ir import Branch, Loop, NumberType, Select, TupleType, Type
 from gradcmp.program.lower_expressions import CannotLower, shape_is_known
-from gradcmp.program.lower_python import PythonWriter, has_loop
-from gradcmp.program.prune import assigns, live_at_head
+from gradcmp.program.lower_python import PythonWriter
+from gradcmp.program.prune import live_at_head
 
 
 class StructuredWriter(PythonWriter):
@@ -40,11 +39,11 @@ class StructuredWriter(PythonWriter):
         if not self._is_traced(statement.test):
             super().branch(statement, word=word)
             return
-        returns = _ends(statement.body)
-        loops = self.bounded and (has_loop(statement.body) or has_loop(statement.orelse))
+        ends = returns(statement.body)
+        loops = self.bounded and has_loop(inner(statement))
         for name, type_ in statement.assigned:
             self._must_know(type_, f"`{name}`")
-        if returns:
+        if ends:
             for path, type_ in self.checked.outputs:
                 self._must_know(type_, f"output `{path}`" if path else "the output")
         given = [name for name, _ in statement.assigned]
@@ -59,16 +58,16 @@ class StructuredWriter(PythonWriter):
             self.line("")
             self.line(f"def {function}({', '.join(parameters)}):")
             self.depth += 1
-            for inner in body:
-                self.statement(inner)
-            if not returns:
+            for nested in body:
+                self.statement(nested)
+            if not ends:
                 self.line(f"return {self._packed(given, numbers, flag=loops)}")
             self.depth -= 1
             sides.append(function)
         self.loose, self.counting = before, counting
         self.line("")
         call = f"lax.cond({', '.join([self.text(statement.test), *sides, *parameters])})"
-        if returns:
+        if ends:
             self.line(f"return {call}")
             return
         names = [self.names[name] for name in given] + [self.finished] * loops
@@ -77,10 +76,10 @@ class StructuredWriter(PythonWriter):
 
     def _handed(self, statement: Branch, given: Sequence[str]) -> list[str]:
         """Names that a branch both reads and binds: inside a function they have to come in as parameters."""
-        found: set[str] = set()
+        handed: set[str] = set()
         for body in (statement.body, statement.orelse):
-            found |= live_at_head(body, frozenset(given)) & assigns(body)
-        return [name for name in self.names if name in found]
+            handed |= live_at_head(body, frozenset(given)).intersection(assigned_names(body))
+        return [name for name in self.names if name in handed]
 
     def _packed(self, given: Sequence[str], numbers: dict[str, NumberType], *, flag: bool) -> str:
         """What a function returns: the names' values, plain numbers made arrays."""
@@ -112,8 +111,8 @@ class StructuredWriter(PythonWriter):
         self.line(f"return {self.text(statement.test)}")
         self.depth -= 1
         self._open(body, parameter, names)
-        for inner in statement.body:
-            self.statement(inner)
+        for nested in statement.body:
+            self.statement(nested)
         self.line(f"return {self._packed(given, numbers, flag=loops)}")
         self.depth -= 1
         self.loose, self.counting = before, counting
@@ -169,8 +168,3 @@ def _number_types(names: Sequence[tuple[str, Type]]) -> dict[str, NumberType]:
 
 def _dtype(type_: NumberType) -> str:
     return {"int": "int64", "bool": "bool"}[type_.kind]
-
-
-def _ends(body: Sequence[CheckedStatement]) -> bool:
-    last = body[-1] if body else None
-    return isinstance(last, Give) or (isinstance(last, Branch) and _ends(last.body) and _ends(last.orelse))

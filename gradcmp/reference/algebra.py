@@ -5,8 +5,6 @@ any of them. An algebra has the few steps below; everything else in the catalogu
 (`language.compositions`), or the algebra's where it has the primitive among its `formulas`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar

@@ -1,7 +1,5 @@
 """The reference's word on a problem: the true derivative, with the evidence for it and the errors to expect."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Expressions over a function's inputs and its value, evaluated exactly: what a scenario's `expect` says."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cache, partial
 from typing import Any

@@ -1,7 +1,5 @@
 """Derivatives by differences in float64, with an error estimate: what is left where nothing can be certified."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial

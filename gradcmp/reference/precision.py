@@ -1,7 +1,5 @@
 """From balls to certified numbers: precision is doubled until every ball is small against the dtype (Ziv's loop)."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping

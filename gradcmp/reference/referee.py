@@ -1,7 +1,5 @@
 """The reference as a worker: reads a program in the little language, answers with the truth."""
 
-from __future__ import annotations
-
 import platform
 from collections.abc import Callable, Mapping
 from typing import Any

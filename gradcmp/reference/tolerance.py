@@ -1,7 +1,5 @@
 """The tolerance pass: how far rounding alone may take a program's derivative from the true one, in one dtype."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 

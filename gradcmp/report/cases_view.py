@@ -1,7 +1,5 @@
 """The view of cases: a line each with errors and timings."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import groupby
 

@@ -1,7 +1,5 @@
 """What stands in one cell of the tables: a value, a word, a mark."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """True values in decimal, with as many digits as are known, and their distances in units of the last place."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from decimal import Context, Decimal

@@ -1,7 +1,5 @@
 """Single elements of the arrays in a result file: what every target returned there, and what is true."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """How a run ended: how many cases stand at which level, with which exit code, and whether all was done."""
 
-from __future__ import annotations
-
 from collections import Counter
 
 from gradcmp.core.verdicts import Level

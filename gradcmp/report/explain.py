@@ -1,7 +1,5 @@
 """The story of a case on a console."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from rich.cells import cell_len

@@ -1,7 +1,5 @@
 """Why: one paragraph for each kind of verdict above `ok`, with the cases that it holds for."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from gradcmp.core.verdicts import Evidence, ExpectationState, Level, Verdict

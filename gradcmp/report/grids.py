@@ -1,7 +1,5 @@
 """Tables as plain data, before any renderer: rows of problems, columns of targets."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 

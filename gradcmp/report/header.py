@@ -1,7 +1,5 @@
 """What every row shares, said once above the tables; settings that differ, target by target."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

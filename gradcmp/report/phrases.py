@@ -1,7 +1,5 @@
 """How a story shows arrays, and which it tells of first."""
 
-from __future__ import annotations
-
 import math
 
 from gradcmp.core.verdicts import Verdict

@@ -1,7 +1,5 @@
 """Progress on stderr: a live line on a terminal, a plain heartbeat elsewhere."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections import Counter

@@ -1,7 +1,5 @@
 """A document on a console: the same for `gradcmp run` and `gradcmp report`."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from rich.console import Console, RenderableType

@@ -1,7 +1,5 @@
 """How times grow with a swept number."""
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Why a case has its verdict, told from a result file: sections of named lines, before any renderer."""
 
-from __future__ import annotations
-
 import math
 import shlex
 from collections.abc import Callable, Iterator, Mapping

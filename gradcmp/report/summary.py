@@ -1,7 +1,5 @@
 """Counts of a run, and whether it ends well."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Grids → rich renderables: a table where it fits, a block per problem with targets as rows where it does not."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from itertools import groupby

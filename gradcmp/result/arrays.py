@@ -1,7 +1,5 @@
 """Arrays in a result file: nested lists where they are small, an `.npz` beside the file where they are not."""
 
-from __future__ import annotations
-
 import io
 import math
 import struct

@@ -1,7 +1,5 @@
 """A finished result file under another name."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -4,8 +4,6 @@ A line is `{"kind":"run","record":…}` (the head: everything but problems and c
 lines as they come. The document is copied together line by line, so that memory does not grow with the run.
 """
 
-from __future__ import annotations
-
 import os
 import stat
 from collections import Counter

@@ -1,7 +1,5 @@
 """The machine that a run was made on, told with the standard library alone."""
 
-from __future__ import annotations
-
 import platform
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """Result files read back, complete or partial."""
 
-from __future__ import annotations
-
 import json
 import stat
 from pathlib import Path

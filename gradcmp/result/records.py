@@ -3,8 +3,6 @@
 `docs/result-file.md` says what the keys mean. A key without a default must be there; unknown ones are let be.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """Statistics of a timing: computed from the raw samples, which the result file keeps."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -21,18 +19,15 @@ _RESAMPLED_AT_ONCE = 500_000
 def timing_record(timing: Timing, *, compiles: bool) -> TimingRecord:
     """The `timing` block of a case, in seconds a call.
 
-    `compile_s` is what the backend measured, else the first call less the steady median where the execution compiles.
+    `compile_s` is the first call less the steady median where the execution compiles.
     """
     samples = per_call(timing.samples_s, timing.calls_per_sample)
     median = float(numpy.median(samples)) if samples.size else None
     interval = median_interval(samples) if samples.size else None
-    compile_s = timing.compile_s
-    if compile_s is None and compiles and median is not None:
-        compile_s = max(0.0, timing.first_call_s - median)
     value_samples = per_call(timing.value_samples_s, timing.value_calls_per_sample)
     return TimingRecord(
         first_call_s=timing.first_call_s,
-        compile_s=compile_s,
+        compile_s=max(0.0, timing.first_call_s - median) if compiles and median is not None else None,
         median_s=median,
         ci95_s=interval,
         samples_s=timing.samples_s,

@@ -1,7 +1,5 @@
 """The types of single values in a result file, and how they stand in JSON."""
 
-from __future__ import annotations
-
 import json
 import math
 import sys

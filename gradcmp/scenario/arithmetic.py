@@ -1,7 +1,5 @@
 """Small arithmetic over sweep names: `2*n`, `n//2 + 1`."""
 
-from __future__ import annotations
-
 import ast
 import operator
 from collections.abc import Callable, Mapping

@@ -12,18 +12,19 @@ from gradcmp.core.operators import MODES, OPERATORS, PROTOCOLS, Operator
 from gradcmp.core.scenarios import Scenario, Tolerance
 from gradcmp.core.specifications import InputTree
 from gradcmp.core.targets import NAME, TargetPattern
-from gradcmp.scenario.drafts import Draft
-from gradcmp.scenario.expectations import BACKENDS_MEANT, OPERATORS_MEANT, Context, check_pattern, read_expectations
 from gradcmp.scenario.functions import check_outputs, check_program, function_text, leaf_types, read_program
 from gradcmp.scenario.inputs import check_sizes, read_inputs, read_wrt
 from gradcmp.scenario.keys import SCENARIO
 from gradcmp.scenario.nodes import Mapping, Node, Scalar
+from gradcmp.scenario.patterns import BACKENDS_MEANT, OPERATORS_MEANT, check_pattern
 from gradcmp.scenario.reading import Number, Reader, joined
 from gradcmp.scenario.seeds import read_seeds
 from gradcmp.scenario.specifications import DTYPES_MEANT
+from gradcmp.scenario.suites import Draft
 
 if TYPE_CHECKING:
     from gradcmp.program.ir import Checked, Program
+    from gradcmp.scenario.expectations import Context
 
 TAG = re.compile(r"[^\s,()\[\]]+")
 DEVICE = re.compile(r"[a-z]+(:[0-9]+)?")
@@ -67,6 +68,8 @@ def build(
                 reader, draft, program, inputs, dtype, wrt=wrt, operators=operators, protocols=protocols
             )
             if context is not None and "expect" in node:
+                from gradcmp.scenario.expectations import read_expectations  # a listing reads none
+
                 expect = read_expectations(reader, node["expect"], context)
     cotangent = read_seeds(reader, draft, "cotangent", context)
     tangent = read_seeds(reader, draft, "tangent", context)
@@ -83,7 +86,7 @@ def build(
 
 def _understood(
     reader: Reader, draft: Draft, program: Program, inputs: InputTree, dtype: str, *, wrt: tuple[str, ...],
-    operators: tuple[str, ...], protocols: tuple[str, ...],
+    operators: tuple[Operator, ...], protocols: tuple[str, ...],
 ) -> Context | None:  # fmt: skip
     """The function in a problem of one dtype, and whether its outputs are what the operators need."""
     function = check_program(reader, program, leaf_types(inputs, dtype), dtype, reader.names)
@@ -91,6 +94,8 @@ def _understood(
         return None
     check_outputs(reader, draft.node["function"], function, () if protocols else operators)
     _check_protocols(reader, draft.node, protocols, function)
+    from gradcmp.scenario.expectations import Context  # likewise
+
     return Context(checked=function, wrt=wrt)
 
 

@@ -1,17 +1,16 @@
 """A project's configuration: `gradcmp.toml`, or `[tool.gradcmp]` in `pyproject.toml`."""
 
-from __future__ import annotations
-
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gradcmp.core.targets import TargetPattern
 from gradcmp.errors import Location, UsageError
-from gradcmp.scenario.expectations import check_pattern
 from gradcmp.scenario.identifiers import FOLDER, tidy
 from gradcmp.scenario.keys import CONFIGURATION, check_keys
 from gradcmp.scenario.nodes import Mapping, Scalar, from_plain
+from gradcmp.scenario.patterns import check_pattern
 from gradcmp.scenario.reading import Reader
 
 _NOTHING = Mapping(entries={}, location=Location(file=""))
@@ -27,6 +26,10 @@ class Configuration:
     root: Path | None = None
     require: tuple[TargetPattern, ...] = ()
     defaults: Mapping = field(default=_NOTHING, repr=False)
+
+
+_MAY_HAVE_TABLE = re.compile(rb"""(?m)^\s*\[?\s*["']?tool["']?\s*(\.\s*["']?gradcmp|\]|=)""")
+"""A table for gradcmp in any of TOML's spellings; most projects have none, and their files need not be read."""
 
 
 def find_configuration(folder: Path) -> Configuration:
@@ -50,7 +53,7 @@ def _table(path: Path, folder: Path) -> tuple[Path, dict[str, Any]] | None:
         data = path.read_bytes()
     except OSError:  # not there, or not for us to read
         return None
-    if not whole and b"gradcmp" not in data:
+    if not whole and not _MAY_HAVE_TABLE.search(data):
         return None
     import tomllib  # most projects have no configuration
 

@@ -7,13 +7,11 @@ whole (`expect: unsupported`).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gradcmp.core.expectations import (
-    Expectation,
-    Expectations,
+from gradcmp.core.expectations import Expectation, Expectations
+from gradcmp.core.expected import (
     Expected,
     ExpectedAbout,
     ExpectedExpression,
@@ -24,26 +22,22 @@ from gradcmp.core.expectations import (
     ExpectedResult,
     ExpectedVerdict,
 )
-from gradcmp.core.operators import OPERATORS
-from gradcmp.core.suggest import did_you_mean, nearest
+from gradcmp.core.leaves import fits, operator_leaves
+from gradcmp.core.operators import OPERATORS, Operator
+from gradcmp.core.suggest import did_you_mean
 from gradcmp.core.targets import TargetPattern
 from gradcmp.core.verdicts import Verdict
 from gradcmp.scenario.functions import check_expected, read_program
 from gradcmp.scenario.generators import literal
 from gradcmp.scenario.nodes import Mapping, Node, Scalar
-from gradcmp.scenario.reading import Reader, joined, listing
+from gradcmp.scenario.patterns import OPERATORS_MEANT, check_pattern
+from gradcmp.scenario.reading import Reader, Shape, joined, listing, quoted, shown_shape
 
 if TYPE_CHECKING:
     from gradcmp.program.ir import Checked
 
 OUTCOMES = ("unsupported", "timed-out", "died")
-BUILT_IN = ("torch", "tensorflow", "jax")
-PATTERN = re.compile(r"[a-z*?\[\]][a-z0-9_*?\[\]]*(\+[a-z0-9_*?\[\]]+)?(-[a-z0-9_*?\[\]]+(-[a-z0-9_:*?\[\]]+)?)?")
 EXCEPTION = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
-OPERATORS_MEANT = {"grad": "gradient", "hess": "hessian", "jac": "jacobian", "pullback": "vjp", "pushforward": "jvp"}
-BACKENDS_MEANT = {"pytorch": "torch", "tf": "tensorflow", "jnp": "jax", "keras": "tensorflow"}
-
-Shape = tuple[int | None, ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,39 +47,23 @@ class Context:
     checked: Checked
     wrt: tuple[str, ...]
 
-    def places(self, operator: str) -> dict[str, Shape]:
-        """Path → shape of everything that an operator gives, by the rule of `core.expectations.ExpectedResult`."""
-        outputs = {of: output.shape for of, output in self.checked.outputs}
-        leaves = {path: self.checked.leaves[path].shape for path in self.wrt}
-        if operator in ("value", "jvp"):
-            return dict(outputs)
-        if operator == "vjp":
-            return _named(leaves)
-        if operator == "hvp":
-            return {joined(of, wrt): shape for of in outputs for wrt, shape in _named(leaves).items()}
-        if operator == "hessian":
-            pairs = {f"{a}.{b}": _sum(s, t) for a, s in leaves.items() for b, t in leaves.items()}
-            blocks = pairs if len(leaves) > 1 else {"": next(iter(pairs.values()), None)}
-            return {_path(of, block): shape for of in outputs for block, shape in blocks.items()}
-        jacobian = operator == "jacobian"
-        return {
-            _path(of, wrt): _sum(output, leaf) if jacobian else leaf
-            for of, output in outputs.items()
-            for wrt, leaf in _named(leaves).items()
-        }
+    def places(self, operator: str) -> tuple[dict[str, Shape], dict[str, str]]:
+        """Path → shape of everything that an operator gives, by the rule of `core.expectations.ExpectedResult`; and
+        names that say more than they must → the path: `x` where there is only `x`, `0.x`, `x.x` of a Hessian."""
+        places: dict[str, Shape] = {}
+        long_names: dict[str, str] = {}
+        several = len(self.wrt) > 1
+        for leaf in operator_leaves(Operator(operator), self.wrt, self.checked.leaves, self.checked.outputs):
+            path = _path(leaf.of, *(leaf.wrt if several else ()))
+            places[path] = leaf.shape
+            long_names[_path(leaf.of, *leaf.wrt)] = path
+            if leaf.wrt and not several:
+                long_names[_path(leaf.of, leaf.wrt[0])] = path
+        return places, long_names
 
 
-def _named(leaves: AnyMapping[str, Shape]) -> dict[str, Shape]:
-    """The sole leaf is `""`."""
-    return {"": next(iter(leaves.values()))} if len(leaves) == 1 else dict(leaves)
-
-
-def _path(of: str, wrt: str) -> str:
-    return ".".join(part for part in (of, wrt) if part)
-
-
-def _sum(a: Shape, b: Shape) -> Shape:
-    return None if a is None or b is None else (*a, *b)
+def _path(*names: str) -> str:
+    return ".".join(filter(None, names))
 
 
 def read_expectations(reader: Reader, node: Node, context: Context) -> Expectations:
@@ -113,33 +91,8 @@ def read_expectations(reader: Reader, node: Node, context: Context) -> Expectati
     return Expectations(entries=tuple(entries), strict=strict)
 
 
-def check_pattern(reader: Reader, key: Scalar, path: str, *, operators: bool = False, alone: bool = False) -> bool:
-    """Is the key a target pattern, of a backend that there is or may be? `alone`: its value cannot be a target's."""
-    backend = key.text.partition("-")[0].partition("+")[0]
-    if backend in BUILT_IN or (PATTERN.fullmatch(key.text) and any(sign in backend for sign in "*?[")):
-        return True
-    known = (*BUILT_IN, *(OPERATORS if operators else ()))
-    meant = BACKENDS_MEANT | (OPERATORS_MEANT if operators else {})
-    example = "a target pattern, such as `torch` or `jax-compiled-*`"
-    expected = f"expected an operator, such as `gradient`, or {example}" if operators else f"expected {example}"
-    misspelt = backend.lower() in meant or nearest(backend, known, cutoff=0.7)
-    if PATTERN.fullmatch(key.text) and not alone and (not misspelt or backend in _installed()):
-        return True
-    reader.complain(key, path, "unknown key" if operators else f"`{key.text}` names no target", expected,
-                    did_you_mean(backend, known, meant))  # fmt: skip
-    return False
-
-
-def _installed() -> frozenset[str]:
-    from gradcmp.registry import load_registry  # reads entry points: only for names that look wrong
-
-    return frozenset(load_registry().descriptors)
-
-
 def _may_be_target(node: Node) -> bool:
-    if isinstance(node, Mapping):
-        return True
-    return isinstance(node, Scalar) and node.text in OUTCOMES
+    return isinstance(node, Mapping) or (isinstance(node, Scalar) and node.text in OUTCOMES)
 
 
 def _for_target(reader: Reader, node: Node, path: str, pattern: TargetPattern, context: Context) -> list[Expectation]:
@@ -196,28 +149,24 @@ def _expected(reader: Reader, node: Node, path: str, operator: str, context: Con
     outcome = _outcome(reader, node, path)
     if outcome is not None:
         return outcome
-    places = context.places(operator)
+    places, _ = context.places(operator)
     if isinstance(node, Mapping) and "about" not in node:
-        leaves = _leaves(reader, node, path, operator, context, places)
-        return None if leaves is None else ExpectedResult(leaves=leaves)
+        return ExpectedResult(leaves=_leaves(reader, node, path, operator, context))
     if isinstance(node, Scalar) and node.text == "none" and not node.style:
         return ExpectedResult(leaves=dict.fromkeys(places, ExpectedNothing()))
     if len(places) > 1:
-        paths = " and ".join(f"`{place}`" for place in places)
         what = f"found one value for the {len(places)} arrays that `{operator}` gives"
-        reader.complain(node, path, what, f"expected a map with {paths}")
+        reader.complain(node, path, what, f"expected a map with {' and '.join(quoted(places))}")
         return None
     sole, shape = next(iter(places.items()), ("", None))
     leaf = _leaf(reader, node, path, shape, context)
     return None if leaf is None else ExpectedResult(leaves={sole: leaf})
 
 
-def _leaves(
-    reader: Reader, node: Mapping, path: str, operator: str, context: Context, places: AnyMapping[str, Shape]
-) -> dict[str, ExpectedLeaf] | None:
+def _leaves(reader: Reader, node: Mapping, path: str, operator: str, context: Context) -> dict[str, ExpectedLeaf]:
     """Leaves by path; paths may be written with dots or as nested maps, and may name what there is only one of."""
     leaves: dict[str, ExpectedLeaf] = {}
-    long_names = _long_names(operator, context, places)
+    places, long_names = context.places(operator)
     for name, key, value in _flat(node):
         place = name if name in places else long_names.get(name)
         here = joined(path, name)
@@ -234,25 +183,6 @@ def _leaves(
         if leaf is not None:
             leaves[place] = leaf
     return leaves
-
-
-def _long_names(operator: str, context: Context, places: AnyMapping[str, Shape]) -> dict[str, str]:
-    """Names that say more than they must → the place: `x` where there is only `x`, `0.x`, `x.x` of a Hessian."""
-    outputs = [of for of, _ in context.checked.outputs]
-    if operator in ("value", "jvp"):
-        return {of: of for of in outputs}
-    wrts = [f"{a}.{b}" for a in context.wrt for b in context.wrt] if operator == "hessian" else list(context.wrt)
-    if operator == "hessian" and len(context.wrt) == 1:
-        wrts.append(context.wrt[0])
-    outputs = [""] if operator == "vjp" else outputs
-    names: dict[str, str] = {}
-    for of in outputs:
-        for wrt in wrts:
-            full = _path(of, wrt)
-            short = full if full in places else of if of in places else ""
-            if short in places:
-                names[full] = short
-    return names
 
 
 def _flat(node: Mapping, prefix: str = "") -> list[tuple[str, Scalar, Node]]:
@@ -278,7 +208,7 @@ def _leaf(reader: Reader, node: Node, path: str, shape: Shape, context: Context)
     read = literal(reader, node, path)
     if read is None:
         return None
-    if read[1] and not agree(read[1], shape):
+    if read[1] and not fits(read[1], shape):
         _wrong_shape(reader, node, path, read[1], shape)
         return None
     return ExpectedNumbers(data=_as_lists(read[0]))
@@ -312,26 +242,12 @@ def _expression(reader: Reader, node: Scalar, path: str, shape: Shape, context: 
         reader.complain(node, path, "the expression is true or false", "expected numbers")
         return None
     given = checked.outputs[0][1].shape
-    if given is not None and given != () and not agree(given, shape):
+    if given is not None and given != () and not fits(given, shape):
         _wrong_shape(reader, node, path, given, shape)
         return None
     return ExpectedExpression(program=program)
 
 
-def agree(a: Shape, b: Shape) -> bool:
-    """May two shapes be the same?"""
-    if a is None or b is None:
-        return True
-    return len(a) == len(b) and all(m is None or n is None or m == n for m, n in zip(a, b, strict=True))
-
-
 def _wrong_shape(reader: Reader, node: Node, path: str, given: Shape, shape: Shape) -> None:
     expected = f"expected shape {shown_shape(shape)}" + ", or one number for all elements" * bool(shape)
     reader.complain(node, path, f"the expectation has shape {shown_shape(given)}", expected)
-
-
-def shown_shape(shape: Shape) -> str:
-    """`[2, ?]`."""
-    if shape is None:
-        return "?"
-    return "[" + ", ".join("?" if length is None else str(length) for length in shape) + "]"

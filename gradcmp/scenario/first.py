@@ -1,7 +1,5 @@
 """The first scenario, as `gradcmp init` writes it."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

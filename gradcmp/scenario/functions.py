@@ -8,6 +8,7 @@ from collections.abc import Mapping as AnyMapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gradcmp.core.operators import Operator
 from gradcmp.core.specifications import InputTree
 from gradcmp.errors import Complaint, UsageError
 from gradcmp.program.programs import Program
@@ -16,9 +17,6 @@ from gradcmp.scenario.reading import Number, Reader
 
 if TYPE_CHECKING:
     from gradcmp.program.ir import ArrayType, Checked
-
-SCALAR_OPERATORS = ("gradient", "hessian", "hvp")
-
 
 EXPECTED = "an expression, a block or a `def`, such as `2 * dot(x, x)`"
 
@@ -114,14 +112,14 @@ def adopt(reader: Reader, complaints: Iterable[Complaint], path: str, hint: str 
         reader.adopt(replace(complaint, path=complaint.path or path, hint=hint or complaint.hint))
 
 
-def check_outputs(reader: Reader, node: Node, checked: Checked, operators: tuple[str, ...]) -> None:
+def check_outputs(reader: Reader, node: Node, checked: Checked, operators: tuple[Operator, ...]) -> None:
     """Refuse operators that the outputs cannot have: a gradient needs a scalar, a derivative a floating number."""
     from gradcmp.program.check import require_scalar_outputs  # as above
 
-    scalar = [require_scalar_outputs(checked, operator) for operator in operators if operator in SCALAR_OPERATORS]
+    scalar = [require_scalar_outputs(checked, operator) for operator in operators if operator.scalar]
     adopt(reader, [complaint for complaint in scalar if complaint is not None], "function")
     for of, output in checked.outputs:
-        if output.kind != "float" and set(operators) & {"vjp", "jvp", "jacobian"}:
+        if output.kind != "float" and any(operator.order and not operator.scalar for operator in operators):
             named = f"the output `{of}`" if of else "the function"
             what = f"{named} gives {output.dtype}, which has no derivative"
             reader.complain(node, "function", what, "expected a floating output, or `operator: value`")

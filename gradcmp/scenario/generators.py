@@ -3,8 +3,6 @@
 Nothing is drawn here; a specification is checked and measured with the standard library alone.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from collections.abc import Mapping as AnyMapping

@@ -4,8 +4,6 @@ Formats: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html 
 https://github.com/huggingface/safetensors#format.
 """
 
-from __future__ import annotations
-
 import ast
 import json
 import re

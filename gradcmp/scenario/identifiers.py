@@ -1,7 +1,5 @@
 """Ids: a scenario's is its path below the scenario root, never what was typed."""
 
-from __future__ import annotations
-
 import os
 import re
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The key `inputs`: a tree of specifications, and which of its leaves to differentiate by."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from pathlib import Path
 

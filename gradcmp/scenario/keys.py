@@ -1,7 +1,5 @@
 """The keys of the format: one table, which checks, schema, `gradcmp show` and a test of the documentation read."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping as AnyMapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Literal, get_args

@@ -14,12 +14,11 @@ from gradcmp.core.suggest import did_you_mean
 from gradcmp.errors import Complaint, Location, NothingSelectedError, UsageError
 from gradcmp.scenario.build import build, read_once
 from gradcmp.scenario.configuration import Configuration, find_configuration, shown
-from gradcmp.scenario.drafts import Draft
 from gradcmp.scenario.identifiers import file_id, root_of, tidy
 from gradcmp.scenario.nodes import Mapping as MappingNode
 from gradcmp.scenario.reading import Reader
 from gradcmp.scenario.selection import Choice, choose, members_at, no_such_member, shipped_folder
-from gradcmp.scenario.suites import File, draft, open_file
+from gradcmp.scenario.suites import Draft, File, draft, open_file
 from gradcmp.scenario.sweep import Value, read_sweep
 from gradcmp.scenario.yaml_source import read_file
 

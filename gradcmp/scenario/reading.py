@@ -3,11 +3,9 @@
 A reader returns None where it complained; the caller goes on, so that one pass finds everything.
 """
 
-from __future__ import annotations
-
 import math
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from collections.abc import Mapping as AnyMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -88,14 +86,10 @@ class Reader:
         if not isinstance(node, Scalar) or node.is_empty:
             self.wrong(node, path, expected)
             return None
-        if isinstance(allowed, re.Pattern):
-            if allowed.fullmatch(node.text):
-                return node.text
-            self.wrong(node, path, expected, did_you_mean(node.text, (), meant))
-            return None
-        if node.text in allowed:
+        if allowed.fullmatch(node.text) if isinstance(allowed, re.Pattern) else node.text in allowed:
             return node.text
-        self.wrong(node, path, expected, did_you_mean(node.text, allowed, meant))
+        known = () if isinstance(allowed, re.Pattern) else allowed
+        self.wrong(node, path, expected, did_you_mean(node.text, known, meant))
         return None
 
     def listed(self, node: Node) -> tuple[Node, ...]:
@@ -163,10 +157,8 @@ class Reader:
 
     def _sized(self, node: Scalar, value: Number, path: str) -> Number | None:
         """Refuse a number that only overflows: `1e999` is not how infinity is written."""
-        overflows = (
-            abs(value) >= LARGEST if isinstance(value, int) else math.isinf(value) and "inf" not in node.text.lower()
-        )
-        if overflows:
+        written_out = isinstance(value, float) and "inf" in node.text.lower()
+        if abs(value) >= LARGEST and not written_out:
             self.complain(node, path, f"{describe(node)} is too large", "expected a number below 1e308")
             return None
         return value
@@ -232,7 +224,22 @@ def joined(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
+def quoted(words: Iterable[str]) -> list[str]:
+    """Words in backquotes."""
+    return [f"`{word}`" for word in words]
+
+
 def listing(words: Collection[str]) -> str:
     """Words in backquotes, with commas and an `or` before the last."""
-    quoted = [f"`{word}`" for word in words] or ["nothing"]
-    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}"
+    *others, last = quoted(words) or ["nothing"]
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+Shape = tuple[int | None, ...] | None
+
+
+def shown_shape(shape: Shape) -> str:
+    """`[2, ?]`."""
+    if shape is None:
+        return "?"
+    return "[" + ", ".join("?" if length is None else str(length) for length in shape) + "]"

@@ -4,8 +4,6 @@ The loader does not pass through it: it must know where everything stands and wh
 the two to the same examples.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

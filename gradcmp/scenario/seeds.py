@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from gradcmp.core.leaves import fits
+from gradcmp.core.operators import OPERATORS
 from gradcmp.core.specifications import InputTree, Specification
 from gradcmp.core.suggest import did_you_mean
-from gradcmp.scenario.drafts import Draft
-from gradcmp.scenario.expectations import Context, Shape, agree, shown_shape
 from gradcmp.scenario.nodes import Mapping, Node, Scalar
-from gradcmp.scenario.reading import Reader, joined, listing
+from gradcmp.scenario.reading import Reader, Shape, joined, listing, quoted, shown_shape
 from gradcmp.scenario.specifications import generator_of, read_specification
+from gradcmp.scenario.suites import Draft
+
+if TYPE_CHECKING:
+    from gradcmp.scenario.expectations import Context
 
 _SEEDS_OF = {"cotangent": "output", "tangent": "input"}
-_SEEDED = {"cotangent": ("vjp",), "tangent": ("jvp", "hvp")}
+_SEEDED = {seed: [operator for operator in OPERATORS if operator.seed == seed] for seed in _SEEDS_OF}
 
 
 def read_seeds(reader: Reader, draft: Draft, key: str, context: Context | None) -> dict[str, Specification] | None:
@@ -34,7 +38,7 @@ def read_seeds(reader: Reader, draft: Draft, key: str, context: Context | None) 
     if not isinstance(node, Mapping) or generator_of(node) is not None:
         if places is not None and len(places) > 1:
             what = f"found one {key} for {len(places)} {_SEEDS_OF[key]}s"
-            reader.complain(node, key, what, f"expected a map with {_each(places)}")
+            reader.complain(node, key, what, f"expected a map with {' and '.join(quoted(places))}")
             return None
         specification = _seed(reader, node, key, draft.folder)
         _check_seed(reader, node, key, specification, next(iter(places.values())) if places else None)
@@ -62,11 +66,6 @@ def _seed_map(
     return seeds
 
 
-def _each(words: Iterable[str]) -> str:
-    """Words in backquotes, joined by `and`."""
-    return " and ".join(f"`{word}`" for word in words)
-
-
 def _places(key: str, context: Context | None) -> dict[str, Shape] | None:
     if context is None:
         return None
@@ -87,7 +86,7 @@ def _seed(reader: Reader, node: Node, path: str, folder: Path) -> Specification 
 
 
 def _check_seed(reader: Reader, node: Node, path: str, seed: Specification | None, shape: Shape) -> None:
-    if seed is not None and not agree(seed.shape, shape):
+    if seed is not None and not fits(seed.shape, shape):
         reader.complain(
             node, path, f"the seed has shape {shown_shape(seed.shape)}", f"expected shape {shown_shape(shape)}"
         )

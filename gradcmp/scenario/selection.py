@@ -1,7 +1,5 @@
 """Arguments of the command line → files, members and lines; nothing is read that does not have to be."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

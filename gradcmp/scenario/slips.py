@@ -1,21 +1,13 @@
 """What is no error and probably a slip: names of backends and executions that nobody knows, expectations that no case
 is held against. A run skips them; `gradcmp check` tells them."""
 
-from __future__ import annotations
-
-from functools import cache
-from typing import TYPE_CHECKING
-
 from gradcmp.core.operators import OPERATORS
 from gradcmp.core.suggest import did_you_mean
 from gradcmp.errors import Complaint
-from gradcmp.scenario.drafts import Draft
-from gradcmp.scenario.expectations import BACKENDS_MEANT
 from gradcmp.scenario.nodes import Mapping, Scalar
+from gradcmp.scenario.patterns import BACKENDS_MEANT, installed
 from gradcmp.scenario.reading import Reader, joined, listing
-
-if TYPE_CHECKING:
-    from gradcmp.registry import Registry
+from gradcmp.scenario.suites import Draft
 
 ALWAYS = frozenset({"torch", "tensorflow", "jax", "eager", "compiled", "all"})
 """Names for which the registry need not be read."""
@@ -67,7 +59,7 @@ def _unheld(expect: Mapping, path: str, taken: tuple[str, ...]) -> list[Complain
 def _unknown(word: Scalar, path: str, kind: str, name: str, effect: str) -> list[Complaint]:
     if not name or name in ALWAYS or any(sign in name for sign in "*?["):
         return []
-    descriptors = _registry().descriptors
+    descriptors = installed()
     executions = {execution.name for descriptor in descriptors.values() for execution in descriptor.executions}
     known = sorted(descriptors) if kind == "backend" else sorted(executions)
     if name in known:
@@ -76,10 +68,3 @@ def _unknown(word: Scalar, path: str, kind: str, name: str, effect: str) -> list
     expected = "" if hint else f"expected {listing(known)}"
     what = f"there is no {kind} `{name}` here: {effect}"
     return [Complaint(what=what, where=word.location, path=path, expected=expected, hint=hint)]
-
-
-@cache
-def _registry() -> Registry:
-    from gradcmp.registry import load_registry  # reads entry points: only for names that look wrong
-
-    return load_registry()

@@ -7,7 +7,7 @@ from collections.abc import Mapping as AnyMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gradcmp.core.formats import DTYPES, FLOAT_DTYPES, INTEGER_DTYPES
+from gradcmp.core.formats import DTYPES, INTEGER_LIMITS, kind_of
 from gradcmp.core.specifications import InputTree, Specification
 from gradcmp.core.suggest import did_you_mean
 from gradcmp.core.trees import insert
@@ -26,11 +26,6 @@ DTYPES_MEANT = {
 """What people write → what it is called here."""
 
 LARGEST_SEED = 2**32 - 1
-
-
-def kind_of(dtype: str) -> str:
-    """`float`, `int` or `bool`."""
-    return "float" if dtype in FLOAT_DTYPES else "int" if dtype in INTEGER_DTYPES else "bool"
 
 
 def generator_of(node: Mapping) -> str | None:
@@ -157,8 +152,6 @@ def _fits(value: Any, dtype: str) -> bool:
         return value in (0, 1)
     if isinstance(value, float) and not value.is_integer():
         return False
-    from gradcmp.program.joins import INTEGER_LIMITS  # few inputs are of whole numbers
-
     least, most = INTEGER_LIMITS[dtype]
     return bool(least <= value <= most)
 

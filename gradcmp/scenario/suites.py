@@ -1,17 +1,29 @@
 """A file → its scenarios as written: one, or the members of a suite with the suite's defaults."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 
 from gradcmp.core.suggest import did_you_mean
-from gradcmp.scenario.drafts import Draft
+from gradcmp.errors import Location
 from gradcmp.scenario.identifiers import NAME
 from gradcmp.scenario.keys import SCENARIO, SUITE, check_keys
 from gradcmp.scenario.nodes import Entry, Mapping, Node, Scalar, describe
 from gradcmp.scenario.reading import Reader, joined, listing
 from gradcmp.scenario.yaml_source import EXPECTED_FILE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A scenario as written: its keys after defaults, where they stand, and what relative files are relative to.
+
+    `written` are the keys that it writes itself, which win over conflicting defaults.
+    """
+
+    id: str
+    node: Mapping
+    written: frozenset[str]
+    location: Location
+    folder: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +96,7 @@ def draft(reader: Reader, file: File, member: str | None, configured: Mapping) -
 
 
 def merge(defaults: Mapping, written: Mapping) -> Mapping:
-    """`own` over `defaults`: key by key, whole, except that `inputs` merge by name."""
+    """`written` over `defaults`: key by key, whole, except that `inputs` merge by name."""
     if not defaults.entries:
         return written
     entries = {**defaults.entries, **written.entries}

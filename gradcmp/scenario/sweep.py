@@ -1,13 +1,10 @@
 """The key `sweep`: names → values, and every binding of them."""
 
-from __future__ import annotations
-
 import math
 import re
-from collections.abc import Iterable
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence as AnySequence
-from itertools import product
+from itertools import chain, product
 
 from gradcmp.scenario.nodes import Mapping, Node, Scalar, Sequence
 from gradcmp.scenario.reading import Number, Reader, is_name, joined, not_a_name
@@ -43,14 +40,7 @@ def read_sweep(reader: Reader, node: Node | None, overrides: AnyMapping[str, Any
     if count > MAX_BINDINGS:
         reader.complain(node, "sweep", f"the sweep has {count} combinations", f"expected at most {MAX_BINDINGS}")
         return []
-    return [_merged(parts) for parts in product(*groups)]
-
-
-def _merged(parts: Iterable[Binding]) -> Binding:
-    binding: Binding = {}
-    for part in parts:
-        binding |= part
-    return binding
+    return [dict(chain.from_iterable(part.items() for part in parts)) for parts in product(*groups)]
 
 
 def _good_name(reader: Reader, key: Scalar, path: str, used: set[str]) -> bool:
@@ -104,9 +94,7 @@ def _values(reader: Reader, node: Node, path: str) -> list[Value]:
         reader.known_keys(node, path, ("geometric",))
         return []
     if not isinstance(node, Sequence) or not node.items:
-        reader.wrong(node, path, expected) if not isinstance(node, Sequence) else reader.complain(
-            node, path, "found an empty list", f"expected {expected}"
-        )
+        reader.wrong(node, path, expected)
         return []
     values: list[Value] = []
     for item in node.items:

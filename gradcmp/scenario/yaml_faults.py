@@ -1,7 +1,5 @@
 """What a YAML parser complains of, in plain words and at the place where something is to be done."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

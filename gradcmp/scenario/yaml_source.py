@@ -4,8 +4,6 @@ PyYAML's parser (libyaml's where it is there) gives events; everything after tha
 duplicate keys, anchors, depth. https://yaml.org/spec/1.2.2/#103-core-schema
 """
 
-from __future__ import annotations
-
 import codecs
 import re
 from dataclasses import dataclass, field

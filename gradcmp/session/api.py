@@ -1,7 +1,5 @@
 """`gradcmp.run`: a run for programs."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from os import PathLike, fspath

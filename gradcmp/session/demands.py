@@ -1,7 +1,5 @@
 """What must be able to run here, because the command line or the configuration names it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase

@@ -1,7 +1,5 @@
 """The workers of a plan: started, and held against what was asked for by name."""
 
-from __future__ import annotations
-
 from fnmatch import fnmatchcase
 
 from gradcmp.core.executors import Executor, Failed, Ready

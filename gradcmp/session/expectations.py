@@ -1,14 +1,12 @@
 """What a scenario's `expect` says, as truth. Its expressions are evaluated by the reference, exactly."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from gradcmp.core.expectations import (
+from gradcmp.core.expected import (
     ExpectedAbout,
     ExpectedExpression,
     ExpectedLeaf,

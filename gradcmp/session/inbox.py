@@ -1,7 +1,5 @@
 """Questions that wait for their answers."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """A problem that has all its answers, judged; evidence that the judge asks for is fetched once."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 

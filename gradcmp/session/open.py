@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradcmp.core.installed import is_importable
-from gradcmp.core.targets import TargetPattern
 from gradcmp.registry import Registry, load_registry
 from gradcmp.scenario.load import load
-from gradcmp.session.plan import Plan, Preferences, make_plan
+from gradcmp.session.plan import Plan, make_plan
 from gradcmp.session.request import RunRequest
 
 if TYPE_CHECKING:
@@ -28,24 +27,7 @@ def plan_of(request: RunRequest, registry: Registry) -> Plan:
         overrides=request.parameters,
         max_bytes=request.options.max_bytes,
     )
-    required = (TargetPattern(text=name) for name in request.required)
-    preferences = Preferences(
-        backends=request.backends,
-        executions=request.executions,
-        devices=request.devices,
-        dtypes=request.dtypes,
-        operators=request.operators,
-        required=(*required, *selection.configuration.require),
-        keywords=request.keywords,
-        shard=request.shard,
-        problems=selection.problems or frozenset(),
-        cases=selection.cases or frozenset(),
-        selects_problem=lambda problem: (
-            selection.selects_problem(problem) and (request.only is None or problem.id in request.only)
-        ),
-        selects_case=selection.selects_case,
-    )
-    return make_plan(selection.scenarios, registry, lambda descriptor: is_importable(descriptor.module), preferences)
+    return make_plan(selection, registry, lambda descriptor: is_importable(descriptor.module), request)
 
 
 @contextmanager

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from gradcmp.core.expectations import ExpectedExpression, ExpectedResult
+from gradcmp.core.expected import ExpectedExpression, ExpectedResult
 from gradcmp.core.formats import FLOAT_DTYPES
 from gradcmp.core.keywords import parse_keywords
 from gradcmp.core.operators import OPERATORS, Operator
@@ -18,30 +19,12 @@ from gradcmp.core.targets import Target, TargetPattern, resolve_device
 from gradcmp.errors import Complaint, MissingTargetError, NothingSelectedError, UsageError
 from gradcmp.registry import Descriptor, Registry
 from gradcmp.session.demands import Demand, complaint_about, demands_of, extra_workers
+from gradcmp.session.request import RunRequest
+
+if TYPE_CHECKING:
+    from gradcmp.scenario.load import Selection
 
 Installed = Callable[[Descriptor], bool]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preferences:
-    """What the command line says; None leaves it to the scenario. It wins over the scenario everywhere,
-    except that `operators` only narrows.
-
-    `problems` and `cases` are ids that were named; each must be the id of something.
-    """
-
-    backends: tuple[str, ...] | None = None
-    executions: tuple[str, ...] | None = None
-    devices: tuple[str, ...] | None = None
-    dtypes: tuple[str, ...] | None = None
-    operators: tuple[str, ...] | None = None
-    required: tuple[TargetPattern, ...] = ()
-    keywords: str | None = None
-    shard: tuple[int, int] = (1, 1)
-    problems: frozenset[str] = frozenset()
-    cases: frozenset[str] = frozenset()
-    selects_problem: Callable[[Problem], bool] = lambda problem: True  # noqa: ARG005  # everything
-    selects_case: Callable[[Case], bool] = lambda case: True  # noqa: ARG005  # likewise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,99 +59,90 @@ class Plan:
         )
 
 
-def make_plan(
-    scenarios: Sequence[Scenario], registry: Registry, installed: Installed, preferences: Preferences
-) -> Plan:
-    """The plan of a run.
+def make_plan(selection: Selection, registry: Registry, installed: Installed, request: RunRequest) -> Plan:
+    """The plan of a run. What the request names wins over the scenarios, except that `operators` only narrows.
 
     Raises UsageError for names that nobody knows, MissingTargetError for a target that is demanded and known to be
     absent, NothingSelectedError where nothing is left or an id is that of nothing.
     """
-    _refuse_unknown_names(registry, preferences)
-    demands = demands_of(preferences.backends or (), preferences.devices or (), preferences.required)
+    _refuse_unknown_names(registry, request)
+    required = (*(TargetPattern(text=name) for name in request.required), *selection.configuration.require)
+    demands = demands_of(request.backends or (), request.devices or (), required)
     unmet = [complaint for demand in demands if (complaint := complaint_about(demand, registry, installed))]
     if unmet:
         raise MissingTargetError(*unmet)
-    keep = parse_keywords(preferences.keywords) if preferences.keywords else None
-    _refuse_ids_of_nothing(scenarios, registry, installed, preferences)
+    keep = parse_keywords(request.keywords) if request.keywords else None
+    _refuse_ids_of_nothing(selection, registry, installed, request)
     planned = []
-    for scenario in scenarios:
-        for problem in problems_of(scenario, preferences):
-            if not preferences.selects_problem(problem) or not _in_shard(problem.id, preferences.shard):
+    for scenario in selection.scenarios:
+        for problem in problems_of(scenario, request.dtypes, request.operators):
+            wanted = selection.selects_problem(problem) and (request.only is None or problem.id in request.only)
+            if not wanted or not _in_shard(problem.id, request.shard):
                 continue
-            cases = tuple(filter(preferences.selects_case, _cases(problem, registry, installed, preferences)))
+            cases = tuple(filter(selection.selects_case, _cases(problem, registry, installed, request)))
             if keep is not None:
                 cases = tuple(case for case in cases if keep((case.id, *scenario.tags)))
             if cases:
                 planned.append(PlannedProblem(problem=problem, cases=cases))
     if not planned:
-        raise NothingSelectedError(
-            Complaint(what="nothing was selected", hint=_why_nothing(scenarios, registry, installed))
-        )
-    asked = (case.target for one in planned for case in one.cases if case.left_out is None)
-    workers = tuple(dict.fromkeys(map(WorkerKey.of, asked)))
+        none_installed = not any(map(installed, registry.descriptors.values()))
+        hint = "`gradcmp list` prints what there is"
+        if selection.scenarios and none_installed:
+            hint = "no framework is installed; `gradcmp backends` prints what to install"
+        raise NothingSelectedError(Complaint(what="nothing was selected", hint=hint))
+    targets = (case.target for entry in planned for case in entry.cases if case.left_out is None)
+    workers = tuple(dict.fromkeys(map(WorkerKey.of, targets)))
     extra = extra_workers(demands, registry, installed, workers)
     return Plan(problems=tuple(planned), demands=demands, workers=(*workers, *extra))
 
 
-_NONE = Preferences()
-
-
-def problems_of(scenario: Scenario, preferences: Preferences = _NONE) -> Iterator[Problem]:
+def problems_of(
+    scenario: Scenario, dtypes: Iterable[str] | None = None, operators: Collection[str] | None = None
+) -> Iterator[Problem]:
     """Every problem of a scenario: dtypes × operators (or protocols) × modes."""
-    for dtype in _dtypes(preferences.dtypes or scenario.dtypes or ("float32",)):
-        for protocol in scenario.protocols:
-            if preferences.operators is None:
-                yield Problem(scenario=scenario, operator=Operator.GRADIENT, protocol=protocol, dtype=dtype)
-        if scenario.protocols:
-            continue
-        for operator in scenario.operators:
-            if preferences.operators is not None and operator not in preferences.operators:
-                continue
-            for mode in scenario.modes or (None,):
-                yield Problem(scenario=scenario, operator=operator, dtype=dtype, mode=mode)
+    for dtype in _without_all(dtypes or scenario.dtypes or ("float32",), FLOAT_DTYPES):
+        for protocol in scenario.protocols if operators is None else ():
+            yield Problem(scenario=scenario, operator=Operator.GRADIENT, protocol=protocol, dtype=dtype)
+        for operator in () if scenario.protocols else scenario.operators:
+            if operators is None or operator in operators:
+                for mode in scenario.modes or (None,):
+                    yield Problem(scenario=scenario, operator=operator, dtype=dtype, mode=mode)
 
 
-def _dtypes(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(dtype for name in names for dtype in (FLOAT_DTYPES if name == "all" else (name,))))
+def _without_all(names: Iterable[str], every: Iterable[str]) -> tuple[str, ...]:
+    """The names, each once; `all` stands for every one that there is."""
+    return tuple(dict.fromkeys(name for given in names for name in (every if given == "all" else (given,))))
 
 
-def _cases(problem: Problem, registry: Registry, installed: Installed, preferences: Preferences) -> Iterator[Case]:
+def _cases(problem: Problem, registry: Registry, installed: Installed, request: RunRequest) -> Iterator[Case]:
     scenario = problem.scenario
-    named = preferences.backends or scenario.backends
+    named = request.backends or scenario.backends
     for name in named or tuple(registry.descriptors):
         descriptor = registry.descriptors.get(name)
         if descriptor is None:
-            yield Case(
-                problem=problem,
-                target=Target(backend=name),
-                left_out=str(unknown_name("backend", name, registry.descriptors)),
-            )
+            left_out = str(unknown_name("backend", name, registry.descriptors))
+            yield Case(problem=problem, target=Target(backend=name), left_out=left_out)
             continue
         absent = None if installed(descriptor) else f"{descriptor.title} is not installed: {descriptor.install}"
         if absent and named is None:
             continue
         known = _known_executions(registry)
-        for execution in _executions(descriptor, preferences.executions or scenario.executions or ("eager",), known):
+        for execution in _executions(descriptor, request.executions or scenario.executions or ("eager",), known):
             unknown = None if execution in known else str(unknown_name("execution", execution, [*known, "all"]))
-            for device in preferences.devices or scenario.devices or ("cpu",):
+            for device in request.devices or scenario.devices or ("cpu",):
                 target = Target(backend=name, execution=execution, device=resolve_device(device))
-                yield Case(problem=problem, target=target, left_out=unknown or absent or _skip_reason(scenario, target))
+                skipped = next((reason for pattern, reason in scenario.skip if pattern.matches(target)), None)
+                yield Case(problem=problem, target=target, left_out=unknown or absent or skipped)
 
 
 def _executions(descriptor: Descriptor, names: Iterable[str], known: Collection[str]) -> tuple[str, ...]:
     """Those that the backend has, and those that no backend has, which are told and not dropped."""
     every = tuple(execution.name for execution in descriptor.executions)
-    wanted = dict.fromkeys(one for name in names for one in (every if name == "all" else (name,)))
-    return tuple(name for name in wanted if name in every or name not in known)
+    return tuple(name for name in _without_all(names, every) if name in every or name not in known)
 
 
 def _known_executions(registry: Registry) -> frozenset[str]:
     return frozenset(e.name for descriptor in registry.descriptors.values() for e in descriptor.executions)
-
-
-def _skip_reason(scenario: Scenario, target: Target) -> str | None:
-    return next((reason for pattern, reason in scenario.skip if pattern.matches(target)), None)
 
 
 def _in_shard(identifier: str, shard: tuple[int, int]) -> bool:
@@ -177,11 +151,11 @@ def _in_shard(identifier: str, shard: tuple[int, int]) -> bool:
     return int.from_bytes(digest[:8], "big") % count == index - 1
 
 
-def _refuse_unknown_names(registry: Registry, preferences: Preferences) -> None:
+def _refuse_unknown_names(registry: Registry, request: RunRequest) -> None:
     known: Mapping[str, tuple[Iterable[str] | None, Iterable[str]]] = {
-        "execution": (preferences.executions, [*_known_executions(registry), "all"]),
-        "dtype": (preferences.dtypes, [*FLOAT_DTYPES, "all"]),
-        "operator": (preferences.operators, OPERATORS),
+        "execution": (request.executions, [*_known_executions(registry), "all"]),
+        "dtype": (request.dtypes, [*FLOAT_DTYPES, "all"]),
+        "operator": (request.operators, OPERATORS),
     }
     complaints = [
         unknown_name(kind, name, names)
@@ -193,20 +167,23 @@ def _refuse_unknown_names(registry: Registry, preferences: Preferences) -> None:
         raise UsageError(*complaints)
 
 
-def _refuse_ids_of_nothing(
-    scenarios: Sequence[Scenario], registry: Registry, installed: Installed, preferences: Preferences
-) -> None:
+def _refuse_ids_of_nothing(selection: Selection, registry: Registry, installed: Installed, request: RunRequest) -> None:
     """An id is held against everything that there is with and without the options, which may leave it out again."""
-    if not preferences.problems and not preferences.cases:
+    if not selection.problems and not selection.cases:
         return
-    either = (_NONE, preferences)
-    problems = {problem.id: problem for scenario in scenarios for p in either for problem in problems_of(scenario, p)}
-    unknown = sorted(preferences.problems - problems.keys())
+    either = (RunRequest(folder=request.folder), request)
+    problems = {
+        problem.id: problem
+        for scenario in selection.scenarios
+        for asked in either
+        for problem in problems_of(scenario, asked.dtypes, asked.operators)
+    }
+    unknown = sorted((selection.problems or frozenset()) - problems.keys())
     complaints = [no_such("problem", identifier, problems) for identifier in unknown]
-    for identifier in sorted(preferences.cases):
+    for identifier in sorted(selection.cases or ()):
         problem = problems.get(identifier.partition("]@")[0] + "]")
         if problem is not None:
-            cases = dict.fromkeys(case.id for p in either for case in _cases(problem, registry, installed, p))
+            cases = dict.fromkeys(case.id for asked in either for case in _cases(problem, registry, installed, asked))
             if identifier not in cases:
                 complaints.append(no_such("case", identifier, cases))
     if complaints:
@@ -221,9 +198,3 @@ def no_such(kind: str, identifier: str, known: Iterable[str]) -> Complaint:
     names = " or ".join(f"`{name}`" for name in near)
     hint = f"did you mean {names}?" if near else "`gradcmp list` prints what there is"
     return Complaint(what=f"nothing was selected: there is no {kind} `{identifier}`", hint=hint)
-
-
-def _why_nothing(scenarios: Sequence[Scenario], registry: Registry, installed: Installed) -> str:
-    if scenarios and not any(installed(descriptor) for descriptor in registry.descriptors.values()):
-        return "no framework is installed; `gradcmp backends` prints what to install"
-    return "`gradcmp list` prints what there is"

@@ -1,7 +1,5 @@
 """A planned problem made ready to be asked: arrays drawn, program checked, lowered for every target."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """A session kept as a result file: where events become records."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path

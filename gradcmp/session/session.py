@@ -3,8 +3,6 @@
 plan ─prepare→ questions ─execute→ answers ─judge→ events
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """The truth of a problem that was judged before, to more digits than a verdict needs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """How arrays and the precision of a truth are named."""
 
-from __future__ import annotations
-
 from gradcmp.core.leaves import LeafType
 from gradcmp.core.tensors import Key
 from gradcmp.core.verdicts import Verdict

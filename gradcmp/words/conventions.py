@@ -1,7 +1,5 @@
 """What an answer is at a kink, in words. `docs/verdicts.md` has them at length."""
 
-from __future__ import annotations
-
 import math
 
 from gradcmp.core.reasons import KinkSummary

@@ -1,7 +1,5 @@
 """What was measured at one element, in a sentence: place, values, distance, limit."""
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Numbers, durations and shapes as people read them."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any

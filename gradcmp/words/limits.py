@@ -1,7 +1,5 @@
 """Limits in words: in short, at one element, and where they come from."""
 
-from __future__ import annotations
-
 from gradcmp.core.reasons import Limit, LimitKind
 
 _BY_SCENARIO = "set by the scenario; it replaces the limit that gradcmp computes"

@@ -1,7 +1,5 @@
 """The judge's reasons in sentences."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from gradcmp.core.leaves import LeafType

@@ -1,13 +1,13 @@
 """One case: arrays to the device, the derivative asked for, named arrays back."""
 
-from __future__ import annotations
-
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from gradcmp.backends.base import Backend, Derivative, Job, Prepared, ProtocolJob, Result
+from gradcmp.backends.base import Backend, Derivative, Job, Prepared, Result
+from gradcmp.core.operators import Operator
 from gradcmp.core.outcomes import Computed, Timing
 from gradcmp.core.requests import Request
 from gradcmp.core.tensors import Leaf, Tensor
@@ -29,22 +29,16 @@ def derive(backend: Backend, loader: Loader, request: Request, *, device: str, p
     primals = _arrays(backend, (request.inputs[path] for path in request.wrt), device)
     rest = (tensor for path, tensor in request.inputs.items() if path not in request.wrt)
     fixed = _arrays(backend, rest, device)
-    if request.protocol is not None:
-        recording = ProtocolJob(
-            protocol=request.protocol, execution=request.execution, device=device,
-            function=function, primals=primals, fixed=fixed,
-        )  # fmt: skip
-        return _use_recording(backend, request, recording)
     job = Job(
         operator=request.operator,
         mode=request.mode,
+        protocol=request.protocol,
         execution=request.execution,
         device=device,
         function=function,
         primals=primals,
         fixed=fixed,
-        cotangents=_directions(backend, request.cotangents, request.outputs, device),
-        tangents=_directions(backend, request.tangents, request.wrt, device),
+        seeds=_seeds(backend, request, device),
         progress=progress,
     )
     prepared, result, notes, first_call_s = _first_call(backend, job)
@@ -52,7 +46,7 @@ def derive(backend: Backend, loader: Loader, request: Request, *, device: str, p
     values, derivatives = _named(backend, request, result)
     del result
     timing = Timing(first_call_s=first_call_s)
-    if request.timing_s > 0:
+    if request.timing_s > 0 and request.protocol is None:
         progress("measure")
         timing = _measure(backend, request, job, prepared.run, first_call_s)
     return Computed(values=values, derivatives=derivatives, mode=prepared.mode, timing=timing, notes=notes)
@@ -60,14 +54,20 @@ def derive(backend: Backend, loader: Loader, request: Request, *, device: str, p
 
 def _first_call(backend: Backend, job: Job) -> tuple[Prepared, Result, dict[str, int | str], float]:
     """The derivative by the mode that was asked for, else by the first one that the framework has, with its notes and
-    the seconds of its first call. A note names the modes that were tried before, and why they were left."""
+    the seconds of its first call. A note names the modes that were tried before, and why they were left. A protocol is
+    a reverse pass."""
     tried: dict[str, int | str] = {}
-    modes: tuple[str | None, ...] = (job.mode,) if job.mode else backend.preferred(job.operator, job.execution)
+    modes: tuple[str | None, ...] = (job.mode,)
+    if job.mode is None and job.protocol is None:
+        modes = backend.preferred(job.operator, job.execution) or modes
     refusal: Exception | None = None
-    for mode in modes or (None,):
+    for mode in modes:
         began = time.perf_counter()
         try:
-            prepared = backend.prepare(replace(job, mode=mode))
+            if job.protocol is not None:
+                prepared = Prepared(run=partial(backend.protocol, job), mode="reverse")
+            else:
+                prepared = backend.prepare(replace(job, mode=mode))
             result = prepared.run()
             backend.synchronize(result, job.device)
             first_call_s = time.perf_counter() - began
@@ -81,16 +81,6 @@ def _first_call(backend: Backend, job: Job) -> tuple[Prepared, Result, dict[str,
     raise refusal
 
 
-def _use_recording(backend: Backend, request: Request, job: ProtocolJob) -> Computed:
-    began = time.perf_counter()
-    result = backend.protocol(job)
-    backend.synchronize(result, job.device)
-    first_call_s = time.perf_counter() - began
-    values, derivatives = _named(backend, request, result)
-    timing = Timing(first_call_s=first_call_s)
-    return Computed(values=values, derivatives=derivatives, mode="reverse", timing=timing)
-
-
 def _measure(backend: Backend, request: Request, job: Job, run: Callable[[], Result], first_call_s: float) -> Timing:
     """Repetitions of the derivative, then of the value in the same execution where that is something else."""
     longest_s = request.timeout_s * MEASURE_SHARE
@@ -102,7 +92,7 @@ def _measure(backend: Backend, request: Request, job: Job, run: Callable[[], Res
     if request.operator == "value":
         return Timing(first_call_s=first_call_s, samples_s=samples_s, calls_per_sample=calls)
     try:
-        value = backend.prepare(replace(job, operator="value", mode=None, cotangents=None, tangents=None))
+        value = backend.prepare(replace(job, operator=Operator.VALUE, mode=None, seeds=None))
         backend.synchronize(value.run(), job.device)
         job.progress("measure")
         value_samples_s, value_calls = repeat(value.run, request.timing_s * VALUE_SHARE)
@@ -121,13 +111,13 @@ def _arrays(backend: Backend, tensors: Iterable[Tensor], device: str) -> tuple[A
     return tuple(backend.to_device(tensor.array, tensor.dtype, device) for tensor in tensors)
 
 
-def _directions(
-    backend: Backend, tree: Mapping[str, Tensor] | None, paths: Sequence[str], device: str
-) -> tuple[Any, ...] | None:
+def _seeds(backend: Backend, request: Request, device: str) -> tuple[Any, ...] | None:
     """Cotangents by output or tangents by primal, in order; `""` stands for every path that is not named."""
-    if tree is None:
+    given = {"cotangent": (request.cotangents, request.outputs), "tangent": (request.tangents, request.wrt)}
+    seeds, paths = given.get(request.operator.seed, (None, ()))
+    if seeds is None:
         return None
-    return _arrays(backend, (tree[path] if path in tree else tree[""] for path in paths), device)
+    return _arrays(backend, (seeds[path] if path in seeds else seeds[""] for path in paths), device)
 
 
 def _named(backend: Backend, request: Request, result: Result) -> tuple[tuple[Leaf, ...], tuple[Leaf, ...]]:

@@ -1,7 +1,5 @@
 """Exceptions as outcomes."""
 
-from __future__ import annotations
-
 import traceback
 from pathlib import Path
 

@@ -9,8 +9,6 @@ A `Function` is kept and given out again for a case with the same text, types, d
 framework compiled for it is found again. A case that is timed gets a new one: its first call must compile.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import linecache
 import sys

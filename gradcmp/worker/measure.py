@@ -1,7 +1,5 @@
 """Raw timings of a call. Statistics are somebody else's."""
 
-from __future__ import annotations
-
 import gc
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The worker's loop: ready, then one answer to every case until the parent closes the pipe."""
 
-from __future__ import annotations
-
 import contextlib
 import faulthandler
 import gc

@@ -1,25 +1,80 @@
-"""The command line as users start it: a process of its own."""
+"""The command line as users start it: in this process by default, in one of its own where the process is the matter."""
 
+import io
 import os
+import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager
 from pathlib import Path
+from subprocess import CompletedProcess
+from unittest import mock
+
+from gradcmp.cli.main import main
 
 FAKE = "gradcmp.backends.fake.descriptor:FAKE"
+OF_THE_CALLER = {"COLUMNS", "FORCE_COLOR", "NO_COLOR"}
+"""What the terminal of whoever runs the tests must not decide."""
 
 
-def gradcmp(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run `gradcmp` in a folder with the fake backend known, no colour, and a bounded time."""
-    environment = {key: value for key, value in os.environ.items() if key not in {"COLUMNS", "FORCE_COLOR", "NO_COLOR"}}
+def gradcmp(*words: str, cwd: Path, **variables: str) -> CompletedProcess[str]:
+    """Run `gradcmp` in a folder with the fake backend known and no colour; what it printed, as through pipes."""
+    with (
+        _stream() as stdout,
+        _stream() as stderr,
+        chdir(cwd),
+        mock.patch.dict(os.environ, _environment(variables), clear=True),
+        mock.patch.multiple(sys, stdout=stdout, stderr=stderr),
+        _signal_handler(),
+    ):
+        try:
+            main(list(words))
+        except SystemExit as stop:
+            code = stop.code
+        return CompletedProcess(words, code, _printed(stdout), _printed(stderr))
+
+
+def gradcmp_process(*words: str, cwd: Path, **variables: str) -> CompletedProcess[str]:
+    """The same as a process of its own, with a bounded time."""
     return subprocess.run(
         [sys.executable, "-m", "gradcmp", *words],
         cwd=cwd,
-        env=environment | {"GRADCMP_BACKENDS": FAKE} | variables,
+        env=_environment(variables),
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
+
+
+def _environment(variables: dict[str, str]) -> dict[str, str]:
+    inherited = {key: value for key, value in os.environ.items() if key not in OF_THE_CALLER}
+    return inherited | {"GRADCMP_BACKENDS": FAKE} | variables
+
+
+@contextmanager
+def _stream() -> Iterator[io.TextIOWrapper]:
+    """A stream with a descriptor that is no terminal, as a pipe is."""
+    with tempfile.TemporaryFile() as file, io.TextIOWrapper(file, encoding="utf-8") as stream:
+        yield stream
+
+
+def _printed(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    stream.buffer.seek(0)
+    return stream.buffer.read().decode("utf-8")
+
+
+@contextmanager
+def _signal_handler() -> Iterator[None]:
+    """`main` takes SIGTERM for its process; it is given back."""
+    handler = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, handler)
 
 
 def write(folder: Path, name: str, text: str) -> Path:

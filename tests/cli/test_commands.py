@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gradcmp.scenario.keys import SCENARIO
-from tests.cli.run import FAKE, SQUARE, gradcmp, write
+from tests.cli.run import FAKE, SQUARE, gradcmp, gradcmp_process, write
 
 TAGGED = SQUARE + "tags: [smooth]\ndescription: A square.\n"
 
@@ -318,12 +318,12 @@ def test_a_broken_spelling_is_a_row_of_the_protocols(tmp_path: Path) -> None:
         'ODD = replace(FAKE, name="odd", title="Odd", spelling="no.such.module:SPELLING")\n'
     )
     variables = {"GRADCMP_BACKENDS": "odd:ODD", "PYTHONPATH": str(tmp_path)}
-    rows = json.loads(gradcmp("list", "--protocols", "--json", cwd=tmp_path, **variables).stdout)
+    rows = json.loads(gradcmp_process("list", "--protocols", "--json", cwd=tmp_path, **variables).stdout)
     broken = "the idioms of Odd cannot be loaded: ModuleNotFoundError: No module named 'no'"
     assert {"protocol": "", "backend": "odd", "idiom": broken} in rows
     assert any(row["backend"] == "torch" for row in rows)
     write(tmp_path, "square.yaml", SQUARE.replace("backend: fake", "backend: odd"))
-    done = gradcmp("show", "square", "--as", "odd", "--execution", "right", cwd=tmp_path, **variables)
+    done = gradcmp_process("show", "square", "--as", "odd", "--execution", "right", cwd=tmp_path, **variables)
     assert done.returncode == 1
     assert "the spelling of Odd cannot be loaded" in done.stderr
 

@@ -3,14 +3,8 @@
 import numpy as np
 import pytest
 
-from gradcmp.core.expectations import (
-    Expectation,
-    Expectations,
-    ExpectedAbout,
-    ExpectedNothing,
-    ExpectedNumbers,
-    ExpectedResult,
-)
+from gradcmp.core.expectations import Expectation, Expectations
+from gradcmp.core.expected import ExpectedAbout, ExpectedNothing, ExpectedNumbers, ExpectedResult
 from gradcmp.core.operators import Operator
 from gradcmp.core.outcomes import Computed, Raised
 from gradcmp.core.targets import TargetPattern

@@ -3,15 +3,8 @@
 import numpy as np
 import pytest
 
-from gradcmp.core.expectations import (
-    Expectation,
-    Expectations,
-    ExpectedNothing,
-    ExpectedNumbers,
-    ExpectedOutcome,
-    ExpectedResult,
-    ExpectedVerdict,
-)
+from gradcmp.core.expectations import Expectation, Expectations
+from gradcmp.core.expected import ExpectedNothing, ExpectedNumbers, ExpectedOutcome, ExpectedResult, ExpectedVerdict
 from gradcmp.core.operators import Operator
 from gradcmp.core.outcomes import Died, Raised, Skipped, TimedOut, Unsupported
 from gradcmp.core.targets import TargetPattern

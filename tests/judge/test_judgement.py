@@ -166,7 +166,8 @@ def test_a_vacuous_problem():
     assert any("vacuous" in warning for warning in warnings(judged({TORCH: zeros}, truth([0.0, 0.0]))))
     assert any("vacuous" in warning for warning in warnings(judged({TORCH: zeros, JAX: zeros})))
     assert not judged({TORCH: zeros}, truth([0.0, 1.0])).warnings
-    from gradcmp.core.expectations import Expectation, Expectations, ExpectedNumbers, ExpectedResult
+    from gradcmp.core.expectations import Expectation, Expectations
+    from gradcmp.core.expected import ExpectedNumbers, ExpectedResult
     from tests.judge.cases import WHERE
 
     zero = ExpectedResult(leaves={"": ExpectedNumbers(data=[0, [0.0]])})

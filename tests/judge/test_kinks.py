@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from gradcmp.core.expectations import Expectation, Expectations, ExpectedVerdict
+from gradcmp.core.expectations import Expectation, Expectations
+from gradcmp.core.expected import ExpectedVerdict
 from gradcmp.core.operators import Operator
 from gradcmp.core.verdicts import Verdict
 from gradcmp.judge.hull import in_hull

@@ -7,13 +7,13 @@ All programs run in one fresh interpreter, which reports as JSON what came out.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
 
 import pytest
 
+from gradcmp.core.installed import is_importable
 from gradcmp.program.lower import CannotLower, lower
 from gradcmp.program.spelling import Spelling
 from tests.program.language import NOTEBOOK, checked, floating
@@ -83,7 +83,7 @@ print(json.dumps(answers))
 
 pytestmark = [
     pytest.mark.frameworks,
-    pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed"),
+    pytest.mark.skipif(not is_importable("jax"), reason="JAX is not installed"),
 ]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gradcmp.core.expectations import (
+from gradcmp.core.expected import (
     ExpectedAbout,
     ExpectedExpression,
     ExpectedNothing,

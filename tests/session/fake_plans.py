@@ -6,15 +6,16 @@ from pathlib import Path
 from gradcmp.backends.fake.descriptor import FAKE
 from gradcmp.registry import Registry
 from gradcmp.scenario.load import load
-from gradcmp.session.plan import Plan, Preferences, make_plan
+from gradcmp.session.plan import Plan, make_plan
+from gradcmp.session.request import RunRequest
 
 BROKEN = replace(FAKE, name="broken", title="Broken", variables={"GRADCMP_FAKE_IMPORT": "fail"})
 REGISTRY = Registry(descriptors={"fake": FAKE, "broken": BROKEN}, failed={})
 TEXT = "inputs: {x: {arange: 4}}\nfunction: sum(x * x)\nbackend: fake\nexecution: right\ntiming: off\n"
 
 
-def plan_of(folder: Path, *names: str, **preferences) -> Plan:
+def plan_of(folder: Path, *names: str, text: str = TEXT, **request) -> Plan:
     for name in names:
-        (folder / f"{name}.yaml").write_text(TEXT)
-    scenarios = load([f"{name}.yaml" for name in names], folder=folder).scenarios
-    return make_plan(scenarios, REGISTRY, lambda descriptor: descriptor.name != "absent", Preferences(**preferences))
+        (folder / f"{name}.yaml").write_text(text)
+    selection = load([f"{name}.yaml" for name in names], folder=folder)
+    return make_plan(selection, REGISTRY, lambda descriptor: descriptor.name != "absent", RunRequest(**request))

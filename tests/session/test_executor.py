@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from gradcmp.core.targets import TargetPattern
 from gradcmp.errors import MissingTargetError
 from gradcmp.session.executor import open_pool, refuse_unmet_demands
 from gradcmp.session.request import RunOptions
@@ -13,7 +12,7 @@ from tests.session.fake_plans import REGISTRY, plan_of
 
 @pytest.mark.parametrize("named", ["backends", "required"])
 def test_a_backend_that_was_named_and_does_not_start(tmp_path: Path, named: str) -> None:
-    wanted = {"backends": ("fake", "broken")} if named == "backends" else {"required": (TargetPattern(text="broken"),)}
+    wanted = {"backends": ("fake", "broken")} if named == "backends" else {"required": ("broken",)}
     plan = plan_of(tmp_path, "a", **wanted)
     with open_pool(plan, REGISTRY, RunOptions()) as pool, pytest.raises(MissingTargetError) as caught:
         refuse_unmet_demands(plan, pool, REGISTRY)

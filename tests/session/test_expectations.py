@@ -5,15 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from gradcmp.core.expectations import (
-    Expectation,
-    Expectations,
-    ExpectedAbout,
-    ExpectedExpression,
-    ExpectedNothing,
-    ExpectedNumbers,
-    ExpectedResult,
-)
+from gradcmp.core.expectations import Expectation, Expectations
+from gradcmp.core.expected import ExpectedAbout, ExpectedExpression, ExpectedNothing, ExpectedNumbers, ExpectedResult
 from gradcmp.core.operators import Operator
 from gradcmp.core.problems import Case, Problem
 from gradcmp.core.scenarios import Scenario

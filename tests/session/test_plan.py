@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,10 @@ from gradcmp.core.targets import TargetPattern
 from gradcmp.errors import Location, MissingTargetError, NothingSelectedError, UsageError
 from gradcmp.program.ir import Constant, Program, Return, Span
 from gradcmp.registry import Descriptor, Registry
-from gradcmp.session.plan import Preferences, make_plan
+from gradcmp.scenario.configuration import Configuration
+from gradcmp.scenario.load import Selection
+from gradcmp.session.plan import make_plan
+from gradcmp.session.request import RunRequest
 
 HERE = Location(file="s.yaml", line=1, column=1)
 REGISTRY = Registry(descriptors={d.name: d for d in (TORCH, TENSORFLOW, JAX)}, failed={})
@@ -24,8 +28,19 @@ def everything(descriptor: Descriptor) -> bool:
     return True
 
 
-def ids(scenario: Scenario, preferences: Preferences = Preferences(), installed=everything) -> list[str]:  # noqa: B008
-    return [case.id for case in make_plan([scenario], REGISTRY, installed, preferences).cases]
+def selected(*scenarios: Scenario, **identifiers: frozenset[str]) -> Selection:
+    return Selection(
+        scenarios=scenarios,
+        root=Path(),
+        configuration=Configuration(scenarios=Path()),
+        whole=frozenset(scenario.id for scenario in scenarios),
+        **identifiers,
+    )
+
+
+def ids(scenario: Scenario, request: RunRequest | None = None, installed=everything, **identifiers) -> list[str]:
+    plan = make_plan(selected(scenario, **identifiers), REGISTRY, installed, request or RunRequest())
+    return [case.id for case in plan.cases]
 
 
 def test_the_default_is_every_backend_eager_on_the_cpu() -> None:
@@ -38,7 +53,7 @@ def test_a_backend_that_is_not_there_and_not_named_is_no_row() -> None:
 
 def test_a_backend_that_the_scenario_names_and_that_is_not_there_says_how_to_install_it() -> None:
     scenario = replace(SCENARIO, backends=("torch", "jax"))
-    plan = make_plan([scenario], REGISTRY, lambda d: d.name == "jax", Preferences())
+    plan = make_plan(selected(scenario), REGISTRY, lambda d: d.name == "jax", RunRequest())
     assert [case.left_out for case in plan.cases] == [
         "PyTorch is not installed: pip install 'gradcmp[torch]'",
         None,
@@ -47,19 +62,19 @@ def test_a_backend_that_the_scenario_names_and_that_is_not_there_says_how_to_ins
 
 def test_a_backend_that_the_command_line_names_must_be_there() -> None:
     with pytest.raises(MissingTargetError, match="PyTorch is not installed"):
-        make_plan([SCENARIO], REGISTRY, lambda d: d.name == "jax", Preferences(backends=("torch",)))
+        make_plan(selected(SCENARIO), REGISTRY, lambda d: d.name == "jax", RunRequest(backends=("torch",)))
     with pytest.raises(MissingTargetError, match="did you mean `torch`"):
-        make_plan([SCENARIO], REGISTRY, everything, Preferences(backends=("troch",)))
+        make_plan(selected(SCENARIO), REGISTRY, everything, RunRequest(backends=("troch",)))
 
 
 def test_the_command_line_wins_over_the_scenario() -> None:
     scenario = replace(SCENARIO, backends=("jax",), executions=("compiled",), dtypes=("float64",))
-    preferences = Preferences(backends=("torch",), executions=("eager",), dtypes=("float16",))
-    assert ids(scenario, preferences) == ["a/b[gradient-float16]@torch-eager-cpu"]
+    request = RunRequest(backends=("torch",), executions=("eager",), dtypes=("float16",))
+    assert ids(scenario, request) == ["a/b[gradient-float16]@torch-eager-cpu"]
 
 
 def test_all_executions_are_those_that_each_backend_has() -> None:
-    targets = {identifier.split("@")[1] for identifier in ids(SCENARIO, Preferences(executions=("all",)))}
+    targets = {identifier.split("@")[1] for identifier in ids(SCENARIO, RunRequest(executions=("all",)))}
     assert targets == {
         "torch-eager-cpu", "torch-compiled-cpu", "tensorflow-eager-cpu", "tensorflow-compiled-cpu",
         "tensorflow-xla-cpu", "jax-eager-cpu", "jax-compiled-cpu",
@@ -67,7 +82,7 @@ def test_all_executions_are_those_that_each_backend_has() -> None:
 
 
 def test_an_execution_that_nobody_has_is_told_and_one_of_another_backend_is_no_row() -> None:
-    plan = make_plan([replace(SCENARIO, executions=("compild", "xla"))], REGISTRY, everything, Preferences())
+    plan = make_plan(selected(replace(SCENARIO, executions=("compild", "xla"))), REGISTRY, everything, RunRequest())
     assert [(case.target.id, case.left_out) for case in plan.cases] == [
         (
             f"{name}-{execution}-cpu",
@@ -86,9 +101,9 @@ def test_an_execution_that_nobody_has_is_told_and_one_of_another_backend_is_no_r
 
 def test_unknown_names_are_refused_with_the_nearest() -> None:
     with pytest.raises(UsageError, match="did you mean `eager`"):
-        ids(SCENARIO, Preferences(executions=("eagre",)))
+        ids(SCENARIO, RunRequest(executions=("eagre",)))
     with pytest.raises(UsageError, match="no dtype `float33`"):
-        ids(SCENARIO, Preferences(dtypes=("float33",)))
+        ids(SCENARIO, RunRequest(dtypes=("float33",)))
 
 
 @pytest.mark.parametrize(
@@ -101,15 +116,15 @@ def test_unknown_names_are_refused_with_the_nearest() -> None:
 def test_an_id_of_nothing_is_told_with_its_neighbours(named: dict[str, set[str]], complaint: str) -> None:
     identifiers = {kind: frozenset(ids) for kind, ids in named.items()}
     with pytest.raises(NothingSelectedError) as caught:
-        ids(SCENARIO, Preferences(**identifiers))
+        ids(SCENARIO, **identifiers)
     assert f"nothing was selected: there is {complaint}" in str(caught.value)
 
 
 def test_an_id_that_only_the_options_make_is_no_mistake() -> None:
     named = {"problems": frozenset({"a/b[gradient-float64]"})}
-    assert len(ids(SCENARIO, Preferences(dtypes=("float64",), **named))) == 3
+    assert len(ids(SCENARIO, RunRequest(dtypes=("float64",)), **named)) == 3
     known = {"problems": frozenset({"a/b[gradient-float32]"})}
-    assert len(ids(SCENARIO, Preferences(dtypes=("float64",), **known))) == 3
+    assert len(ids(SCENARIO, RunRequest(dtypes=("float64",)), **known)) == 3
 
 
 def test_ids_carry_parameters_and_a_chosen_mode() -> None:
@@ -124,26 +139,26 @@ def test_a_protocol_stands_in_the_operators_place() -> None:
 
 def test_a_skip_keeps_its_reason() -> None:
     scenario = replace(SCENARIO, skip=((TargetPattern(text="torch-*-cpu"), "known bad"),))
-    plan = make_plan([scenario], REGISTRY, everything, Preferences())
+    plan = make_plan(selected(scenario), REGISTRY, everything, RunRequest())
     assert [case.left_out for case in plan.cases] == ["known bad", None, None]
 
 
 def test_gpu_is_the_first_cuda_device() -> None:
-    assert ids(SCENARIO, Preferences(devices=("gpu",), backends=("jax",))) == ["a/b[gradient-float32]@jax-eager-cuda:0"]
+    assert ids(SCENARIO, RunRequest(devices=("gpu",), backends=("jax",))) == ["a/b[gradient-float32]@jax-eager-cuda:0"]
 
 
 def test_keywords_look_at_ids_and_tags() -> None:
     scenario = replace(SCENARIO, tags=("kink",))
-    assert len(ids(scenario, Preferences(keywords="kink and jax"))) == 1
+    assert len(ids(scenario, RunRequest(keywords="kink and jax"))) == 1
     with pytest.raises(NothingSelectedError):
-        ids(scenario, Preferences(keywords="smooth"))
+        ids(scenario, RunRequest(keywords="smooth"))
 
 
 def test_shards_cover_everything_once() -> None:
     scenarios = [replace(SCENARIO, id=f"s{i}") for i in range(40)]
-    whole = {p.problem.id for p in make_plan(scenarios, REGISTRY, everything, Preferences()).problems}
+    whole = {p.problem.id for p in make_plan(selected(*scenarios), REGISTRY, everything, RunRequest()).problems}
     parts = [
-        {p.problem.id for p in make_plan(scenarios, REGISTRY, everything, Preferences(shard=(i, 3))).problems}
+        {p.problem.id for p in make_plan(selected(*scenarios), REGISTRY, everything, RunRequest(shard=(i, 3))).problems}
         for i in (1, 2, 3)
     ]
     assert set.union(*parts) == whole

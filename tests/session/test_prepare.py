@@ -11,9 +11,9 @@ from gradcmp.errors import UsageError
 from gradcmp.registry import Registry
 from gradcmp.scenario.load import load
 from gradcmp.session.judging import answer
-from gradcmp.session.plan import Plan, Preferences, make_plan
+from gradcmp.session.plan import Plan, make_plan
 from gradcmp.session.prepare import make_question, refuse_too_large
-from gradcmp.session.request import RunOptions
+from gradcmp.session.request import RunOptions, RunRequest
 
 REGISTRY = Registry(descriptors={"fake": FAKE}, failed={})
 FROM_FILE = """
@@ -25,10 +25,10 @@ expect: {"*": {raises: UsageError}}
 """
 
 
-def plan_of(folder: Path, text: str, **preferences) -> Plan:
+def plan_of(folder: Path, text: str, **names) -> Plan:
     (folder / "s.yaml").write_text(text)
-    scenarios = load(["s.yaml"], folder=folder).scenarios
-    return make_plan(scenarios, REGISTRY, lambda descriptor: descriptor.name != "absent", Preferences(**preferences))
+    selection = load(["s.yaml"], folder=folder)
+    return make_plan(selection, REGISTRY, lambda descriptor: descriptor.name != "absent", RunRequest(**names))
 
 
 @pytest.mark.parametrize("damage", ["unlink", "shape"])

@@ -11,14 +11,8 @@ from dataclasses import is_dataclass, replace
 import numpy as np
 import pytest
 
-from gradcmp.core.expectations import (
-    Expectation,
-    Expectations,
-    ExpectedNumbers,
-    ExpectedOutcome,
-    ExpectedResult,
-    ExpectedVerdict,
-)
+from gradcmp.core.expectations import Expectation, Expectations
+from gradcmp.core.expected import ExpectedNumbers, ExpectedOutcome, ExpectedResult, ExpectedVerdict
 from gradcmp.core.findings import Judgement, OtherPrecision
 from gradcmp.core.operators import Operator
 from gradcmp.core.outcomes import Computed, Died

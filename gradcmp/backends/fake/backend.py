@@ -4,8 +4,6 @@ The execution names the behaviour (`descriptor.BEHAVIOURS`). The environment var
 its construction `fail`, `die`, `hang` or take a while (`slow`).
 """
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Mapping
@@ -13,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy
 
-from gradcmp.backends.base import Backend, Job, NoSuchNotion, Prepared, ProtocolJob, Result, Settings, check_mode
+from gradcmp.backends.base import Backend, Job, NoSuchNotion, Prepared, Result, Settings, check_mode
 from gradcmp.backends.fake.derivatives import Typed, evaluate, typed
 from gradcmp.backends.fake.misdeeds import SPOILERS, altered, break_import, misbehave
 
@@ -66,17 +64,13 @@ class FakeBackend(Backend):
 
         return Prepared(run=run, mode=mode, notes=lambda: {"complex_steps": sum(p.size for p in job.primals)})
 
-    def protocol(self, job: ProtocolJob) -> Result:
+    def protocol(self, job: Job) -> Result:
         """Two of them, to have some: what accumulates, and what raises."""
-        gradient = Job(
-            operator="gradient", mode=None, execution=job.execution, device=job.device,
-            function=job.function, primals=job.primals, fixed=job.fixed,
-        )  # fmt: skip
         match job.protocol:
             case "accumulate":
-                return altered(evaluate(gradient), lambda array: 3 * array)
+                return altered(evaluate(job), lambda array: 3 * array)
             case "zero_between":
-                return evaluate(gradient)
+                return evaluate(job)
             case "backward_twice":
                 raise RuntimeError("the recording has been used up")
             case _:

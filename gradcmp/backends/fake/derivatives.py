@@ -5,8 +5,6 @@ A complex step gives the derivative of an analytic function without cancellation
 `sqrt(sum(x * x))` for a norm.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 
@@ -68,7 +66,7 @@ def _derivatives(job: Job, primals: Numbers, fixed: Numbers) -> Iterator[Derivat
     indices = range(len(primals))
     match job.operator:
         case "jvp":
-            tangents = job.tangents or tuple(numpy.ones(p.shape) for p in primals)
+            tangents = job.seeds or tuple(numpy.ones(p.shape) for p in primals)
             for of, change in enumerate(_pushed(job.function, primals, fixed, tangents)):
                 yield Derivative(of=of, wrt=(), array=change)
         case "gradient" | "jacobian":
@@ -82,7 +80,7 @@ def _derivatives(job: Job, primals: Numbers, fixed: Numbers) -> Iterator[Derivat
                 total = numpy.zeros(primals[index].shape)
                 for of, jacobian in enumerate(_jacobians(job.function, primals, fixed, index)):
                     rank = jacobian.ndim - primals[index].ndim
-                    cotangent = job.cotangents[of] if job.cotangents else numpy.ones(jacobian.shape[:rank])
+                    cotangent = job.seeds[of] if job.seeds else numpy.ones(jacobian.shape[:rank])
                     total += numpy.tensordot(numpy.asarray(cotangent, dtype=numpy.float64), jacobian, axes=rank)
                 yield Derivative(of=None, wrt=(index,), array=total)
 

@@ -1,7 +1,5 @@
 """The fake backend, described. `GRADCMP_BACKENDS=gradcmp.backends.fake.descriptor:FAKE` adds it."""
 
-from __future__ import annotations
-
 from gradcmp.registry import Descriptor, Execution
 
 BEHAVIOURS: dict[str, str] = {

@@ -1,7 +1,5 @@
 """What the fake backend does instead of an answer, before one, and to one."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

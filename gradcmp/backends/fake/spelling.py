@@ -1,7 +1,5 @@
 """NumPy's spelling of the commonest primitives, written so that complex steps go through them."""
 
-from __future__ import annotations
-
 from gradcmp.core.formats import DTYPES
 from gradcmp.program.spelling import Application, Spell, Spelling
 

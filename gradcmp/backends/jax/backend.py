@@ -4,8 +4,6 @@ Double precision is always on and matrix products are computed at the highest pr
 were asked for and float32 is float32 on a GPU too.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -15,14 +13,12 @@ from typing import Any, ClassVar, cast
 import numpy
 
 from gradcmp.backends.base import (
-    FORWARD_SEEDED,
     A,
     Arrays,
     Backend,
     Function,
     Job,
     Prepared,
-    ProtocolJob,
     Result,
     Settings,
     UnsupportedByFramework,
@@ -52,16 +48,6 @@ class JaxBackend(Backend):
     """
 
     name: ClassVar[str] = "jax"
-
-    modes: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "value": ("forward",),
-        "gradient": ("reverse",),
-        "vjp": ("reverse",),
-        "jvp": ("forward", "reverse"),
-        "jacobian": ("vectorized", "forward", "loop", "reverse"),  # jax.jacrev, jax.jacfwd, a pull-back a row
-        "hessian": ("forward-over-reverse", "reverse-over-reverse", "loop", "vectorized"),
-        "hvp": ("forward-over-reverse", "reverse-over-reverse"),
-    }
 
     def __init__(self, settings: Settings) -> None:
         if settings.threads is not None:
@@ -135,7 +121,7 @@ class JaxBackend(Backend):
             run=repeatable(job.operator, lambda: self._in_words(call), self._derivatives.floating), mode=mode
         )
 
-    def protocol(self, job: ProtocolJob) -> Result:
+    def protocol(self, job: Job) -> Result:
         result: Result = self._in_words(lambda: self._protocols.use(job))
         return result
 
@@ -173,9 +159,9 @@ class JaxBackend(Backend):
 
     def _seeds(self, job: Job) -> Arrays | None:
         """The seeds as arrays even where they are ones: as constants, XLA would fold them."""
-        if job.seeds is not None or job.operator not in {"vjp", *FORWARD_SEEDED}:
+        if job.seeds is not None or not job.operator.seed:
             return job.seeds
-        if job.operator in FORWARD_SEEDED:
+        if job.operator.seed == "tangent":
             return self._derivatives.ones(job.primals)
         shapes = self._jax.eval_shape(job.function.call, job.primals, job.fixed)
         outputs, _ = outputs_of(job.function, shapes)

@@ -1,7 +1,5 @@
 """JAX, described: standard library only."""
 
-from __future__ import annotations
-
 from gradcmp.registry import Descriptor, Execution
 
 JAX = Descriptor(

@@ -1,7 +1,5 @@
 """How JAX's users write the protocols, and which of them have no meaning there."""
 
-from __future__ import annotations
-
 IDIOMS: dict[str, str] = {
     "backward_twice": "y, pullback = jax.vjp(f, x); pullback(jnp.ones_like(y)); pullback(jnp.ones_like(y))",
     "backward_twice_retained": "y, pullback = jax.vjp(f, x); pullback(jnp.ones_like(y)); pullback(jnp.ones_like(y))",

@@ -1,27 +1,17 @@
 """The protocols in JAX's idiom. JAX records nothing on arrays and keeps no gradients: several notions do not exist."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax
 
-from gradcmp.backends.base import (
-    Arrays,
-    NoSuchNotion,
-    ProtocolJob,
-    Result,
-    UnsupportedByFramework,
-    by_primal,
-    check_finished,
-)
+from gradcmp.backends.base import Arrays, Job, NoSuchNotion, Result, UnsupportedByFramework, by_primal, check_finished
 from gradcmp.backends.jax.derivatives import Body, differentiable, one_hot, ones
 from gradcmp.backends.jax.idioms import IDIOMS
 
 ABSENT = ("accumulate", "zero_between", "untracked_input")
 
 
-def use(job: ProtocolJob) -> Result:
+def use(job: Job) -> Result:
     """What the protocol gives; whatever JAX raises goes through.
 
     Raises NoSuchNotion where JAX has nothing of the kind, ValueError where the function has too few outputs.

@@ -1,7 +1,5 @@
 """TensorFlow: eager, compiled (`tf.function` of the whole derivative, AutoGraph on) and xla (the same by XLA)."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
@@ -15,7 +13,6 @@ from gradcmp.backends.base import (
     Function,
     Job,
     Prepared,
-    ProtocolJob,
     Result,
     Settings,
     UnsupportedByFramework,
@@ -43,10 +40,7 @@ class TensorFlowBackend(Backend):
     name: ClassVar[str] = "tensorflow"
 
     modes: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "value": ("forward",),
-        "gradient": ("reverse",),
-        "vjp": ("reverse",),
-        "jvp": ("forward", "reverse"),
+        **Backend.modes,
         "jacobian": ("vectorized", "loop", "forward", "reverse"),
         "hessian": ("reverse-over-reverse", "forward-over-reverse", "loop", "vectorized"),
         "hvp": ("reverse-over-reverse", "forward-over-reverse"),
@@ -136,7 +130,7 @@ class TensorFlowBackend(Backend):
 
         return self._prepared(job, lambda: traced(job.primals, job.fixed, seeds), mode, notes)
 
-    def protocol(self, job: ProtocolJob) -> Result:
+    def protocol(self, job: Job) -> Result:
         with self._place(job.device):
             result: Result = self._in_words(lambda: self._protocols.use(job))
             return result

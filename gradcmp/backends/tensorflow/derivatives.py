@@ -3,8 +3,6 @@
 Imports TensorFlow, so only `backend.py` imports it, when a worker constructs the backend.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from dataclasses import dataclass

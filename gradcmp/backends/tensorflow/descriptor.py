@@ -1,7 +1,5 @@
 """TensorFlow, described: standard library only."""
 
-from __future__ import annotations
-
 from gradcmp.registry import Descriptor, Execution
 
 TENSORFLOW = Descriptor(

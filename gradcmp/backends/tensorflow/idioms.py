@@ -1,7 +1,5 @@
 """How TensorFlow's users write the protocols, and which of them have no meaning there."""
 
-from __future__ import annotations
-
 IDIOMS: dict[str, str] = {
     "backward_twice": "tape.gradient(y, x); tape.gradient(y, x)",
     "backward_twice_retained": "tape = tf.GradientTape(persistent=True); …; tape.gradient(y, x); tape.gradient(y, x)",

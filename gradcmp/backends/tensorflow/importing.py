@@ -6,8 +6,6 @@ Without all that the import takes 2.7 instead of 4.4 seconds. Both packages stay
 it is first used.
 """
 
-from __future__ import annotations
-
 import gc
 import sys
 from collections.abc import Iterator, Sequence

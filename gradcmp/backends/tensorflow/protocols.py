@@ -1,18 +1,16 @@
 """What a `tf.GradientTape` does when it is used in unusual ways. Imports TensorFlow."""
 
-from __future__ import annotations
-
 from itertools import chain
 from typing import Any
 
 import tensorflow as tf
 
-from gradcmp.backends.base import Arrays, NoSuchNotion, ProtocolJob, Result, by_primal, check_finished, outputs_of
+from gradcmp.backends.base import Arrays, Job, NoSuchNotion, Result, by_primal, check_finished, outputs_of
 from gradcmp.backends.tensorflow.derivatives import floating
 from gradcmp.backends.tensorflow.idioms import IDIOMS
 
 
-def use(job: ProtocolJob) -> Result:
+def use(job: Job) -> Result:
     """The result of a protocol; whatever TensorFlow raises goes through."""
     if job.protocol in {"accumulate", "zero_between"}:
         raise NoSuchNotion(IDIOMS[job.protocol])
@@ -32,7 +30,7 @@ def use(job: ProtocolJob) -> Result:
     return Result(values=outputs, derivatives=by_primal(None, gradients))
 
 
-def _record(job: ProtocolJob, *, persistent: bool, watch: bool) -> tuple[Any, Arrays]:
+def _record(job: Job, *, persistent: bool, watch: bool) -> tuple[Any, Arrays]:
     call = job.function.call
     if job.execution != "eager":  # the function is compiled, the tape stays outside
         call = tf.function(call, jit_compile=True if job.execution == "xla" else None)

@@ -1,7 +1,5 @@
 """What TensorFlow says when it means `I do not have that`. Standard library only."""
 
-from __future__ import annotations
-
 import re
 
 REFUSALS: tuple[tuple[str, str], ...] = (

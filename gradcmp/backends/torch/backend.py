@@ -1,10 +1,8 @@
 """PyTorch: eager by recordings, compiled by `torch.compile`."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy
 
@@ -13,7 +11,6 @@ from gradcmp.backends.base import (
     Backend,
     Job,
     Prepared,
-    ProtocolJob,
     Result,
     Settings,
     check_mode,
@@ -41,16 +38,6 @@ class TorchBackend(Backend):
     """
 
     name = "torch"
-
-    modes: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "value": ("forward",),
-        "gradient": ("reverse",),
-        "vjp": ("reverse",),
-        "jvp": ("forward", "reverse"),
-        "jacobian": ("vectorized", "forward", "loop", "reverse"),
-        "hessian": ("forward-over-reverse", "reverse-over-reverse", "loop", "vectorized"),
-        "hvp": ("forward-over-reverse", "reverse-over-reverse"),
-    }
 
     def __init__(self, settings: Settings) -> None:
         import torch  # a framework is imported when its backend is constructed, never before
@@ -132,7 +119,7 @@ class TorchBackend(Backend):
         compiled.begin(progress)
         return compiled
 
-    def protocol(self, job: ProtocolJob) -> Result:
+    def protocol(self, job: Job) -> Result:
         if job.execution != "compiled":
             return self._protocols.use(job, job.function.call)
         compiled = self._start_compiler(lambda phase: None)  # noqa: ARG005  # a protocol has no phases to tell

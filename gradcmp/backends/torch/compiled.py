@@ -7,8 +7,6 @@ operators compile the transform of the function as one graph, because double bac
 raises, and because a graph break inside a transform makes `torch.compile` run all of it eagerly without a word.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -3,12 +3,10 @@
 Imported by `TorchBackend` when it is constructed, so that PyTorch is not imported before.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from types import ModuleType
 
-from gradcmp.backends.base import FORWARD_SEEDED, PRIMALS_OF_A_BLOCK, Job, Result, labelled
+from gradcmp.backends.base import Job, Result, labelled
 from gradcmp.backends.torch import recordings
 from gradcmp.backends.torch.recordings import Call, finished, ones, undefined
 from gradcmp.backends.torch.transforms import TRANSFORMS, Transform
@@ -48,9 +46,9 @@ def compiled(job: Job, mode: str, compiler: ModuleType) -> Callable[[], Result]:
 
 def transformed(job: Job, transform: Transform) -> Result:
     """The result of a transform. Raises LoopNotFinished."""
-    tangents = (job.seeds or ones(job.primals)) if job.operator in FORWARD_SEEDED else ()
+    tangents = (job.seeds or ones(job.primals)) if job.operator.seed == "tangent" else ()
     blocks, everything = transform(job.primals, job.fixed, tangents)
     outputs = finished(job.function, everything)
     differentiated = [i for i, output in enumerate(outputs) if output.is_floating_point()]
-    without = undefined(outputs, PRIMALS_OF_A_BLOCK.get(job.operator, 1), len(job.primals))
+    without = undefined(outputs, job.operator.paths, len(job.primals))
     return Result(values=outputs, derivatives=labelled(job.operator, differentiated, blocks) + without)

@@ -1,7 +1,5 @@
 """PyTorch, described: standard library only."""
 
-from __future__ import annotations
-
 from gradcmp.registry import Descriptor, Execution
 
 TORCH = Descriptor(

@@ -1,7 +1,5 @@
 """How PyTorch's users write the protocols."""
 
-from __future__ import annotations
-
 IDIOMS: dict[str, str] = {
     "backward_twice": "y.backward(); x.grad = None; y.backward()",
     "backward_twice_retained": "y.backward(retain_graph=True); x.grad = None; y.backward()",

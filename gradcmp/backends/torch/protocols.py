@@ -3,14 +3,12 @@
 Imported by `TorchBackend` when it is constructed, so that PyTorch is not imported before.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 
 import torch
 
-from gradcmp.backends.base import Arrays, NoSuchNotion, ProtocolJob, Result, UnsupportedByFramework, by_primal
+from gradcmp.backends.base import Arrays, Job, NoSuchNotion, Result, UnsupportedByFramework, by_primal
 from gradcmp.backends.torch.recordings import Call, detached, finished, ones, pull, record
 
 PASSES = 3
@@ -23,7 +21,7 @@ def backward(outputs: Arrays, *, seeded: bool = True, retain_graph: bool = False
     torch.autograd.backward(outputs, seeds, retain_graph=retain_graph)
 
 
-def backward_twice(job: ProtocolJob, call: Call, *, retain_graph: bool = False) -> Result:
+def backward_twice(job: Job, call: Call, *, retain_graph: bool = False) -> Result:
     """What the second pass gives: the first one's gradients are taken away, lest they add up."""
     leaves, outputs = record(job.function, call, job.primals, job.fixed)
     backward(outputs, retain_graph=retain_graph)
@@ -32,7 +30,7 @@ def backward_twice(job: ProtocolJob, call: Call, *, retain_graph: bool = False) 
     return collected(leaves, outputs)
 
 
-def accumulate(job: ProtocolJob, call: Call, *, zero: bool = False) -> Result:
+def accumulate(job: Job, call: Call, *, zero: bool = False) -> Result:
     """Three recordings over the same leaves, as in a training loop."""
     leaves, outputs = record(job.function, call, job.primals, job.fixed)
     backward(outputs)
@@ -44,14 +42,14 @@ def accumulate(job: ProtocolJob, call: Call, *, zero: bool = False) -> Result:
     return collected(leaves, outputs)
 
 
-def backward_once(job: ProtocolJob, call: Call, *, seeded: bool = True) -> Result:
+def backward_once(job: Job, call: Call, *, seeded: bool = True) -> Result:
     """`x.grad` stays None where `x` is not used, while `torch.autograd.grad` would raise."""
     leaves, outputs = record(job.function, call, job.primals, job.fixed)
     backward(outputs, seeded=seeded)
     return collected(leaves, outputs)
 
 
-def untracked_input(job: ProtocolJob, call: Call) -> Result:
+def untracked_input(job: Job, call: Call) -> Result:
     """Leaves that were never asked to require a gradient."""
     leaves = detached(job.primals)
     outputs = finished(job.function, call(leaves, job.fixed))
@@ -59,7 +57,7 @@ def untracked_input(job: ProtocolJob, call: Call) -> Result:
     return collected(leaves, outputs)
 
 
-def two_targets(job: ProtocolJob, call: Call) -> Result:
+def two_targets(job: Job, call: Call) -> Result:
     leaves, outputs = record(job.function, call, job.primals, job.fixed)
     if len(outputs) != 2:
         raise NoSuchNotion(f"two_targets needs a function of two outputs, not of {len(outputs)}")
@@ -80,7 +78,7 @@ def collected(leaves: Arrays, outputs: Arrays) -> Result:
     return Result(values=detached(outputs), derivatives=by_primal(None, (leaf.grad for leaf in leaves)))
 
 
-TABLE: dict[str, Callable[[ProtocolJob, Call], Result]] = {
+TABLE: dict[str, Callable[[Job, Call], Result]] = {
     "backward_twice": backward_twice,
     "backward_twice_retained": partial(backward_twice, retain_graph=True),
     "accumulate": accumulate,
@@ -92,7 +90,7 @@ TABLE: dict[str, Callable[[ProtocolJob, Call], Result]] = {
 }
 
 
-def use(job: ProtocolJob, call: Call) -> Result:
+def use(job: Job, call: Call) -> Result:
     """Use a recording as the protocol says."""
     if job.protocol not in TABLE:
         raise UnsupportedByFramework(f"torch has no notion of {job.protocol}")

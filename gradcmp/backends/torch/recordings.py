@@ -4,8 +4,6 @@ Imported by `TorchBackend` when it is constructed, so that PyTorch is not import
 Python goes, through branches and loops that depend on data, and gives None where an input is not used.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from itertools import chain, product
 
@@ -71,7 +69,7 @@ def gradient(job: Job, call: Call) -> Result:
 
 def vjp(job: Job, call: Call) -> Result:
     leaves, outputs = record(job.function, call, job.primals, job.fixed)
-    arrays = pull(outputs, leaves, job.cotangents or ones(outputs))
+    arrays = pull(outputs, leaves, job.seeds or ones(outputs))
     return Result(values=detached(outputs), derivatives=by_primal(None, arrays))
 
 
@@ -85,7 +83,7 @@ def jvp_by_reverse(job: Job, call: Call) -> Result:
     pulled = filled(pull(outputs, leaves, seeds, create_graph=True), leaves)
     of = [i for i, seed in enumerate(seeds) if seed.requires_grad]
     pushed = filled(
-        pull(pulled, tuple(seeds[i] for i in of), job.tangents or ones(leaves)), tuple(seeds[i].detach() for i in of)
+        pull(pulled, tuple(seeds[i] for i in of), job.seeds or ones(leaves)), tuple(seeds[i].detach() for i in of)
     )
     derivatives = tuple(Derivative(of=i, wrt=(), array=array) for i, array in zip(of, pushed, strict=True))
     return Result(values=detached(outputs), derivatives=derivatives + undefined(outputs, 0))
@@ -126,7 +124,7 @@ def hessian_by_rows(job: Job, call: Call) -> Result:
 
 def hvp_by_reverse(job: Job, call: Call) -> Result:
     leaves, outputs = record(job.function, call, job.primals, job.fixed)
-    tangents = job.tangents or ones(leaves)
+    tangents = job.seeds or ones(leaves)
     derivatives: list[Derivative] = []
     for of, output in enumerate(outputs):
         if not output.is_floating_point():

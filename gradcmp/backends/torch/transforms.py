@@ -7,8 +7,6 @@ Every transform here is a function of (primals, fixed inputs, seeds) that return
 returned), so that a compiler sees all data as arguments.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Arithmetic that is written with signs."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from gradcmp.program.catalogue.rows import Primitive

@@ -1,7 +1,5 @@
 """Comparison, logic, and what picks one of several values."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from gradcmp.program.catalogue.rows import ANY_KIND, Primitive

@@ -1,7 +1,5 @@
 """Elementary and special functions, element by element."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from gradcmp.program.catalogue.rows import Primitive

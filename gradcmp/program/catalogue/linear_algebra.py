@@ -1,7 +1,5 @@
 """Products of vectors and matrices, and what is made of square ones."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 

@@ -1,7 +1,5 @@
 """Activations and softmax."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from gradcmp.program.catalogue.rows import Primitive

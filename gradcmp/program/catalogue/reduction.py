@@ -1,7 +1,5 @@
 """What sums up an array, whole or along axes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 

@@ -4,8 +4,6 @@ A signature names operands (arrays or numbers) before `*` and static options aft
 Options may also be given by position, as in NumPy. `shape` is the rule for the result's shape.
 """
 
-from __future__ import annotations
-
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 

@@ -1,6 +1,4 @@
-"""What moves, joins, picks or repeats entries and computes nothing."""
-
-from __future__ import annotations
+"""What moves, joins, picks or repeats entries and computes nothing; the value as a constant."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -165,4 +163,8 @@ ARRANGEMENTS: tuple[Primitive, ...] = (
     _row("triu", signature="x, *, k=0", shape=_same_matrix),
 )  # fmt: skip
 
-CONSTANTS: tuple[Primitive, ...] = (_row("zeros_like", shape=elementwise), _row("ones_like", shape=elementwise))
+CONSTANTS: tuple[Primitive, ...] = (
+    Primitive("stop_gradient", signature="x", shape=elementwise, group="differentiation", result="same", kinds=ANY_KIND, convention="the value, as a constant of the function; `x.detach()` is the same"),
+    _row("zeros_like", shape=elementwise),
+    _row("ones_like", shape=elementwise),
+)  # fmt: skip

@@ -3,8 +3,6 @@
 The precision is FLINT's, which is global to the process: only `precision.at` sets it.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Linear systems in float64, with what the tolerance pass must know of their elimination."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from gradcmp.numbers.arrays import Floats

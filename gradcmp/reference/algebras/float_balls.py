@@ -6,8 +6,6 @@ is known of the elementary functions of the platform's library, so these go thro
 only in a process that does not flush subnormal numbers to zero, hence in one without frameworks.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

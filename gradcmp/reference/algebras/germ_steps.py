@@ -1,7 +1,5 @@
 """The elementwise steps on single germs: by their Taylor series, and in forms of their own where they have none."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any

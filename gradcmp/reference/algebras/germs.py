@@ -3,8 +3,6 @@
 An element that does not move along the ray is an `arb` and costs what it costs in `BallAlgebra`.
 """
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Callable, Sequence

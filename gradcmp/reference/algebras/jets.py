@@ -4,8 +4,6 @@ A germ is a sum of c s^e with balls c and rational exponents e, negative ones in
 nothing is left out it is exact, so that two germs can be proven equal. A germ that does not move is a plain `arb`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction

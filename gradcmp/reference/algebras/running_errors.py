@@ -4,8 +4,6 @@ Every number carries two bounds of its error in units of the unit roundoff u: `w
 the sum of squares, as for independent errors (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., 3.3).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """The elementwise steps of the tolerance pass: float64 values with the errors that they take over and add."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

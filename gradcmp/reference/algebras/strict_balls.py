@@ -5,8 +5,6 @@ happens to be zero, as in sqrt(x)² at 0. The two are told apart by identity: `N
 other.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Whole numbers of any size: arrays of Python integers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Kinks of a jvp, along the tangent and against it: by one-sided dual numbers where they do, else by rays."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Kinks of a gradient, vjp or jacobian, coordinate by coordinate: by switches where they do, else by rays."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """What is found at a kink: both sides of every tied element, and the derivatives of the pieces that meet there."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any

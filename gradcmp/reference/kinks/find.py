@@ -1,7 +1,5 @@
 """One-sided and limiting derivatives at a point where the derivative passes a tie or is not finite."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 

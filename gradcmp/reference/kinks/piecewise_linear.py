@@ -6,8 +6,6 @@ of the program is J v + Y relu(d), where the gaps d fulfil d = Z v + L relu(d) w
 wherever all slopes are finite and nothing but such ties is met; elsewhere `rays` go step by step.
 """
 
-from __future__ import annotations
-
 import heapq
 import math
 from collections.abc import Iterable, Mapping, Sequence

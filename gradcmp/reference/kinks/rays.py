@@ -1,7 +1,5 @@
 """Derivatives along rays from a point, by germs: for kinks that no switch describes (`switches`)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar

@@ -1,7 +1,5 @@
 """Maxima, minima and absolute values at a tie: on the tape a switch between two pieces, in dual numbers one side."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

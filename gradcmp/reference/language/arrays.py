@@ -1,7 +1,5 @@
 """Arrays of any kind over any algebra, and the few steps that compositions are written in."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

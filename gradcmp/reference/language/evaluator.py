@@ -1,7 +1,5 @@
 """Walks a checked program once, over any algebra. Control flow is decided by mathematics, never by rounding."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

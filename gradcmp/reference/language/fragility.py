@@ -1,7 +1,5 @@
 """Comparisons that rounding may decide otherwise: where they are, and what follows if it does."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field

@@ -3,8 +3,6 @@
 Balls neither overflow nor care which of two equal formulas they evaluate; rounding does. The tape differentiates these.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 

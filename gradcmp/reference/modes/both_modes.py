@@ -1,7 +1,5 @@
 """What reverse and forward mode share: arrays over those of another algebra, selections, broadcasting, transposes."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -34,7 +32,7 @@ class Ties:
     def __bool__(self) -> bool:
         return bool(self.selections or self.comparisons)
 
-    def __add__(self, other: Ties) -> Ties:
+    def __add__(self, other: "Ties") -> "Ties":
         return Ties(self.selections + other.selections, self.comparisons + other.comparisons)
 
 

@@ -1,7 +1,5 @@
 """The seven operators over any algebra: what a program's derivative is, as arrays of that algebra."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

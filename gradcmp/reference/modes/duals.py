@@ -1,7 +1,5 @@
 """Forward mode: arrays with a tangent, over any algebra. Under a tape they give second derivatives."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The elementwise steps: one row each, with everything that the algebras look up about it."""
 
-from __future__ import annotations
-
 from gradcmp.reference.steps import arithmetic, exponential, special, trigonometric
 from gradcmp.reference.steps.step import Step
 

@@ -1,7 +1,5 @@
 """Arithmetic, selections and roots."""
 
-from __future__ import annotations
-
 import operator
 from typing import Any
 

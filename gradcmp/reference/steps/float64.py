@@ -1,7 +1,5 @@
 """Float64 functions that NumPy lacks: the error function, the gamma family, and zeros that are none."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any

@@ -3,8 +3,6 @@
 What a primitive composes of other steps needs none. `docs/tolerance.md` prints the constants of all rows.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ An elementwise step multiplies by a diagonal, which is its own transpose, so one
 The rules are the textbook derivatives (NIST Digital Library of Mathematical Functions, 4.7, 4.20, 4.34, 5.15 and 7.2).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

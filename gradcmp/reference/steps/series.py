@@ -1,7 +1,5 @@
 """How a row states its Taylor coefficients at a ball: by the textbook recurrences."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The error function and the gamma family, with what their derivatives need."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The row of an elementwise step."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Circular functions and angles."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

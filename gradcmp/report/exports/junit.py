@@ -1,7 +1,5 @@
 """JUnit XML (the xunit2 schema of Jenkins and pytest): a suite per scenario, a testcase per case."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Sequence
 from itertools import groupby

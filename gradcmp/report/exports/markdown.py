@@ -1,7 +1,5 @@
 """The tables in GitHub Markdown."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from gradcmp.report.ending import exit_line, incomplete_line, levels_line

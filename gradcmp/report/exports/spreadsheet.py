@@ -1,7 +1,5 @@
 """CSV: a row per case, or a row per timing sample."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterable, Iterator

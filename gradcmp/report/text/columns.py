@@ -4,8 +4,6 @@ A rich table would do, but it measures and wraps every cell anew; a run of ten t
 that it takes to read the file.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from rich.cells import cell_len

@@ -1,7 +1,5 @@
 """Consoles that keep every number whole, on a terminal, in a pipe, and where only ASCII can be shown."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Lines that are never broken, and texts broken between words or items into such lines."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Sequence
 

@@ -1,7 +1,5 @@
 """Listings: columns whose last one is broken between words, or a paragraph per row where there is no room for that."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len

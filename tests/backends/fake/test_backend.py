@@ -34,7 +34,7 @@ def test_every_behaviour_that_is_described_is_built():
 def derivative(execution, operator=Operator.GRADIENT, x=(1.0, 2.0), function=lambda x: (x**3).sum()):
     backend = FakeBackend(Settings())
     job = Job(
-        operator=operator,
+        operator=Operator(operator),
         mode=None,
         execution=execution,
         device="cpu",

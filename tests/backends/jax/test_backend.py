@@ -14,20 +14,26 @@ from gradcmp.backends.base import (
     Job,
     LoopNotFinished,
     NoSuchNotion,
-    ProtocolJob,
     Settings,
     UnsupportedByFramework,
 )
 from gradcmp.backends.jax.idioms import IDIOMS
-from gradcmp.core.operators import MODES, OPERATORS, PROTOCOLS
+from gradcmp.core.operators import MODES, OPERATORS, PROTOCOLS, Operator
 
-jax = pytest.importorskip("jax")
-jnp = jax.numpy
-lax = jax.lax
+jax: Any = None  # JAX and its modules, once a test runs
+jnp: Any = None
+lax: Any = None
 
 pytestmark = pytest.mark.frameworks
 
 EXECUTIONS = ("eager", "compiled")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _jax() -> None:
+    """JAX, under the names that this module uses; imported when a test runs, not when pytest collects."""
+    framework = pytest.importorskip("jax")
+    globals().update(jax=framework, jnp=framework.numpy, lax=framework.lax)
 
 
 @pytest.fixture(scope="module")
@@ -55,16 +61,16 @@ A = [[4.0, 1.0], [1.0, 3.0]]
 SCALARS = [
     Example(name="2xx", call=lambda x: 2 * jnp.dot(x, x), primals=(X,), gradient=lambda x: 4 * x,
             hessian=lambda _: 4 * np.eye(3)),
-    Example(name="sum", call=jnp.sum, primals=(X,), gradient=np.ones_like, hessian=lambda _: np.zeros((3, 3))),
+    Example(name="sum", call=lambda x: jnp.sum(x), primals=(X,), gradient=np.ones_like, hessian=lambda _: np.zeros((3, 3))),
     Example(name="exp", call=lambda x: jnp.sum(jnp.exp(x)), primals=(X,), gradient=np.exp,
             hessian=lambda x: np.diag(np.exp(x))),
     Example(name="cube", call=lambda x: jnp.sum(x**3), primals=(X,), gradient=lambda x: 3 * x**2,
             hessian=lambda x: np.diag(6 * x)),
-    Example(name="prod", call=jnp.prod, primals=(X,), gradient=lambda x: np.prod(x) / x,
+    Example(name="prod", call=lambda x: jnp.prod(x), primals=(X,), gradient=lambda x: np.prod(x) / x,
             hessian=lambda x: np.prod(x) / np.outer(x, x) * (1 - np.eye(3))),
-    Example(name="norm", call=jnp.linalg.norm, primals=(X,), gradient=lambda x: x / np.sqrt(x @ x),
+    Example(name="norm", call=lambda x: jnp.linalg.norm(x), primals=(X,), gradient=lambda x: x / np.sqrt(x @ x),
             hessian=lambda x: (np.eye(3) - np.outer(x, x) / (x @ x)) / np.sqrt(x @ x)),
-    Example(name="logsumexp", call=jax.scipy.special.logsumexp, primals=(X,),
+    Example(name="logsumexp", call=lambda x: jax.scipy.special.logsumexp(x), primals=(X,),
             gradient=lambda x: np.exp(x) / np.exp(x).sum(),
             hessian=lambda x: np.diag(s := np.exp(x) / np.exp(x).sum()) - np.outer(s, s)),
     Example(name="quadratic", call=lambda x: x @ jnp.asarray(A, x.dtype) @ x, primals=([0.5, 2.0],),
@@ -107,7 +113,7 @@ def derive(
     """Values, and derivatives by (output, *primals)."""
     prepared = backend.prepare(
         Job(
-            operator=operator, mode=mode, execution=execution, device="cpu",
+            operator=Operator(operator), mode=mode, execution=execution, device="cpu",
             function=call if isinstance(call, Function) else function_of(call, finished=finished),
             primals=put(backend, primals, dtype), fixed=put(backend, fixed, dtype),
             **{name: put(backend, arrays, dtype) for name, arrays in seeds.items()},
@@ -140,7 +146,7 @@ def test_every_operator_against_closed_forms(backend: Any, example: Example, exe
         "hessian": {(0, 0, 0): example.hessian(x)},
         "hvp": {(0, 0): example.hessian(x) @ v},
     }
-    seeds: dict[str, Any] = {"vjp": {"cotangents": (3.0,)}, "jvp": {"tangents": (v,)}, "hvp": {"tangents": (v,)}}
+    seeds: dict[str, Any] = {"vjp": {"seeds": (3.0,)}, "jvp": {"seeds": (v,)}, "hvp": {"seeds": (v,)}}
     for operator, truth in expected.items():
         values, derivatives = derive(
             backend, operator, example.call, example.primals, execution=execution, **seeds.get(operator, {})
@@ -208,8 +214,8 @@ def test_vjp_and_jvp_are_transposes(backend: Any, execution: str) -> None:
     primals = (np.array(A), random.normal(size=2))
     tangents = (random.normal(size=(2, 2)), random.normal(size=2))
     cotangents = (random.normal(size=2), random.normal(size=2))
-    pulled = derive(backend, "vjp", call, primals, cotangents=cotangents, execution=execution)[1]
-    pushed = derive(backend, "jvp", call, primals, tangents=tangents, execution=execution)[1]
+    pulled = derive(backend, "vjp", call, primals, seeds=cotangents, execution=execution)[1]
+    pushed = derive(backend, "jvp", call, primals, seeds=tangents, execution=execution)[1]
     left = sum(np.vdot(cotangent, pushed[of,]) for of, cotangent in enumerate(cotangents))
     right = sum(np.vdot(pulled[None, i], tangent) for i, tangent in enumerate(tangents))
     close(left, right, rtol=1e-12)
@@ -221,7 +227,7 @@ def test_dtypes_go_through_every_operator(backend: Any, dtype: str, execution: s
     for operator in OPERATORS:
         prepared = backend.prepare(
             Job(
-                operator=operator, mode=None, execution=execution, device="cpu", fixed=(),
+                operator=Operator(operator), mode=None, execution=execution, device="cpu", fixed=(),
                 function=function_of(lambda x: 2 * jnp.sum(x * x * x)), primals=put(backend, ([1.0, 2.0],), dtype),
             )
         )  # fmt: skip
@@ -264,7 +270,7 @@ def test_integer_outputs_are_values_only(backend: Any) -> None:
         assert list(derivatives) == [(1, 0)]
         close(derivatives[1, 0], 2 * np.array(X))
         pulled = derive(
-            backend, "vjp", lambda x: (jnp.argmax(x), jnp.sum(x * x)), (X,), cotangents=(1, 2.0), execution=execution
+            backend, "vjp", lambda x: (jnp.argmax(x), jnp.sum(x * x)), (X,), seeds=(1, 2.0), execution=execution
         )[1]
         close(pulled[None, 0], 4 * np.array(X))
 
@@ -338,7 +344,11 @@ def test_python_control_flow_under_jit_is_raised_not_unsupported(backend: Any) -
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
-@pytest.mark.parametrize("call", [jnp.linalg.inv, jnp.linalg.cholesky, lambda a: jnp.linalg.solve(a, a[0])])
+@pytest.mark.parametrize(
+    "call",
+    [lambda a: jnp.linalg.inv(a), lambda a: jnp.linalg.cholesky(a), lambda a: jnp.linalg.solve(a, a[0])],
+    ids=["inv", "cholesky", "solve"],
+)
 def test_half_precision_linear_algebra_is_unsupported(backend: Any, call: Any, dtype: str) -> None:
     with pytest.raises(UnsupportedByFramework, match=rf"^Unsupported dtype {dtype}"):
         derive(backend, "vjp", call, (A,), dtype=dtype)
@@ -379,7 +389,7 @@ def test_a_repeated_case_is_not_compiled_again_and_data_are_arguments(backend: A
     (a,), (b,) = first.values(), second.values()
     assert (a != b).all()
     prepared = backend.prepare(
-        Job(operator=operator, mode=None, execution="compiled", device="cpu", function=function, fixed=(),
+        Job(operator=Operator(operator), mode=None, execution="compiled", device="cpu", function=function, fixed=(),
             primals=put(backend, ([1.0, 2.0],)), progress=phases.append)
     )  # fmt: skip
     prepared.run()
@@ -389,7 +399,7 @@ def test_a_repeated_case_is_not_compiled_again_and_data_are_arguments(backend: A
 
 def use(backend: Any, protocol: str, call: Any, primals: tuple[Any, ...], execution: str, **kw: Any) -> Any:
     return backend.protocol(
-        ProtocolJob(protocol=protocol, execution=execution, device="cpu", function=function_of(call, **kw), fixed=(),
+        Job(operator=Operator.GRADIENT, protocol=protocol, execution=execution, device="cpu", function=function_of(call, **kw), fixed=(),
                     primals=put(backend, primals))
     )  # fmt: skip
 

@@ -1,5 +1,7 @@
 """The TensorFlow backend: derivatives against closed forms, dtypes, protocols, executions, refusals."""
 
+from typing import Any
+
 import numpy
 import pytest
 
@@ -8,7 +10,6 @@ from gradcmp.backends.base import (
     Job,
     LoopNotFinished,
     NoSuchNotion,
-    ProtocolJob,
     Settings,
     UnsupportedByFramework,
 )
@@ -17,12 +18,18 @@ from gradcmp.backends.tensorflow.idioms import IDIOMS
 from gradcmp.backends.tensorflow.importing import import_tensorflow
 from gradcmp.core.operators import OPERATORS, PROTOCOLS, Operator
 
-try:
-    tf = import_tensorflow()
-except ImportError:
-    pytest.skip("TensorFlow is not installed", allow_module_level=True)
+tf: Any = None  # TensorFlow, once a test runs
 
 pytestmark = pytest.mark.frameworks
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tensorflow():
+    """TensorFlow, under the name that this module uses; imported when a test runs, not when pytest collects."""
+    try:
+        globals()["tf"] = import_tensorflow()
+    except ImportError:
+        pytest.skip("TensorFlow is not installed")
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +52,10 @@ def run(backend, function, primals, operator, *, fixed=(), dtype="float64", seve
     to = [
         backend.to_device(numpy.asarray(p, "float32" if dtype == "bfloat16" else dtype), dtype, "cpu") for p in primals
     ]
-    for seeds in ("cotangents", "tangents"):
-        if seeds in options:
-            options[seeds] = tuple(backend.to_device(numpy.asarray(s, dtype), dtype, "cpu") for s in options[seeds])
+    if "seeds" in options:
+        options["seeds"] = tuple(backend.to_device(numpy.asarray(s, dtype), dtype, "cpu") for s in options["seeds"])
     job = Job(
-        operator=operator,
+        operator=Operator(operator),
         mode=options.pop("mode", None),
         execution=options.pop("execution", "eager"),
         device="cpu",
@@ -169,7 +175,7 @@ EVERY_MODE = [(o, mode) for o, modes in TensorFlowBackend.modes.items() for mode
 
 
 def seeds_of(operator):
-    return {"vjp": {"cotangents": (3.0,)}, "jvp": {"tangents": (V,)}, "hvp": {"tangents": (V,)}}.get(operator, {})
+    return {"vjp": {"seeds": (3.0,)}, "jvp": {"seeds": (V,)}, "hvp": {"seeds": (V,)}}.get(operator, {})
 
 
 def check_row(backend, function, operator, mode, execution):
@@ -387,7 +393,13 @@ def test_a_loop_that_was_cut_off_is_no_result(backend, execution):
 def test_results_keep_the_dtype(backend, dtype, operator):
     to = backend.to_device(numpy.array([1.5, -2.0], "float32" if dtype == "bfloat16" else dtype), dtype, "cpu")
     job = Job(
-        operator=operator, mode=None, execution="eager", device="cpu", function=flat(squares), primals=(to,), fixed=()
+        operator=Operator(operator),
+        mode=None,
+        execution="eager",
+        device="cpu",
+        function=flat(squares),
+        primals=(to,),
+        fixed=(),
     )
     result = backend.prepare(job).run()
     arrays = [*result.values, *(d.array for d in result.derivatives)]
@@ -422,7 +434,8 @@ def test_sparse_gradients_become_dense(backend):
 
 
 def use(backend, protocol, function, *primals, several=False, execution="eager"):
-    job = ProtocolJob(
+    job = Job(
+        operator=Operator.GRADIENT,
         protocol=protocol,
         execution=execution,
         device="cpu",

@@ -2,14 +2,15 @@
 
 import subprocess
 import sys
-from importlib.util import find_spec
 
 import pytest
 
-if find_spec("tensorflow") is None:
-    pytest.skip("TensorFlow is not installed", allow_module_level=True)
+from gradcmp.core.installed import is_importable
 
-pytestmark = pytest.mark.frameworks
+pytestmark = [
+    pytest.mark.frameworks,
+    pytest.mark.skipif(not is_importable("tensorflow"), reason="TensorFlow is not installed"),
+]
 
 
 def test_the_import_leaves_jax_and_keras_out_and_importable():

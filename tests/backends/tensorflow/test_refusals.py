@@ -1,16 +1,24 @@
 """What TensorFlow says when it lacks something."""
 
+from typing import Any
+
 import pytest
 
 from gradcmp.backends.tensorflow.importing import import_tensorflow
 from gradcmp.backends.tensorflow.refusals import in_its_words, is_refusal
 
-try:
-    tf = import_tensorflow()
-except ImportError:
-    pytest.skip("TensorFlow is not installed", allow_module_level=True)
+tf: Any = None  # TensorFlow, once a test runs
 
 pytestmark = pytest.mark.frameworks
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tensorflow():
+    """TensorFlow, under the name that this module uses; imported when a test runs, not when pytest collects."""
+    try:
+        globals()["tf"] = import_tensorflow()
+    except ImportError:
+        pytest.skip("TensorFlow is not installed")
 
 
 def test_messages_lose_what_only_tensorflow_understands():

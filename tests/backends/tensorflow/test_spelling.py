@@ -3,6 +3,7 @@
 
 import math
 import runpy
+from typing import Any
 
 import numpy
 import pytest
@@ -18,12 +19,19 @@ from gradcmp.program.parse import parse
 from gradcmp.program.primitives import PRIMITIVES
 from gradcmp.program.spelling import Application, Fragment
 
-try:
-    tf = import_tensorflow()
-except ImportError:
-    pytest.skip("TensorFlow is not installed", allow_module_level=True)
+tf: Any = None  # TensorFlow, once a test runs
 
 pytestmark = pytest.mark.frameworks
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tensorflow():
+    """TensorFlow, under the name that this module uses; imported when a test runs, not when pytest collects."""
+    try:
+        globals()["tf"] = import_tensorflow()
+    except ImportError:
+        pytest.skip("TensorFlow is not installed")
+
 
 X = numpy.array([0.5, -0.25, 0.75])
 Y = numpy.array([0.125, 0.5, -0.5])

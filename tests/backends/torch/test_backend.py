@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy
 import pytest
 
-torch = pytest.importorskip("torch")
-
-from gradcmp.backends.base import (  # noqa: E402  # after the check that torch is there
+from gradcmp.backends.base import (
     Function,
     Job,
     LoopNotFinished,
     NoSuchNotion,
-    ProtocolJob,
     Settings,
     UnsupportedByFramework,
 )
-from gradcmp.backends.torch.backend import TorchBackend  # noqa: E402
-from gradcmp.backends.torch.idioms import IDIOMS  # noqa: E402
-from gradcmp.core.formats import DTYPES  # noqa: E402
-from gradcmp.core.operators import MODES, OPERATORS, PROTOCOLS  # noqa: E402
+from gradcmp.backends.torch.backend import TorchBackend
+from gradcmp.backends.torch.idioms import IDIOMS
+from gradcmp.core.formats import DTYPES
+from gradcmp.core.operators import MODES, OPERATORS, PROTOCOLS, Operator
+
+torch: Any = None  # PyTorch, once a test runs
 
 pytestmark = [
     pytest.mark.frameworks,
@@ -29,6 +29,12 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::FutureWarning:torch"),  # PyTorch's own compiler calls what it deprecates
     pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf:UserWarning"),  # Dynamo looks
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _torch():
+    """PyTorch, under the name that this module uses; imported when a test runs, not when pytest collects."""
+    globals()["torch"] = pytest.importorskip("torch")
 
 
 @pytest.fixture(scope="module")
@@ -44,13 +50,13 @@ def function(body, *, finished=False):
     return Function(call, finished=finished)
 
 
-def array(data, dtype=torch.float64):
-    return torch.tensor(data, dtype=dtype)
+def array(data, dtype="float64"):
+    return torch.tensor(data, dtype=getattr(torch, dtype))
 
 
 def derive(backend, operator, body, *primals, execution="eager", mode=None, finished=False, **rest):
     job = Job(
-        operator=operator, mode=mode, execution=execution, device="cpu", function=function(body, finished=finished),
+        operator=Operator(operator), mode=mode, execution=execution, device="cpu", function=function(body, finished=finished),
         primals=primals, fixed=rest.pop("fixed", ()), **rest,
     )  # fmt: skip
     return backend.prepare(job).run()
@@ -75,17 +81,17 @@ M = [[4.0, 1.0], [2.0, 3.0]]
 SCALAR_FUNCTIONS = {
     # A function, a point, the gradient there in NumPy.
     "two_dot": (lambda x: 2 * torch.dot(x, x), [0.0, 1.0, 2.0, 3.0], lambda x: 4 * x),
-    "sum": (torch.sum, [1.0, 2.0], numpy.ones_like),
+    "sum": (lambda x: torch.sum(x), [1.0, 2.0], numpy.ones_like),
     "cube": (lambda x: torch.sum(x**3), [1.0, -2.0], lambda x: 3 * x**2),
     "exp": (lambda x: torch.sum(torch.exp(x)), [0.5, -1.0], numpy.exp),
     "log": (lambda x: torch.sum(torch.log(x)), [0.5, 3.0], lambda x: 1 / x),
     "tanh": (lambda x: torch.sum(torch.tanh(x)), [0.3, -1.2], lambda x: 1 - numpy.tanh(x) ** 2),
-    "norm": (torch.linalg.vector_norm, [3.0, 4.0], lambda x: x / numpy.linalg.norm(x)),
+    "norm": (lambda x: torch.linalg.vector_norm(x), [3.0, 4.0], lambda x: x / numpy.linalg.norm(x)),
     "logsumexp": (lambda x: torch.logsumexp(x, dim=0), [1.0, 2.0], lambda x: numpy.exp(x) / numpy.exp(x).sum()),
-    "product": (torch.prod, [2.0, 3.0, 5.0], lambda x: x.prod() / x),
+    "product": (lambda x: torch.prod(x), [2.0, 3.0, 5.0], lambda x: x.prod() / x),
     "mean_square": (lambda x: torch.mean(x * x), [2.0, 3.0], lambda x: 2 * x / x.size),
     "sine_product": (lambda x: torch.sin(x[0]) * x[1], [0.4, 2.0], lambda x: [x[1] * math.cos(x[0]), math.sin(x[0])]),
-    "determinant": (torch.linalg.det, M, lambda x: numpy.linalg.det(x) * numpy.linalg.inv(x).T),
+    "determinant": (lambda x: torch.linalg.det(x), M, lambda x: numpy.linalg.det(x) * numpy.linalg.inv(x).T),
     "quadratic": (lambda x: x @ array(M) @ x, [1.0, 2.0], lambda x: (numpy.array(M) + numpy.array(M).T) @ x),
     "variance": (lambda x: torch.var(x, correction=0), [1.0, 4.0], lambda x: 2 * (x - x.mean()) / x.size),
     "branch": (lambda x: torch.sum(x * x) if x[0] > 0 else torch.sum(x), [-1.0, 4.0], numpy.ones_like),
@@ -110,7 +116,7 @@ def test_first_derivatives_agree_with_the_gradient(backend, operator, mode, name
     body, point, gradient = SCALAR_FUNCTIONS[name]
     x = array(point)
     slope = numpy.asarray(gradient(numpy.array(point)))
-    seeds = {"jvp": {"tangents": (x + 2,)}, "vjp": {"cotangents": (array(-3.0),)}, "jacobian": {}}
+    seeds = {"jvp": {"seeds": (x + 2,)}, "vjp": {"seeds": (array(-3.0),)}, "jacobian": {}}
     expected = {"jvp": (slope * (x.numpy() + 2)).sum(), "vjp": -3 * slope, "jacobian": slope}
     result = derive(backend, operator, body, x, mode=mode, **seeds[operator])
     key = {"jvp": (0, ()), "vjp": (None, (0,)), "jacobian": (0, (0,))}
@@ -132,7 +138,7 @@ def test_all_second_derivatives_agree_with_differences_of_the_gradient(backend, 
         result = derive(backend, "hessian", body, array(point), mode=mode)
         numpy.testing.assert_allclose(table(result)[0, (0, 0)], expected, atol=1e-7, err_msg=mode)
     for mode in TorchBackend.modes["hvp"]:
-        result = derive(backend, "hvp", body, array(point), mode=mode, tangents=(torch.from_numpy(tangent),))
+        result = derive(backend, "hvp", body, array(point), mode=mode, seeds=(torch.from_numpy(tangent),))
         product = (expected.reshape(x.size, x.size) @ tangent.reshape(-1)).reshape(x.shape)
         numpy.testing.assert_allclose(table(result)[0, (0,)], product, atol=1e-6, err_msg=mode)
 
@@ -149,8 +155,8 @@ def test_push_forward_and_pull_back_are_transposes(backend, mode):
         (array([1.0, -2.0, 0.5]), array(0.25)),
         (array([2.0, 0.0, 1.0]), array(-1.0), torch.tensor(1)),
     )
-    pushed = table(derive(backend, "jvp", two_outputs, x, y, mode=mode, tangents=tangents))
-    pulled = table(derive(backend, "vjp", two_outputs, x, y, cotangents=cotangents))
+    pushed = table(derive(backend, "jvp", two_outputs, x, y, mode=mode, seeds=tangents))
+    pulled = table(derive(backend, "vjp", two_outputs, x, y, seeds=cotangents))
     left = sum((pushed[of, ()] * cotangents[of].numpy()).sum() for of in (0, 1))
     right = sum((pulled[None, (i,)] * tangents[i].numpy()).sum() for i in (0, 1))
     assert left == pytest.approx(right, rel=1e-13)
@@ -223,11 +229,11 @@ def test_a_loop_that_was_cut_off_is_no_result(backend, operator):
         return torch.sum(x * x), ended
 
     x = array([1.0, 2.0])
-    result = derive(backend, operator, body, x, fixed=(array(data=True, dtype=torch.bool),), finished=True)
+    result = derive(backend, operator, body, x, fixed=(array(data=True, dtype="bool"),), finished=True)
     assert len(result.values) == 1
     assert all(d.of in {0, None} for d in result.derivatives)
     with pytest.raises(LoopNotFinished):
-        derive(backend, operator, body, x, fixed=(array(data=False, dtype=torch.bool),), finished=True)
+        derive(backend, operator, body, x, fixed=(array(data=False, dtype="bool"),), finished=True)
 
 
 # Modes, versions, settings, arrays --------------------------------------------------------------------------
@@ -285,12 +291,12 @@ def test_a_sparse_gradient_becomes_dense(backend):
     assert backend.to_numpy(sparse)[1].tolist() == [0.0, 2.0, 0.0]
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
 def test_derivatives_keep_the_dtype(backend, dtype):
     x = array([0.5, 2.0], dtype)
     for operator in ("gradient", "jvp", "hvp", "hessian", "jacobian"):
         for derivative in derive(backend, operator, lambda x: torch.sum(torch.sin(x) * x), x).derivatives:
-            assert derivative.array.dtype == dtype, operator
+            assert derivative.array.dtype == getattr(torch, dtype), operator
 
 
 # What is unsupported ----------------------------------------------------------------------------------------
@@ -344,8 +350,14 @@ def test_a_missing_compiler_is_unsupported_through_its_wrapper(backend):
 
 
 def use(backend, protocol, body, *primals, execution="eager"):
-    job = ProtocolJob(
-        protocol=protocol, execution=execution, device="cpu", function=function(body), primals=primals, fixed=()
+    job = Job(
+        operator=Operator.GRADIENT,
+        protocol=protocol,
+        execution=execution,
+        device="cpu",
+        function=function(body),
+        primals=primals,
+        fixed=(),
     )
     return backend.protocol(job)
 
@@ -420,7 +432,7 @@ def _quiet(caplog):
 def prepared(backend, operator, body, *primals, phases=None, **rest):
     return backend.prepare(
         Job(
-            operator=operator, mode=rest.get("mode"), execution="compiled", device="cpu", function=function(body),
+            operator=Operator(operator), mode=rest.get("mode"), execution="compiled", device="cpu", function=function(body),
             primals=primals, fixed=(), progress=(phases if phases is not None else []).append,
         )
     )  # fmt: skip

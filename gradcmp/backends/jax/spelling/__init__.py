@@ -1,7 +1,5 @@
 """How JAX spells the primitives, a module for each group of the catalogue; the protocols' idioms beside it."""
 
-from __future__ import annotations
-
 from gradcmp.backends.jax.idioms import IDIOMS
 from gradcmp.backends.jax.spelling.operands import DTYPES
 from gradcmp.program.spelling import Spelling, spellings_in

@@ -1,7 +1,5 @@
 """Arithmetic: Python's own operators, but for integer arrays that become floating."""
 
-from __future__ import annotations
-
 from gradcmp.backends.jax.spelling.operands import infix
 from gradcmp.program.spelling import Spellings
 

@@ -1,6 +1,4 @@
-"""Comparison and logic; comparisons are Python's own."""
-
-from __future__ import annotations
+"""Comparison, logic and selection; comparisons are Python's own."""
 
 from gradcmp.backends.jax.spelling.operands import spelled
 from gradcmp.program.spelling import Spellings
@@ -10,4 +8,7 @@ PRIMITIVES: Spellings = {
     "logical_or": "jnp.logical_or({0}, {1})",
     "logical_not": "jnp.logical_not({0})",
     "where": spelled("jnp.where"),
+    "maximum": spelled("jnp.maximum"),
+    "minimum": spelled("jnp.minimum"),
+    "clip": spelled("jnp.clip"),
 }

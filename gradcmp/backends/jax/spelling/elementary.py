@@ -1,7 +1,5 @@
 """Elementary functions, most of them by the names of the language."""
 
-from __future__ import annotations
-
 from gradcmp.backends.jax.spelling.operands import spelled
 from gradcmp.program.spelling import Spellings
 

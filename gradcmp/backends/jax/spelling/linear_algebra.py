@@ -1,7 +1,5 @@
 """Linear algebra; `@` is Python's own."""
 
-from __future__ import annotations
-
 from gradcmp.backends.jax.spelling.operands import last_two, spelled
 from gradcmp.program.spelling import Spellings
 

@@ -1,7 +1,5 @@
 """Functions of neural networks."""
 
-from __future__ import annotations
-
 from gradcmp.backends.jax.spelling.operands import floats, spelled
 from gradcmp.program.spelling import Spellings, call
 

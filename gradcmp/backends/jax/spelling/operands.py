@@ -4,8 +4,6 @@ JAX's promotion gives the problem's dtype wherever one operand is a floating arr
 follow. Where there is none it would compute in float64 (x64 is on), so integer arrays are cast first.
 """
 
-from __future__ import annotations
-
 from gradcmp.core import formats
 from gradcmp.program.infix import between
 from gradcmp.program.spelling import Application, Fragment, Spell, call, changed, has_floats, is_array, rank

@@ -1,7 +1,5 @@
 """Reductions, and the cumulative sum."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from gradcmp.backends.jax.spelling.operands import DTYPES, floats, spelled

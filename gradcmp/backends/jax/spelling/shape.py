@@ -1,6 +1,4 @@
-"""Shape, and arrays made in the shape of others."""
-
-from __future__ import annotations
+"""Shape, arrays made in the shape of others, and a value as a constant."""
 
 from gradcmp.backends.jax.spelling.operands import DTYPES, floats, last_two, spelled, would_widen
 from gradcmp.program.spelling import Application, Spell, Spellings, call, changed, is_array, leaves
@@ -55,4 +53,5 @@ PRIMITIVES: Spellings = {
     "triu": spelled("jnp.triu", k=0),
     "zeros_like": like("jnp.zeros_like"),
     "ones_like": like("jnp.ones_like"),
+    "stop_gradient": spelled("lax.stop_gradient"),
 }

@@ -1,7 +1,5 @@
 """How TensorFlow spells the primitives, a module for each group of the catalogue; the protocols' idioms beside it."""
 
-from __future__ import annotations
-
 from gradcmp.backends.tensorflow.idioms import IDIOMS
 from gradcmp.core.formats import DTYPES
 from gradcmp.program.spelling import Spelling, spellings_in

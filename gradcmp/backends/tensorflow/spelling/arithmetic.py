@@ -1,7 +1,5 @@
 """Arithmetic: Python's own operators, but for arrays of several dtypes."""
 
-from __future__ import annotations
-
 from gradcmp.backends.tensorflow.spelling.operands import infix
 from gradcmp.program.spelling import Spellings
 

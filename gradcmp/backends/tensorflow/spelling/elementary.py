@@ -1,7 +1,5 @@
 """Elementary functions, which TensorFlow keeps in two places and by two sets of names."""
 
-from __future__ import annotations
-
 from gradcmp.backends.tensorflow.spelling.operands import converted, function, write
 from gradcmp.program.spelling import Application, Spellings
 

@@ -1,7 +1,5 @@
 """Linear algebra."""
 
-from __future__ import annotations
-
 from gradcmp.backends.tensorflow.spelling.operands import converted, function, write
 from gradcmp.program.infix import between
 from gradcmp.program.spelling import Application, Spellings, rank

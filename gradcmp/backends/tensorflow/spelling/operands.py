@@ -4,8 +4,6 @@ TensorFlow mixes no dtypes and converts only numbers that follow an array, so th
 numbers where they have to, and nowhere else.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from gradcmp.core.formats import FLOAT_DTYPES

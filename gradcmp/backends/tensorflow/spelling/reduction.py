@@ -1,7 +1,5 @@
 """Reductions, and the cumulative sum."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -1,9 +1,7 @@
-"""Shape, and arrays made in the shape of others."""
-
-from __future__ import annotations
+"""Shape, arrays made in the shape of others, and a value as a constant."""
 
 from gradcmp.backends.tensorflow.spelling.operands import cast, converted, function, static, write
-from gradcmp.program.spelling import Application, Fragment, Spell, Spellings, is_array, rank
+from gradcmp.program.spelling import Application, Fragment, Spell, Spellings, call, is_array, rank
 
 
 def transpose(application: Application) -> str:
@@ -89,4 +87,5 @@ PRIMITIVES: Spellings = {
     "triu": triangle(lower=False),
     "zeros_like": lambda application: write("tf.zeros_like", *application.arrays),
     "ones_like": lambda application: write("tf.ones_like", *application.arrays),
+    "stop_gradient": lambda application: call("tf.stop_gradient", *application.arrays),
 }

@@ -1,7 +1,5 @@
 """How PyTorch spells the primitives, a module for each group of the catalogue; the protocols' idioms beside it."""
 
-from __future__ import annotations
-
 from gradcmp.backends.torch.idioms import IDIOMS
 from gradcmp.backends.torch.spelling.linear_algebra import PRELUDE
 from gradcmp.backends.torch.spelling.operands import DTYPES, NUMBER

@@ -1,8 +1,6 @@
-"""Comparison and logic; comparisons are Python's own."""
+"""Comparison, logic and selection; comparisons are Python's own."""
 
-from __future__ import annotations
-
-from gradcmp.backends.torch.spelling.operands import as_array, cast, function
+from gradcmp.backends.torch.spelling.operands import as_array, cast, function, tensors, widened
 from gradcmp.program.spelling import Application, Fragment, Spellings, call, is_array
 
 
@@ -24,8 +22,18 @@ def where(application: Application) -> str:
     return call("torch.where", condition, *operands)
 
 
+def clip(application: Application) -> str:
+    """A bound that is an array is differentiated by only where both bounds are arrays."""
+    numbers = [not is_array(bound) for bound in application.types[1:]]
+    operands = widened(application)
+    if all(numbers) and is_array(application.types[0]):
+        return call("torch.clamp", *operands)
+    return call("torch.clamp", *tensors(application, operands))
+
+
 PRIMITIVES: Spellings = {
     "logical_and": function("torch.logical_and"), "logical_or": function("torch.logical_or"),
     "logical_not": function("torch.logical_not"),
     "where": where,
+    "maximum": function("torch.maximum"), "minimum": function("torch.minimum"), "clip": clip,
 }  # fmt: skip

@@ -1,7 +1,5 @@
 """Elementary functions, for which PyTorch has the names of the language."""
 
-from __future__ import annotations
-
 from gradcmp.backends.torch.spelling.operands import function
 from gradcmp.program.spelling import Spellings
 

@@ -1,7 +1,5 @@
 """Linear algebra, which demands operands of one dtype."""
 
-from __future__ import annotations
-
 from gradcmp.backends.torch.spelling.operands import DTYPES, function, infix, kept_dtype, same_dtype, widened
 from gradcmp.program.spelling import Application, Spellings, call, rank
 

@@ -1,7 +1,5 @@
 """Functions of neural networks."""
 
-from __future__ import annotations
-
 from gradcmp.backends.torch.spelling.operands import DIM, function
 from gradcmp.program.spelling import Spellings
 

@@ -4,8 +4,6 @@ PyTorch promotes an integer array that meets a floating array, but gives its def
 array stands alone or meets a number, and demands equal dtypes in linear algebra: integers are cast first there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 
 from gradcmp.core import formats

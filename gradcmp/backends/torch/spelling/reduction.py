@@ -1,7 +1,5 @@
 """Reductions, and the cumulative sum."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from gradcmp.backends.torch.spelling.operands import all_axes, kept_dtype, renamed, tensors

@@ -1,6 +1,4 @@
-"""Shape, and arrays made in the shape of others."""
-
-from __future__ import annotations
+"""Shape, arrays made in the shape of others, and a value as a constant."""
 
 import ast
 from typing import Any
@@ -113,6 +111,11 @@ def _is_flat(operand: Any) -> bool:
     return hasattr(operand, "items") and not any(hasattr(item, "items") for item in operand.items)
 
 
+def detach(application: Application) -> str:
+    (operand,) = application.operands
+    return f"{operand:atom}.detach()" if is_array(application.types[0]) else str(operand)
+
+
 PRIMITIVES: Spellings = {
     "transpose": transpose,
     "reshape": shaped("torch.reshape"),
@@ -128,4 +131,5 @@ PRIMITIVES: Spellings = {
     "triu": function("torch.triu", names={"k": "diagonal"}, k=0),
     "zeros_like": function("torch.zeros_like"),
     "ones_like": function("torch.ones_like"),
+    "stop_gradient": detach,
 }

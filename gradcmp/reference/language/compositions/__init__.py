@@ -3,8 +3,6 @@
 A function takes the `Context`, its operands as `Array`s and the static options, and returns an `Array` (or a tuple).
 """
 
-from __future__ import annotations
-
 from gradcmp.reference.language.arrays import Composition
 from gradcmp.reference.language.compositions.arithmetic import ARITHMETIC
 from gradcmp.reference.language.compositions.comparison import COMPARISON, SELECTION

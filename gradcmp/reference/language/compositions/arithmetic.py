@@ -1,7 +1,5 @@
 """Arithmetic: sums, products, quotients and powers."""
 
-from __future__ import annotations
-
 from gradcmp.reference.language.arrays import Array, Composition, Context, step
 
 

@@ -1,7 +1,5 @@
 """Comparisons, which are decided exactly, and what chooses by them."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Elementary and special functions, most of them one step."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from gradcmp.reference.language.arrays import Array, Composition, Context, float_step, step

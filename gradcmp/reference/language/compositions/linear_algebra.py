@@ -1,7 +1,5 @@
 """Linear algebra over any algebra: products, determinants, systems and factors of matrices and stacks of them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

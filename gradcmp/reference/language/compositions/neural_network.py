@@ -1,7 +1,5 @@
 """Activations and the functions around them."""
 
-from __future__ import annotations
-
 from gradcmp.reference.language.arrays import Array, Composition, Context
 from gradcmp.reference.language.compositions.reduction import logsumexp, total
 

@@ -1,7 +1,5 @@
 """Shapes and places, and constants of the function (`stop_gradient`)."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any

@@ -1,0 +1,48 @@
+"""A call in this process gives what a process of its own gives, and leaves this process as it was."""
+
+import os
+import re
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.run import SQUARE, gradcmp, gradcmp_process, write
+
+DURATION = re.compile(r"\d+(\.\d+)? (ms|s)\b")
+
+
+def comparable(printed: str) -> str:
+    """Without durations, and without the frames of a traceback, which begin where the process does."""
+    kept = [line for line in printed.splitlines() if not line.startswith("  ")] if "Traceback" in printed else [printed]
+    return DURATION.sub("…", "\n".join(kept))
+
+
+@pytest.mark.parametrize(
+    ("words", "variables"),
+    [
+        (["--help"], {}),
+        (["run", "--help"], {"COLUMNS": "60"}),
+        (["list"], {"FORCE_COLOR": "1"}),
+        (["show", "square"], {}),
+        (["check", "nope"], {}),
+        (["run"], {}),
+        (["run", "--execution", "nan"], {"FORCE_COLOR": "1"}),
+        (["run", "--execution", "segfaults"], {}),
+        (["run", "--device", "cuda:7", "--debug"], {}),
+        (["run", "-k", "cube"], {}),
+        (["run", "--frobnicate"], {}),
+        (["report", "square.txt"], {"PYTHONUTF8": "1"}),
+        (["run", "no/such/\udcff.yaml"], {}),
+    ],
+)
+def test_both_ways_give_the_same(tmp_path: Path, words: list[str], variables: dict[str, str]) -> None:
+    write(tmp_path, "square.yaml", SQUARE + "description: x ↦ x²\n")
+    before = signal.getsignal(signal.SIGTERM), dict(os.environ), Path.cwd(), sys.stdout
+    here = gradcmp(*words, cwd=tmp_path, **variables)
+    assert (signal.getsignal(signal.SIGTERM), dict(os.environ), Path.cwd(), sys.stdout) == before
+    there = gradcmp_process(*words, cwd=tmp_path, **variables)
+    assert here.returncode == there.returncode
+    assert comparable(here.stdout) == comparable(there.stdout)
+    assert comparable(here.stderr) == comparable(there.stderr)

@@ -1,0 +1,80 @@
+"""Answers become judgements; what the referee does not answer is told and fails nobody."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gradcmp.core.outcomes import Computed, Died, Evaluated, Outcome, TimedOut
+from gradcmp.core.requests import REFEREE, Wanted
+from gradcmp.core.tensors import Leaf, Tensor
+from gradcmp.core.truth import TruthLeaf
+from gradcmp.session.executor import open_pool
+from gradcmp.session.judging import answer
+from gradcmp.session.prepare import Question, make_question
+from gradcmp.session.request import RunOptions
+from tests.session.fake_plans import REGISTRY, TEXT, plan_of
+
+WITHOUT = RunOptions(reference=False)
+
+
+def question(folder: Path, expect: str, options: RunOptions = WITHOUT) -> Question:
+    (planned,) = plan_of(folder, "s", text=f"{TEXT}expect: {expect}\n").problems
+    return make_question(planned, REGISTRY, options)
+
+
+def outcomes(asked: Question, expressions: Outcome | None) -> dict[str, Outcome]:
+    array = np.float32([0, 2, 4, 6])
+    right = Computed(
+        values=(Leaf(tensor=Tensor(dtype="float32", array=np.float32(14))),),
+        derivatives=(Leaf(wrt=("x",), tensor=Tensor(dtype="float32", array=array)),),
+        mode="reverse",
+    )
+    answers: dict[str, Outcome] = {request.case: right for request in asked.requests}
+    if expressions is not None and asked.expressions is not None:
+        answers[asked.expressions.case] = expressions
+    return answers
+
+
+def test_an_expression_is_a_question_to_the_referee_whatever_else_it_is_asked(tmp_path: Path) -> None:
+    asked = question(tmp_path, "{gradient: 2 * x}")
+    assert asked.truth is None
+    assert asked.expressions is not None
+    assert (asked.expressions.worker, asked.expressions.wanted) == (REFEREE, Wanted.EXPRESSIONS)
+    assert list(asked.expressions.expressions.values()) == [("2 * x", "float32")]
+    both = question(tmp_path, "{gradient: 2 * x}", RunOptions())
+    assert [type(task).__name__ for task in both.tasks] == ["Inquiry", "Inquiry", "Request"]
+    assert question(tmp_path, "{gradient: [0, 2, 4, 6]}").expressions is None
+
+
+def test_its_array_is_the_truth(tmp_path: Path) -> None:
+    asked = question(tmp_path, "{gradient: 2 * x}")
+    (name,) = asked.expressions.expressions
+    high, zero = np.array([0.0, 2.0, 4.0, 6.0]), np.zeros(4)
+    array = TruthLeaf(high=high, low=zero, radius=zero)
+    (finding,) = answer(asked, outcomes(asked, Evaluated(arrays={name: array}))).judgement.findings
+    assert (finding.verdict, finding.expectation, finding.evidence) == ("exact", "met", "expected")
+
+
+@pytest.mark.parametrize(
+    "gone", [TimedOut(limit_s=30.0, phase="run"), Died(message="killed by SIGKILL"), Evaluated(arrays={})]
+)
+def test_where_it_does_not_answer_nothing_is_met_or_unmet(tmp_path: Path, gone: Outcome) -> None:
+    asked = question(tmp_path, "{gradient: 2 * x}")
+    judgement = answer(asked, outcomes(asked, gone)).judgement
+    (finding,) = judgement.findings
+    assert (finding.verdict, finding.expectation, finding.level) == ("unjudged", "none", "note")
+    assert judgement.reference_reason.startswith("the expectation cannot be evaluated: ")
+    if not isinstance(gone, Evaluated):
+        assert gone.message in judgement.reference_reason
+
+
+def test_without_the_reference_its_process_starts_only_where_an_expectation_needs_it(tmp_path: Path) -> None:
+    def workers(expect: str, options: RunOptions) -> set[str]:
+        plan = plan_of(tmp_path, "s", text=f"{TEXT}expect: {expect}\n")
+        with open_pool(plan, REGISTRY, options) as pool:
+            return {key.backend for key in pool.wait_until_ready()}
+
+    assert workers("{gradient: 2 * x}", WITHOUT) == {"fake", "reference"}
+    assert workers("{gradient: [0, 2, 4, 6]}", WITHOUT) == {"fake"}
+    assert workers("{gradient: [0, 2, 4, 6]}", RunOptions()) == {"fake", "reference"}
