@@ -54,10 +54,6 @@ def _softplus(c: Context, x: Array) -> Array:
     return c.step("add", above, c.step("log1p", c.step("exp", distance)))
 
 
-def _silu(c: Context, x: Array) -> Array:
-    return c.step("multiply", x, _sigmoid(c, x))
-
-
 def _gelu(c: Context, x: Array) -> Array:
     """x (1 + erf(x / √2)) / 2, as the catalogue has it."""
     x, one, two = c.as_kind(x, "float"), c.number(1.0), c.number(2.0)
@@ -108,7 +104,7 @@ def _slogdet(c: Context, x: Array) -> tuple[Array, Array]:
 _SAFELY: dict[str, Composition] = {
     "sigmoid": _sigmoid,
     "softplus": _softplus,
-    "silu": _silu,
+    "silu": lambda c, x: c.step("multiply", x, _sigmoid(c, x)),
     "gelu": _gelu,
     "softmax": _softmax,
     "log_softmax": _log_softmax,
