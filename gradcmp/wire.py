@@ -1,7 +1,8 @@
-"""Messages between parent and worker: length-prefixed JSON headers followed by raw little-endian arrays. No pickle.
+"""Messages between parent and worker: length-prefixed JSON followed by raw little-endian arrays. No pickle.
 
-A frame is 8 bytes of header length (little-endian), the header as UTF-8 JSON, then the arrays' bytes one after the
-other, as the header's `arrays` lists them: `{"dtype": "float32", "shape": [2, 3]}`. bfloat16 travels as its 16 bits.
+A frame is 8 bytes of length (little-endian), a message's header and the list of its arrays as UTF-8 JSON, `{"header":
+{"kind": "answer"}, "arrays": [{"dtype": "float32", "shape": [2, 3]}]}`, then the arrays' bytes one after the other.
+bfloat16 travels as its 16 bits.
 Interpreters and NumPy versions on the two sides may differ; standard library only.
 
 parent → worker
@@ -53,7 +54,7 @@ class WireArray:
 def write_frame(stream: BinaryIO, header: Mapping[str, Any], arrays: Sequence[WireArray] = ()) -> None:
     """Write one frame and flush it. Raises OSError where the other side has gone."""
     listed = [{"dtype": array.dtype, "shape": list(array.shape)} for array in arrays]
-    encoded = json.dumps({**header, "arrays": listed}).encode("ascii")  # escapes: lone surrogates have no UTF-8
+    encoded = json.dumps({"header": header, "arrays": listed}).encode("ascii")  # escapes: lone surrogates have no UTF-8
     stream.write(_LENGTH.pack(len(encoded)) + encoded)
     for array in arrays:
         stream.write(array.data)
@@ -71,8 +72,9 @@ def read_frame(stream: BinaryIO) -> tuple[dict[str, Any], tuple[WireArray, ...]]
     if length > MAX_HEADER_BYTES:
         raise WireError(f"a header of {length} bytes is not a header")
     try:
-        header = json.loads(_exactly(stream, length))
-        listed = [_listed(array) for array in header.pop("arrays")]
+        frame = json.loads(_exactly(stream, length))
+        header: dict[str, Any] = {**frame["header"]}
+        listed = [_listed(array) for array in frame["arrays"]]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise WireError(f"a damaged header: {error}") from error
     return header, tuple(

@@ -11,9 +11,10 @@ import pytest
 
 from gradcmp.core.formats import DTYPES, FORMATS
 from gradcmp.core.operators import Operator
-from gradcmp.core.outcomes import Computed, Died, Raised, Skipped, TimedOut, Timing, Unsupported
+from gradcmp.core.outcomes import Computed, Died, Evaluated, Raised, Skipped, TimedOut, Timing, Unsupported
 from gradcmp.core.requests import Request, WorkerKey
 from gradcmp.core.tensors import Leaf, Tensor
+from gradcmp.core.truth import TruthLeaf
 from gradcmp.messages import frame_outcome, frame_task, outcome_frame, pack, task_frame, unpack
 from gradcmp.wire import GREETING, WireArray, WireError, read_frame, read_greeting, write_frame
 
@@ -140,7 +141,9 @@ def test_outcomes_come_back_the_same():
         notes={"graphs": 1, "reason": "none"},
     )
     raised = Raised(exception="ValueError", message="ValueError: no")
-    for outcome in (computed, Unsupported(message="no \ud800"), Skipped(message="x"), raised):
+    leaf = TruthLeaf(of="", wrt=("x",), high=numpy.ones(2), low=numpy.zeros(2), radius=numpy.zeros(2))
+    evaluated = Evaluated(arrays={"arrays": leaf, "why": "no value"})
+    for outcome in (computed, evaluated, Unsupported(message="no \ud800"), Skipped(message="x"), raised):
         assert repr(frame_outcome(*there_and_back(*outcome_frame(outcome)))) == repr(outcome)
 
 
@@ -187,15 +190,16 @@ def frame_of(header: bytes, data: bytes = b"") -> io.BytesIO:
         frame_of(b"\xff\xfe"),
         frame_of(b"[1, 2]"),
         frame_of(b"{}"),
-        frame_of(b'{"arrays": [1]}'),
-        frame_of(b'{"arrays": [{"dtype": "float9", "shape": []}]}', b"1234"),
-        frame_of(b'{"arrays": [{"dtype": "float32", "shape": [-1]}]}', b"1234"),
-        frame_of(b'{"arrays": [{"dtype": "float32", "shape": [1.5]}]}', b"1234"),
-        frame_of(b'{"arrays": [{"dtype": "float32", "shape": [2]}]}', b"1234"),
-        frame_of(b'{"arrays": [{"dtype": "float32", "shape": [1152921504606846976]}]}', b"1234"),
+        frame_of(b'{"header": {}, "arrays": [1]}'),
+        frame_of(b'{"header": {}, "arrays": [{"dtype": "float9", "shape": []}]}', b"1234"),
+        frame_of(b'{"header": {}, "arrays": [{"dtype": "float32", "shape": [-1]}]}', b"1234"),
+        frame_of(b'{"header": {}, "arrays": [{"dtype": "float32", "shape": [1.5]}]}', b"1234"),
+        frame_of(b'{"header": {}, "arrays": [{"dtype": "float32", "shape": [2]}]}', b"1234"),
+        frame_of(b'{"header": {}, "arrays": [{"dtype": "float32", "shape": [1152921504606846976]}]}', b"1234"),
         frame_of(b"[" * 100_000),
+        frame_of(b'{"header": [], "arrays": []}'),
     ],
-    ids=range(14),
+    ids=range(15),
 )
 def test_a_damaged_frame_is_refused(stream):
     with pytest.raises(WireError):

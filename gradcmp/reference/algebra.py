@@ -2,10 +2,11 @@
 
 The evaluator walks a program once for every `Algebra`: balls, germs or running errors, and a tape or dual numbers over
 any of them. An algebra has the few steps below; everything else in the catalogue is composed of them
-(`language.compositions`), or the algebra's own where it lists the primitive in `own`.
+(`language.compositions`), or the algebra's where it has the primitive among its `formulas`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -45,10 +46,8 @@ A = TypeVar("A")
 class Algebra(Protocol[A]):
     """Arrays of one kind of number. Methods raise `Undecided` or `EvaluationError`."""
 
-    @property
-    def own(self) -> Mapping[str, Callable[..., Any]]:
-        """Primitive → this algebra's own step in place of its composition, with the same signature."""
-        return {}
+    formulas: Mapping[str, Callable[..., Any]] = MappingProxyType({})
+    """Primitive → what this algebra has in place of its composition, with the same signature."""
 
     def constant(self, values: npt.NDArray[Any]) -> A:
         """An array of exact numbers, from float64 or Python integers."""

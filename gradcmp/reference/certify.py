@@ -1,11 +1,12 @@
 """The reference's word on a problem: the true derivative, with the evidence for it and the errors to expect."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from gradcmp.core.formats import FORMATS
+from gradcmp.core.operators import Operator
 from gradcmp.core.tensors import Key
 from gradcmp.core.truth import Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence
@@ -17,8 +18,8 @@ from gradcmp.reference.algebras.whole_numbers import WholeAlgebra
 from gradcmp.reference.budget import Budget
 from gradcmp.reference.kinks.find import LeafKink, kinks_of
 from gradcmp.reference.language.arrays import Array, Context
+from gradcmp.reference.modes.both_modes import Ties
 from gradcmp.reference.modes.derivatives import DerivativeProblem, derive
-from gradcmp.reference.modes.tape import Ties
 from gradcmp.reference.numerical import differences, in_floating_point
 from gradcmp.reference.precision import Certificate, refined
 from gradcmp.reference.tolerance import Tolerances, running_errors
@@ -38,7 +39,10 @@ def certify(problem: DerivativeProblem, dtype: str, budget: Budget) -> Truth:
     """
     # The tolerance pass is the cheapest by far and what is left where all else is too dear, so it may take longer.
     generous = Budget(seconds=4 * budget.seconds, elements=budget.elements)
-    tolerances = _tolerances(problem, dtype, generous)
+    try:
+        tolerances = running_errors(problem, dtype, generous)
+    except EvaluationError:
+        tolerances = Tolerances()
     budget = budget.afresh()
     ties = Ties()
     try:
@@ -48,28 +52,26 @@ def certify(problem: DerivativeProblem, dtype: str, budget: Budget) -> Truth:
             certificate = _by_float_balls(problem, dtype, budget.afresh(), ties)
         leaves = _settled(problem, dtype, certificate, ties, budget.afresh())
     except OverBudget as error:
-        return _estimated(problem, tolerances, f"{error}; `--reference-budget` sets it")
+        uncertified = Truth(reason=f"{error}; `--reference-budget` sets it", undefined=tolerances.tied)
+        if tolerances.tied or not tolerances.values:  # float64 takes one side of a kink for the truth
+            return uncertified
+        return _estimated(problem, lambda: in_floating_point(tolerances), tolerances, uncertified)
     except EvaluationError as error:
-        truth = _numerical(problem, dtype, budget.afresh(), tolerances, str(error), at_kink=bool(ties))
-        return replace(truth, reason_kind=error.reason_kind)
-    return _truth(problem, leaves, tolerances, evidence=Evidence.CERTIFIED, bits=certificate.bits)
+        uncertified = Truth(reason=str(error), reason_kind=error.reason_kind, undefined=bool(ties))
+        if ties:  # differences take the middle of a kink for the truth
+            return uncertified
+        return _estimated(problem, lambda: differences(problem, dtype, budget.afresh()), tolerances, uncertified)
+    return _truth(problem, leaves, tolerances, bits=certificate.bits)
 
 
 def with_more_digits(problem: DerivativeProblem, dtype: str, budget: Budget) -> Truth:
     """The arrays of `problem` at twice the precision that a verdict needs, and more. Raises `EvaluationError`."""
     certificate = refined(lambda context: derive(problem, context, budget).arrays, {}, dtype=dtype, bits=SHARP_BITS)
-    return _truth(problem, certificate.leaves, None, evidence=Evidence.CERTIFIED, bits=certificate.bits)
-
-
-def _tolerances(problem: DerivativeProblem, dtype: str, budget: Budget) -> Tolerances | None:
-    try:
-        return running_errors(problem, dtype, budget) if dtype in FORMATS else None
-    except EvaluationError:
-        return None
+    return _truth(problem, certificate.leaves, Tolerances(), bits=certificate.bits)
 
 
 def _by_balls(
-    problem: DerivativeProblem, dtype: str, budget: Budget, tolerances: Tolerances | None, ties: Ties, *, work: float
+    problem: DerivativeProblem, dtype: str, budget: Budget, tolerances: Tolerances, ties: Ties, *, work: float
 ) -> Certificate[Key]:
     """Element by element to an eighth of a unit in the last place; `ties` are those of the last run.
 
@@ -86,16 +88,12 @@ def _by_balls(
 
     budget.foresee(work * ELEMENT_S)
     unit = FORMATS[dtype].unit_roundoff
-    noise = {} if tolerances is None else {key: unit * errors.worst for key, errors in tolerances.errors.items()}
-    dtypes = _dtypes(problem, dtype)
+    noise = {key: unit * errors.worst for key, errors in tolerances.errors.items()}
+    # Values may be whole numbers; derivatives have the dtype of the problem.
+    dtypes: dict[Key, str] = {(of, ()): kind.dtype or dtype for of, kind in problem.checked.outputs}
     certificate = refined(run, dtypes, dtype=dtype, noise=noise)
     # A zero slope times infinity is not zero; only the slower balls tell it from a branch that is not taken.
     return refined(run, dtypes, dtype=dtype, noise=noise, balls=StrictBalls) if doubtful else certificate
-
-
-def _dtypes(problem: DerivativeProblem, dtype: str) -> dict[Key, str]:
-    """The dtypes of values, which may be whole numbers; derivatives have the problem's."""
-    return {(of, ()): kind.dtype or dtype for of, kind in problem.checked.outputs}
 
 
 def _by_float_balls(problem: DerivativeProblem, dtype: str, budget: Budget, ties: Ties) -> Certificate[Key]:
@@ -153,53 +151,40 @@ def _with_kink(leaf: TruthLeaf, at_kink: LeafKink | None) -> TruthLeaf:
     )
 
 
-def _numerical(
-    problem: DerivativeProblem, dtype: str, budget: Budget, tolerances: Tolerances | None, reason: str, *, at_kink: bool
+def _estimated(
+    problem: DerivativeProblem,
+    estimates: Callable[[], Mapping[Key, TruthLeaf]],
+    tolerances: Tolerances,
+    uncertified: Truth,
 ) -> Truth:
-    """Differences, which say nothing at a kink: they would take its middle for the truth."""
-    if at_kink:
-        return Truth(reason=reason, undefined=True)
+    """What `estimates` gives in place of a proof, with the reason that there is none."""
     try:
-        leaves = differences(problem, dtype, budget)
+        leaves = estimates()
     except EvaluationError as error:
-        return Truth(reason=f"{reason}; {error}")
-    return replace(_truth(problem, leaves, tolerances, evidence=Evidence.NUMERICAL, bits=None), reason=reason)
-
-
-def _estimated(problem: DerivativeProblem, tolerances: Tolerances | None, reason: str) -> Truth:
-    """For what is too large: float64 and its running errors, which take one side of a kink for the truth."""
-    if tolerances is None or tolerances.tied:
-        return Truth(reason=reason, undefined=tolerances is not None)
-    try:
-        leaves = in_floating_point(tolerances)
-    except EvaluationError as error:
-        return Truth(reason=f"{reason}; {error}")
-    return replace(_truth(problem, leaves, tolerances, evidence=Evidence.NUMERICAL, bits=None), reason=reason)
+        return replace(uncertified, reason=f"{uncertified.reason}; {error}")
+    truth = _truth(problem, leaves, tolerances)
+    return replace(truth, reason=uncertified.reason, reason_kind=uncertified.reason_kind)
 
 
 def _truth(
-    problem: DerivativeProblem,
-    leaves: Mapping[Key, TruthLeaf],
-    tolerances: Tolerances | None,
-    *,
-    evidence: Evidence,
-    bits: int | None,
+    problem: DerivativeProblem, leaves: Mapping[Key, TruthLeaf], tolerances: Tolerances, *, bits: int | None = None
 ) -> Truth:
+    """Certified with `bits`; without, an estimate."""
     named = tuple(
         replace(
             leaf,
             of=key[0],
             wrt=key[1],
-            errors=None if tolerances is None else tolerances.errors.get(key),
-            otherwise=None if tolerances is None else tolerances.other_than(key, leaf.high),
+            errors=tolerances.errors.get(key),
+            otherwise=tolerances.other_than(key, leaf.high),
         )
         for key, leaf in leaves.items()
     )
-    values = problem.operator == "value"
+    values = problem.operator is Operator.VALUE
     return Truth(
-        evidence=evidence,
+        evidence=Evidence.NUMERICAL if bits is None else Evidence.CERTIFIED,
         values=named if values else None,
         derivatives=None if values else named,
         bits=bits,
-        fragile=() if tolerances is None else tuple(str(each) for each in tolerances.fragile),
+        fragile=tuple(map(str, tolerances.fragile)),
     )

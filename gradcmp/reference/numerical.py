@@ -1,12 +1,13 @@
 """Derivatives by differences in float64, with an error estimate: what is left where nothing can be certified."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from gradcmp.core.formats import FORMATS
+from gradcmp.core.operators import Operator
 from gradcmp.core.tensors import Key, Tensor
 from gradcmp.core.truth import TruthLeaf
 from gradcmp.numbers.arrays import Floats
@@ -14,8 +15,8 @@ from gradcmp.reference.algebra import EvaluationError, Undecided
 from gradcmp.reference.algebras.running_errors import RunningErrorAlgebra
 from gradcmp.reference.algebras.whole_numbers import WholeAlgebra
 from gradcmp.reference.budget import Budget
-from gradcmp.reference.language.arrays import Context
-from gradcmp.reference.modes.derivatives import DerivativeProblem, derive
+from gradcmp.reference.language.arrays import Context, floats_of
+from gradcmp.reference.modes.derivatives import DerivativeProblem, derive, units
 from gradcmp.reference.tolerance import Tolerances
 
 LARGEST = 256
@@ -30,6 +31,9 @@ COARSEST = 2.0**-10
 
 UNIT = FORMATS["float64"].unit_roundoff
 
+Estimates = dict[Key, tuple[Floats, Floats]]
+"""Arrays with the errors to expect, by output and inputs."""
+
 
 def differences(problem: DerivativeProblem, dtype: str, budget: Budget) -> dict[Key, TruthLeaf]:
     """The derivative by central differences, with the estimated error as `radius`: an estimate, no bound.
@@ -37,88 +41,71 @@ def differences(problem: DerivativeProblem, dtype: str, budget: Budget) -> dict[
     Of the function for first derivatives, of its derivative in float64 for second ones. Raises `EvaluationError` where
     there are too many elements, a value is not finite, or the budget is spent.
     """
-    inner = {"hvp": "gradient", "hessian": "gradient"}.get(problem.operator, "value")
-    if problem.operator == "value":
+    if problem.operator is Operator.VALUE:
         raise EvaluationError("a value is not found by differences")
     if not all(np.isfinite(problem.inputs[path].array).all() for path in problem.wrt):
         raise EvaluationError("differences are taken around finite numbers")
-    lines = _Lines(replace(problem, operator=inner), dtype, budget)
-    if problem.operator in ("jvp", "hvp"):
-        return {key: _truth(key, *part) for key, part in lines.derivative(problem.directions()).items()}
-    columns: dict[Key, list[tuple[Floats, Floats]]] = {}
+    inner = Operator.GRADIENT if problem.operator.order == 2 else Operator.VALUE
+    slopes = partial(_slopes, replace(problem, operator=inner), dtype, budget)
+    if problem.operator.seed == "tangent":
+        return {key: _truth(key, *part) for key, part in slopes(problem.directions()).items()}
     size = sum(problem.inputs[path].array.size for path in problem.wrt)
     if size > LARGEST:
         raise EvaluationError(f"{size} elements are too many for differences, which take {LARGEST}")
+    columns: dict[Key, list[tuple[Floats, Floats]]] = {}
     for path in problem.wrt:
-        shape = problem.inputs[path].shape
-        for place in range(math.prod(shape)):
-            unit = np.zeros(math.prod(shape))
-            unit[place] = 1.0
-            for (of, by), part in lines.derivative({path: unit.reshape(shape)}).items():
+        for unit in units(problem.inputs[path].shape):
+            for (of, by), part in slopes({path: unit}).items():
                 columns.setdefault((of, (*by, path)), []).append(part)
     return _assembled(problem, columns)
 
 
-class _Lines:
-    """The arrays of a problem along lines through its inputs."""
+def _slopes(problem: DerivativeProblem, dtype: str, budget: Budget, direction: Mapping[str, Floats]) -> Estimates:
+    """The derivative of a problem's arrays along `direction` at its inputs, by Ridders' extrapolation.
 
-    def __init__(self, problem: DerivativeProblem, dtype: str, budget: Budget) -> None:
-        self.problem = problem
-        self.dtype = dtype
-        self.budget = budget
+    C. Ridders, "Accurate computation of F'(x) and F'(x) F''(x)", Advances in Engineering Software 4 (1982).
+    """
+    largest = max(
+        (float(np.abs(problem.inputs[path].array[part != 0.0]).max(initial=0.0)) for path, part in direction.items()),
+        default=1.0,
+    )
+    extent = max((float(np.abs(part).max(initial=0.0)) for part in direction.values()), default=1.0) or 1.0
 
-    def derivative(self, direction: Mapping[str, Floats]) -> dict[Key, tuple[Floats, Floats]]:
-        """The derivative along `direction` at the inputs and its estimated error, by Ridders' extrapolation.
-
-        C. Ridders, "Accurate computation of F'(x) and F'(x) F''(x)", Advances in Engineering Software 4 (1982).
-        """
-        largest = max(
-            (
-                float(np.abs(self.problem.inputs[path].array[part != 0.0]).max(initial=0.0))
-                for path, part in direction.items()
-            ),
-            default=1.0,
-        )
-        extent = max((float(np.abs(part).max(initial=0.0)) for part in direction.values()), default=1.0) or 1.0
-        step = 0.125 * max(largest, 2.0**-10) / extent
-
-        def central(h: float) -> dict[Key, tuple[Floats, Floats]]:
-            ahead, behind = self.at(direction, h), self.at(direction, -h)
-            return {
-                key: ((ahead[key][0] - behind[key][0]) / (2 * h), UNIT * (ahead[key][1] + behind[key][1]) / (2 * h))
-                for key in ahead
-            }
-
-        return _ridders(central, step)
-
-    def at(self, direction: Mapping[str, Floats], distance: float) -> dict[Key, tuple[Floats, Floats]]:
-        """The arrays at a distance along the line, and their rounding errors in units of u."""
-        moved = {
-            path: Tensor(dtype="float64", array=tensor.array.astype(np.float64) + distance * direction[path])
-            if path in direction
-            else tensor
-            for path, tensor in self.problem.inputs.items()
-        }
-        algebra = RunningErrorAlgebra(FORMATS["float64"])
-        context = Context(floats=algebra, wholes=WholeAlgebra(), dtype=self.dtype)
-        try:
-            derived = derive(replace(self.problem, inputs=moved), context, self.budget)
-        except Undecided as error:
-            raise EvaluationError(str(error)) from None
+    def central(h: float) -> Estimates:
+        ahead, behind = (_at(problem, dtype, budget, direction, distance) for distance in (h, -h))
         return {
-            key: (array.data.value, array.data.rss) for key, array in derived.arrays.items() if array.kind == "float"
+            key: ((ahead[key][0] - behind[key][0]) / (2 * h), UNIT * (ahead[key][1] + behind[key][1]) / (2 * h))
+            for key in ahead
         }
 
+    return _ridders(central, 0.125 * max(largest, 2.0**-10) / extent)
 
-def _ridders(
-    central: Callable[[float], dict[Key, tuple[Floats, Floats]]], step: float
-) -> dict[Key, tuple[Floats, Floats]]:
+
+def _at(
+    problem: DerivativeProblem, dtype: str, budget: Budget, direction: Mapping[str, Floats], distance: float
+) -> Estimates:
+    """The arrays at a distance along the line, and their rounding errors in units of u."""
+    moved = {
+        path: Tensor(dtype="float64", array=tensor.array.astype(np.float64) + distance * direction[path])
+        if path in direction
+        else tensor
+        for path, tensor in problem.inputs.items()
+    }
+    context = Context(floats=RunningErrorAlgebra(FORMATS["float64"]), wholes=WholeAlgebra(), dtype=dtype)
+    try:
+        derived = derive(replace(problem, inputs=moved), context, budget)
+    except Undecided as error:
+        raise EvaluationError(str(error)) from None
+    return {key: (running.value, running.rss) for key, running in floats_of(derived.arrays).items()}
+
+
+def _ridders(central: Callable[[float], Estimates], step: float) -> Estimates:
     """The best entries of the tableau, element by element, with their errors.
 
     `central` has the quotient for a step and the rounding error in it.
     """
     previous: list[dict[Key, Floats]] = []
-    best: dict[Key, tuple[Floats, Floats]] = {}
+    best: Estimates = {}
     for _ in range(COLUMNS):
         quotients = central(step)
         row = [{key: value for key, (value, _) in quotients.items()}]
@@ -147,7 +134,7 @@ def _assembled(problem: DerivativeProblem, columns: Mapping[Key, list[tuple[Floa
         value, error = (
             np.stack([part[i] for part in parts], axis=-1).reshape((*parts[0][i].shape, *shape)) for i in range(2)
         )
-        if problem.operator == "vjp":
+        if not problem.operator.by_output:
             outputs = parts[0][0].shape
             seed = problem.cotangent(of, outputs)
             axes = tuple(range(len(outputs)))

@@ -157,8 +157,9 @@ def pair_of(ball: Any) -> tuple[float, float, float]:
     NaN where the ball is not a number; infinity where it lies beyond the largest float64. Subtracting at the precision
     at hand encloses the rest, so the radius is one at any precision.
     """
-    if not isinstance(ball, arb):
-        ball = _whole(ball)
+    if isinstance(ball, int):
+        with at(max(ctx.prec, ball.bit_length() + 64)):
+            ball = arb(ball)
     if not ball.is_finite():
         # Infinite for certain, or nothing that is known.
         return (float(ball), 0.0, 0.0) if ball > 1 or ball < -1 else (math.nan, 0.0, math.nan)
@@ -172,9 +173,3 @@ def pair_of(ball: Any) -> tuple[float, float, float]:
     low = float(rest)
     left = rest - low
     return high, low, 0.0 if left.is_zero() else math.nextafter(float(left.abs_upper()), math.inf)
-
-
-def _whole(number: int) -> Any:
-    """A Python integer as a ball, exactly."""
-    with at(max(ctx.prec, number.bit_length() + 64)):
-        return arb(number)

@@ -29,9 +29,8 @@ class Tolerances:
     no comparison is fragile, or where that cannot be told.
     """
 
-    dtype: str
-    errors: Mapping[Key, RunningErrors]
-    values: Mapping[Key, Floats]
+    errors: Mapping[Key, RunningErrors] = field(default_factory=dict)
+    values: Mapping[Key, Floats] = field(default_factory=dict)
     tied: bool = False
     fragile: tuple[FragileComparison, ...] = ()
     otherwise: Mapping[Key, Floats] = field(default_factory=dict)
@@ -58,10 +57,9 @@ def running_errors(problem: DerivativeProblem, dtype: str, budget: Budget) -> To
     Raises EvaluationError.
     """
     algebra, derived = _pass(problem, dtype, budget, otherwise=False)
-    leaves = {key: _leaf(array) for key, array in derived.arrays.items()}
-    values = {key: value for key, (value, _) in leaves.items()}
-    errors = {key: error for key, (_, error) in leaves.items()}
-    plain = Tolerances(dtype=dtype, errors=errors, values=values, tied=bool(derived.ties))
+    values = {key: _value(array) for key, array in derived.arrays.items()}
+    errors = {key: _errors(array) for key, array in derived.arrays.items()}
+    plain = Tolerances(errors=errors, values=values, tied=bool(derived.ties))
     fragile = tuple(algebra.fragility.closest.values())
     if not fragile:
         return plain
@@ -70,7 +68,7 @@ def running_errors(problem: DerivativeProblem, dtype: str, budget: Budget) -> To
         _, turned = _pass(problem, dtype, small, otherwise=True)
     except EvaluationError:
         return replace(plain, fragile=fragile)
-    otherwise = {key: _leaf(array)[0] for key, array in turned.arrays.items()}
+    otherwise = {key: _value(array) for key, array in turned.arrays.items()}
     unit = FORMATS[dtype].unit_roundoff
     if not any(_differs(values[key], otherwise[key], unit * errors[key].worst) for key in values):
         return plain
@@ -88,13 +86,15 @@ def _pass(
         raise EvaluationError(f"no tolerance: {error}") from None
 
 
-def _leaf(array: Array) -> tuple[Floats, RunningErrors]:
+def _value(array: Array) -> Floats:
+    return np.asarray(array.data.value if array.kind == "float" else array.data, dtype=np.float64)
+
+
+def _errors(array: Array) -> RunningErrors:
     if array.kind != "float":
-        value = np.asarray(array.data, dtype=np.float64)
-        return value, RunningErrors(worst=np.zeros_like(value), rss=np.zeros_like(value))
-    running = array.data
-    worst, rss = (np.where(np.isnan(error), np.inf, error) for error in (running.worst, running.rss))
-    return np.asarray(running.value), RunningErrors(worst=worst, rss=rss)
+        return RunningErrors(worst=np.zeros(array.data.shape), rss=np.zeros(array.data.shape))
+    worst, rss = (np.where(np.isnan(error), np.inf, error) for error in (array.data.worst, array.data.rss))
+    return RunningErrors(worst=worst, rss=rss)
 
 
 def _differs(value: Floats, other: Floats, error: Floats) -> bool:

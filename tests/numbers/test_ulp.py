@@ -32,8 +32,9 @@ def test_the_spacing_at_the_edges(dtype):
     assert ulp(-1.0, dtype, low=1e-30) == unit / 2
     assert ulp(1.0, dtype, low=1e-30) == unit
     assert ulp(2.0 - unit, dtype) == unit
-    assert ulp(0.0, dtype) == ulp(form.smallest_subnormal, dtype) == form.smallest_subnormal
-    assert ulp(form.smallest_normal, dtype) == ulp(form.smallest_normal / 2, dtype) == form.smallest_subnormal
+    smallest_subnormal = 2.0 ** (form.min_exponent - form.precision + 1)
+    assert ulp(0.0, dtype) == ulp(smallest_subnormal, dtype) == smallest_subnormal
+    assert ulp(form.smallest_normal, dtype) == ulp(form.smallest_normal / 2, dtype) == smallest_subnormal
     assert ulp(form.largest, dtype) == math.ldexp(1.0, form.max_exponent - form.precision + 1)
     assert ulp(math.inf, dtype) > 0
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from gradcmp.core.formats import FORMATS
+from gradcmp.core.operators import Operator
 from gradcmp.core.tensors import Tensor
 from gradcmp.errors import Location
 from gradcmp.program.check import check
@@ -24,7 +25,7 @@ def problem(text, operator="gradient", *, dtype="float64", wrt=None, cotangents=
     checked = check(parse(text, location=Location(file="s.yaml", line=1)), leaves, dtype=dtype)
     return DerivativeProblem(
         checked=checked,
-        operator=operator,
+        operator=Operator(operator),
         wrt=tuple(wrt or inputs),
         inputs=tensors,
         cotangents=None if cotangents is None else _tensors(cotangents, dtype),

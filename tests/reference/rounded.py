@@ -4,7 +4,7 @@ import numpy as np
 
 from gradcmp.core.formats import FORMATS
 from gradcmp.reference.language.fragility import Fragility
-from gradcmp.reference.language.textbook import own_steps
+from gradcmp.reference.language.textbook import textbook_formulas
 from gradcmp.reference.steps import STEPS
 
 PLAIN = {
@@ -32,7 +32,7 @@ class RoundedAlgebra:
     def __init__(self, dtype):
         self.form = FORMATS[dtype]
         self.work = np.float64 if dtype == "float64" else np.float32
-        self.own = own_steps(Fragility(unit=0.0))
+        self.formulas = textbook_formulas(Fragility(unit=0.0))
 
     def rounded(self, x):
         x = np.asarray(x).astype(self.work)

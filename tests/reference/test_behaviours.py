@@ -15,6 +15,7 @@ import pytest
 from mpmath import mp
 
 from gradcmp.core.formats import FORMATS
+from gradcmp.core.operators import Operator
 from gradcmp.core.outcomes import Computed
 from gradcmp.core.tensors import Leaf, Tensor
 from gradcmp.errors import Location
@@ -72,7 +73,7 @@ def certified(name):
         seeds["cotangents"] = {"": Tensor(dtype=dtype, array=rounded(numbers(vector), dtype))}
     question = DerivativeProblem(
         checked=check(parse(TEXTS[name], location=Location(file=name)), leaves, dtype=dtype),
-        operator=operator(record),
+        operator=Operator(operator(record)),
         wrt=tuple(record["wrt"] or inputs),
         inputs=inputs,
         **seeds,

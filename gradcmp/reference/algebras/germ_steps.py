@@ -44,7 +44,7 @@ def taylor(name: str, x: Any, count: int) -> list[Any]:
 
 def element(name: str, row: Sequence[Element], most: int) -> Element:
     """The step `name` on germs of which one moves, to `most` terms. Raises `Outside`, `Singular`, `NeedOrder`."""
-    step = _OWN.get(name)
+    step = _GERM_STEPS.get(name)
     return step(*row, most) if step else _smooth(name, row[0], most)
 
 
@@ -221,7 +221,7 @@ def _half_root(x: Germ, most: int) -> Element:
     return _root(jets.scaled(x, arb(1) / 2), Fraction(1, 2), most)
 
 
-_OWN: dict[str, Callable[..., Element]] = {
+_GERM_STEPS: dict[str, Callable[..., Element]] = {
     "add": lambda x, y, most: jets.add((x, y), most),
     "subtract": minus,
     "multiply": jets.multiply,

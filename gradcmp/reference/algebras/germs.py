@@ -144,8 +144,8 @@ class GermAlgebra(BallAlgebra):
 
     def _by_movers(self, x: Germs, y: Germs) -> Germs:
         """The product of matrices in which little moves: that of the balls, and what moves one by one."""
-        moves_x, moves_y = _moves(x), _moves(y)
-        product = super().matmul(_still(x, moves_x), _still(y, moves_y))
+        moves_x, moves_y, zero = _moves(x), _moves(y), np.asarray(ZERO)
+        product = super().matmul(np.where(moves_x, zero, x), np.where(moves_y, zero, y))
         terms: dict[tuple[int, int], list[Element]] = {}
         for row, inner in np.argwhere(moves_x).tolist():
             for column in range(y.shape[1]):
@@ -181,13 +181,6 @@ class GermAlgebra(BallAlgebra):
 
 def _moving(x: Germs) -> bool:
     return any(map(moves, x.flat))
-
-
-def _still(x: Germs, moving: Flags) -> Germs:
-    """x with zeros for what moves."""
-    still = x.copy()
-    still[moving] = ZERO
-    return still
 
 
 def _moves(x: Germs) -> Flags:

@@ -134,14 +134,7 @@ def sign(x: Element) -> int:
         return ball_sign(x, ZERO)
     if not x.terms:
         raise NeedOrder
-    return leading_sign(x)
-
-
-def leading_sign(x: Germ) -> int:
-    """The sign of the first term that is known. Raises `Undecided`."""
-    leading = ball_sign(x.terms[0][1], ZERO)  # Undecided where it straddles 0
-    assert leading != 0
-    return leading
+    return ball_sign(x.terms[0][1], ZERO)  # Undecided where it straddles 0
 
 
 def limit(x: Element) -> Any:
@@ -149,7 +142,7 @@ def limit(x: Element) -> Any:
     if not moves(x):
         return x
     if x.terms and x.terms[0][0] < 0:
-        return arb("inf") if leading_sign(x) > 0 else arb("-inf")
+        return arb("inf") if sign(x) > 0 else arb("-inf")
     if x.order is not None and x.order <= 0:
         raise NeedOrder
     return x.terms[0][1] if x.terms and x.terms[0][0] == 0 else ZERO

@@ -5,7 +5,7 @@ the sum of squares, as for independent errors (Higham, Accuracy and Stability of
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from gradcmp.reference.algebras.balls import picked
 from gradcmp.reference.algebras.elimination import adjugate, eliminated, solution
 from gradcmp.reference.algebras.running_steps import Running, Steps, zeros
 from gradcmp.reference.language.fragility import Fragility
-from gradcmp.reference.language.textbook import own_steps
+from gradcmp.reference.language.textbook import textbook_formulas
 from gradcmp.reference.steps.rounding import SYSTEM, Rounding
 
 
@@ -35,12 +35,7 @@ class RunningErrorAlgebra(Algebra[Running]):
         self.form = form
         self.fragility = Fragility(unit=form.unit_roundoff, otherwise=otherwise)
         self.steps = Steps(form, self.fragility)
-        self._own = own_steps(self.fragility)
-
-    @property
-    def own(self) -> Mapping[str, Callable[..., Any]]:
-        """What frameworks compute, under the primitive's name for `fragility`."""
-        return self._own
+        self.formulas = textbook_formulas(self.fragility)
 
     def constant(self, values: npt.NDArray[Any]) -> Running:
         """Exact, but for whole numbers with more bits than the format has."""

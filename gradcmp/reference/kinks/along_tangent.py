@@ -9,10 +9,10 @@ import numpy as np
 from gradcmp.core.tensors import Shape
 from gradcmp.reference.algebras.balls import filled
 from gradcmp.reference.budget import Budget
-from gradcmp.reference.kinks.elements import ElementKink, Kinks, element_kink, sampled
-from gradcmp.reference.kinks.rays import Speeds, ends_along
+from gradcmp.reference.kinks.elements import ElementKink, Kinks, kinks_along, sampled
+from gradcmp.reference.kinks.rays import Speeds
 from gradcmp.reference.kinks.switches import OneSidedDuals, flat, reached
-from gradcmp.reference.language.arrays import Array, Context
+from gradcmp.reference.language.arrays import Array, Context, floats_of
 from gradcmp.reference.language.evaluator import evaluate
 from gradcmp.reference.modes.derivatives import DerivativeProblem, forward
 
@@ -44,9 +44,8 @@ def _by_duals(
         duals = OneSidedDuals()
         directions = {path: sign * speed for path, speed in speeds.items()}
         outputs = forward(problem, context, duals, directions, budget.for_one_more_pass())
-        floats = {of: array.data for of, array in outputs.items() if array.kind == "float"}
-        shapes = {of: duals.shape(x) for of, x in floats.items()}
-        ends.append(flat([duals.tangent(x) for x in floats.values()]))
+        shapes = {of: duals.shape(x) for of, x in outputs.items()}
+        ends.append(flat([duals.tangent(x) for x in outputs.values()]))
         if duals.jumps or reached(ends[-1]).any():
             return None
     return shapes, [ElementKink(left=-left, right=right) for left, right in zip(*ends, strict=True)]
@@ -55,15 +54,10 @@ def _by_duals(
 def _by_rays(
     problem: DerivativeProblem, context: Context, speeds: Speeds, budget: Budget
 ) -> tuple[dict[str, Shape], list[ElementKink]]:
-    outputs = evaluate(problem.checked, context, problem.inputs, budget.for_one_more_pass())
-    floats = {of: array.data for of, array in outputs.items() if array.kind == "float"}
+    outputs = floats_of(evaluate(problem.checked, context, problem.inputs, budget.for_one_more_pass()))
 
-    def functions(outputs: Mapping[str, Any]) -> list[Any]:
-        return flat([outputs[of] for of in floats])
+    def functions(arrays: Mapping[str, Any]) -> list[Any]:
+        return flat([arrays[of] for of in outputs])
 
-    left, right = (
-        ends_along(problem, context, {path: sign * speed for path, speed in speeds.items()}, budget, functions)
-        for sign in (-1, 1)
-    )
-    both = [element_kink(*each) for each in zip(flat(list(floats.values())), left, right, strict=True)]
-    return {of: context.floats.shape(x) for of, x in floats.items()}, both
+    both = kinks_along(problem, context, speeds, budget, functions, functions(outputs))
+    return {of: context.floats.shape(x) for of, x in outputs.items()}, both

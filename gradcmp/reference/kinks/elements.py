@@ -8,8 +8,10 @@ import numpy as np
 
 from gradcmp.core.tensors import Key
 from gradcmp.numbers.arrays import Floats
-from gradcmp.reference.kinks.rays import End
-from gradcmp.reference.language.arrays import Array
+from gradcmp.reference.budget import Budget
+from gradcmp.reference.kinks.rays import End, Functions, Speeds, ends_along
+from gradcmp.reference.language.arrays import Array, Context
+from gradcmp.reference.modes.derivatives import DerivativeProblem
 
 LIMITING = 40
 """Limiting derivatives that are sampled at most."""
@@ -52,7 +54,18 @@ class Kinks:
     limiting: dict[Key, list[Floats]] = field(default_factory=dict)
 
 
-def element_kink(value: Any, left: End, right: End) -> ElementKink:
+def kinks_along(
+    problem: DerivativeProblem, context: Context, speeds: Speeds, budget: Budget, functions: Functions, here: list[Any]
+) -> list[ElementKink]:
+    """Both sides of `functions` of the outputs on the rays of ± `speeds`; `here` are their values at the point."""
+    left, right = (
+        ends_along(problem, context, {path: sign * speed for path, speed in speeds.items()}, budget, functions)
+        for sign in (-1, 1)
+    )
+    return [_element_kink(*each) for each in zip(here, left, right, strict=True)]
+
+
+def _element_kink(value: Any, left: End, right: End) -> ElementKink:
     """From what a function nears on the rays to the left and to the right, and its value at the point."""
     jump = any(_differ(a, b) for a, b in ((left.value, right.value), (left.value, value), (right.value, value)))
     return ElementKink(left=-left.slope, right=right.slope, jump=jump)

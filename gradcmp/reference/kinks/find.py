@@ -1,12 +1,12 @@
 """One-sided and limiting derivatives at a point where the derivative passes a tie or is not finite."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from gradcmp.core.tensors import Key
+from gradcmp.core.operators import Operator
+from gradcmp.core.tensors import Key, Shape
 from gradcmp.core.truth import Kink, TruthLeaf
 from gradcmp.numbers.arrays import Flags
 from gradcmp.reference.algebra import EvaluationError
@@ -24,7 +24,7 @@ from gradcmp.reference.precision import certified
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeafKink:
     """The one-sided derivatives of a leaf, each to an eighth of a unit in the last place; NaN and infinite as in
-    `core.truth.Kink`. Where they are equal and finite and the function does not jump, they are the derivative."""
+    `core.truth.Kink`. Where those of `kink` are equal and finite and nothing jumps, they are the derivative."""
 
     left: TruthLeaf
     right: TruthLeaf
@@ -41,15 +41,18 @@ def kinks_of(
     sides, or its value, provably differ. Raises `EvaluationError` where a comparison stays undecided, for hvp and
     hessian, and over budget.
     """
-    if problem.operator == "value":
+    if problem.operator is Operator.VALUE:
         return {}
-    if problem.operator in ("hvp", "hessian"):
+    if problem.operator.order == 2:
         raise EvaluationError("a second derivative is not defined at a kink")
     rounds: list[Kinks] = []
 
     def run(context: Context) -> dict[str, Array]:
         before = rounds[-1].limiting if rounds else {}
-        kinks = _examined(problem, context, budget, sample=not before)
+        if problem.operator is Operator.JVP:
+            kinks = along_tangent(problem, context, budget)
+        else:
+            kinks = by_coordinates(problem, context, budget, sample=not before)
         kinks.limiting = kinks.limiting or before
         rounds.append(kinks)
         return dict(_named(kinks, known or {}))
@@ -63,19 +66,14 @@ def kinks_of(
     }
 
 
-def _examined(problem: DerivativeProblem, context: Context, budget: Budget, *, sample: bool) -> Kinks:
-    if problem.operator == "jvp":
-        return along_tangent(problem, context, budget)
-    return by_coordinates(problem, context, budget, sample=sample)
-
-
 def _named(kinks: Kinks, known: Mapping[Key, TruthLeaf]) -> Iterator[tuple[str, Array]]:
     """The balls that have to become small: both sides of the tied elements, and the others where they are not known."""
     for place, (key, tied) in enumerate(kinks.tied.items()):
         if not tied:
             continue
-        for name, from_there in _FROM.items():
-            items = [ZERO if from_there(each).is_nan() else from_there(each) for each in tied.values()]
+        for name in ("left", "right"):
+            sides = [getattr(element, name) for element in tied.values()]
+            items = [ZERO if side.is_nan() else side for side in sides]
             yield f"{place} {name}", Array(kind="float", data=filled(items, (len(items),)))
         if key not in known:
             base = kinks.base[key].data.copy()
@@ -83,35 +81,31 @@ def _named(kinks: Kinks, known: Mapping[Key, TruthLeaf]) -> Iterator[tuple[str, 
             yield f"{place} base", Array(kind="float", data=base)
 
 
-_FROM: dict[str, Callable[[ElementKink], Any]] = {
-    "left": lambda element: element.left,
-    "right": lambda element: element.right,
-}
-
-
 def _assembled(kinks: Kinks, key: Key, base: TruthLeaf, place: int, leaves: Mapping[str, TruthLeaf]) -> LeafKink:
     tied = kinks.tied[key]
-    where = np.zeros(base.high.shape, dtype=bool)
-    where.ravel()[list(tied)] = True
-    jump = np.zeros(base.high.shape, dtype=bool)
-    jump.ravel()[[i for i, element in tied.items() if element.jump]] = True
+    shape = base.high.shape
     left = _merged(base, list(tied), leaves[f"{place} left"], [element.left.is_nan() for element in tied.values()])
     right = _merged(base, list(tied), leaves[f"{place} right"], [element.right.is_nan() for element in tied.values()])
-    same = np.zeros(base.high.shape, dtype=bool)
-    same.ravel()[[i for i, element in tied.items() if _equal(element)]] = True
-    right = _where(same, left, right)
+    same = _flags(shape, [i for i, element in tied.items() if _equal(element)])
     limiting = kinks.limiting.get(key, [])
     return LeafKink(
         left=left,
         right=right,
         kink=Kink(
             left=left.high,
-            right=right.high,
-            tied=where,
-            jump=jump,
-            limiting=np.stack(limiting) if limiting else np.zeros((0, *base.high.shape)),
+            right=np.where(same, left.high, right.high),
+            tied=_flags(shape, list(tied)),
+            jump=_flags(shape, [i for i, element in tied.items() if element.jump]),
+            limiting=np.stack(limiting) if limiting else np.zeros((0, *shape)),
         ),
     )
+
+
+def _flags(shape: Shape, elements: list[int]) -> Flags:
+    """True in `elements` of an array of `shape` flattened."""
+    flags = np.zeros(shape, dtype=bool)
+    flags.ravel()[elements] = True
+    return flags
 
 
 def _equal(element: ElementKink) -> bool:
@@ -121,18 +115,9 @@ def _equal(element: ElementKink) -> bool:
 
 def _merged(base: TruthLeaf, elements: list[int], others: TruthLeaf, undefined: list[bool]) -> TruthLeaf:
     """`base` with other values in `elements` of it flattened."""
-    nowhere: Flags = np.asarray(undefined, dtype=bool)
     parts = {}
     for name, nothing in (("high", np.nan), ("low", 0.0), ("radius", np.nan)):
         whole = getattr(base, name).copy()
-        whole.ravel()[elements] = np.where(nowhere, nothing, getattr(others, name))
+        whole.ravel()[elements] = np.where(undefined, nothing, getattr(others, name))
         parts[name] = whole
     return TruthLeaf(**parts)
-
-
-def _where(condition: Flags, x: TruthLeaf, y: TruthLeaf) -> TruthLeaf:
-    return TruthLeaf(
-        high=np.where(condition, x.high, y.high),
-        low=np.where(condition, x.low, y.low),
-        radius=np.where(condition, x.radius, y.radius),
-    )

@@ -8,13 +8,14 @@ wherever all slopes are finite and nothing but such ties is met; elsewhere `rays
 
 import heapq
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from flint import arb
 
+from gradcmp.reference.kinks.elements import ElementKink
 from gradcmp.reference.kinks.switches import SwitchingTape, flat, reached
 from gradcmp.reference.modes.tape import Node
 
@@ -69,8 +70,8 @@ class Pieces:
                     users.setdefault(column - self.size, []).append(k)
         return users
 
-    def one_sided(self) -> dict[int, list[tuple[Any, Any]]]:
-        """Coordinate → by row the left and the right derivative, for the coordinates that a switch answers to."""
+    def one_sided(self) -> dict[int, list[ElementKink]]:
+        """Coordinate → by row both sides, for the coordinates that a switch answers to."""
         users = self.users()
         direct: dict[int, Row] = {}
         for k, row in self.gaps.items():
@@ -82,7 +83,7 @@ class Pieces:
             right = self.opened(gaps, users)
             left = self.opened({k: -value for k, value in gaps.items()}, users)
             both_by_coordinate[j] = [
-                (slopes[j] - _product(weights, left), slopes[j] + _product(weights, right))
+                ElementKink(left=slopes[j] - _product(weights, left), right=slopes[j] + _product(weights, right))
                 for slopes, weights in zip(self.slopes, self.weights, strict=True)
             ]
         return both_by_coordinate
@@ -124,7 +125,7 @@ def _product(x: Row, y: Row) -> Any:
     return sum((value * many[k] for k, value in few.items() if k in many), start=arb(0))
 
 
-def pieces(tape: SwitchingTape, inputs: Sequence[Node], heads: Sequence[Sequence[tuple[Node, Any]]]) -> Pieces:
+def pieces(tape: SwitchingTape, inputs: Sequence[Node], heads: Iterable[Sequence[tuple[Node, Any]]]) -> Pieces:
     """The form for the results whose cotangents are in `heads`, one list of seeds for each row."""
     columns = [*inputs, *(group.added for group in tape.switches)]
     size = sum(math.prod(tape.shape(x)) for x in inputs)

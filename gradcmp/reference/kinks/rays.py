@@ -14,14 +14,16 @@ from gradcmp.reference.algebras.balls import filled
 from gradcmp.reference.algebras.germs import ORDERS, GermAlgebra
 from gradcmp.reference.algebras.jets import Element, NeedOrder
 from gradcmp.reference.budget import Budget
-from gradcmp.reference.language.arrays import Array, Context
+from gradcmp.reference.language.arrays import Array, Context, floats_of
 from gradcmp.reference.language.evaluator import evaluate, exact_input
-from gradcmp.reference.modes.derivatives import DerivativeProblem, record
-from gradcmp.reference.modes.rows import Rows, seeds
+from gradcmp.reference.modes.derivatives import DerivativeProblem, Rows, record, rows_of
 from gradcmp.reference.modes.tape import TapeAlgebra
 
 Speeds = Mapping[str, npt.NDArray[Any]]
 """Input path → its direction, of its shape; inputs without one stay where they are."""
+
+Functions = Callable[[Mapping[str, Any]], list[Element]]
+"""Arrays of germs or balls, by output path → the functions of them, element by element."""
 
 T = TypeVar("T")
 
@@ -35,13 +37,9 @@ class End:
 
 
 def ends_along(
-    problem: DerivativeProblem,
-    context: Context,
-    speeds: Speeds,
-    budget: Budget,
-    functions: Callable[[Mapping[str, Any]], list[Element]],
+    problem: DerivativeProblem, context: Context, speeds: Speeds, budget: Budget, functions: Functions
 ) -> list[End]:
-    """The ends of `functions` of the outputs (arrays of germs by path) on the ray of inputs + s · `speeds`.
+    """The ends of `functions` of the outputs on the ray of inputs + s · `speeds`.
 
     Raises `Undecided` and `EvaluationError`.
     """
@@ -51,8 +49,7 @@ def ends_along(
         inputs = {path: exact_input(tensor, moved) for path, tensor in problem.inputs.items()}
         for path, speed in speeds.items():
             inputs[path] = Array(kind="float", data=_moved(inputs[path].data, speed))
-        outputs = evaluate(problem.checked, moved, inputs, budget.for_one_more_pass())
-        values = functions({of: array.data for of, array in outputs.items() if array.kind == "float"})
+        values = functions(floats_of(evaluate(problem.checked, moved, inputs, budget.for_one_more_pass())))
         ends = [End(value=jets.limit(each), slope=jets.slope(each, algebra.order)) for each in values]
         if algebra.unsupported and any(end.slope.is_nan() for end in ends):
             raise EvaluationError(f"a kink at {algebra.unsupported[0]} is not supported yet")
@@ -62,7 +59,7 @@ def ends_along(
 
 
 def gradient_along(
-    problem: DerivativeProblem, context: Context, rows: Rows, speeds: Speeds, budget: Budget
+    problem: DerivativeProblem, context: Context, speeds: Speeds, budget: Budget
 ) -> list[list[Any]] | None:
     """The limit of the derivative on a ray, as balls by row and coordinate; None where the ray runs along a kink."""
 
@@ -74,19 +71,19 @@ def gradient_along(
         )
         inputs = tuple(recorded.inputs.values())
         limits = [
-            [jets.limit(item) for array in tape.backward(each, inputs) for item in array.ravel().tolist()]
-            for each in seeds(rows, recorded.outputs, algebra.direction)
+            [jets.limit(item) for array in tape.backward(seeds, inputs) for item in array.ravel().tolist()]
+            for seeds in rows_of(problem, recorded).seeds(recorded)
         ]
         return None if tape.ties else limits
 
     return _with_order(run)
 
 
-def weighted(rows: Rows) -> Callable[[Mapping[str, Any]], list[Element]]:
+def weighted(rows: Rows) -> Functions:
     """The rows as functions of the outputs. An output of weight zero takes no part, whatever it is."""
 
     def functions(outputs: Mapping[str, Any]) -> list[Element]:
-        return [jets.add(list(_terms(weights, outputs)), ORDERS[-1]) for weights in rows.weights]
+        return [jets.add(_terms(weights, outputs), ORDERS[-1]) for weights in rows.weights()]
 
     return functions
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from flint import arb
 
 from gradcmp.numbers.arrays import Flags
 from gradcmp.reference.algebra import Signs
-from gradcmp.reference.algebras.balls import filled
+from gradcmp.reference.algebras.balls import filled, mapped
 from gradcmp.reference.algebras.strict_balls import StrictBalls
 from gradcmp.reference.language.arrays import places
 from gradcmp.reference.modes.duals import Dual, DualAlgebra
@@ -42,8 +43,8 @@ class SwitchingTape(TapeAlgebra):
         if not result.live:
             return result
         if name == "floor":
-            self._jump(operands[0], _equal(operands[0].value, result.value))
-        if name == "power" and operands[0].live and _edge(*(x.value for x in operands)).any():
+            self._jump(operands[0], _equal(operands[0].primal, result.primal))
+        if name == "power" and operands[0].live and _edge(*(x.primal for x in operands)).any():
             self._jump(operands[0], self.zeros(operands[0]))
         return self._switched(name, operands, result) if STEPS[name].chooses else result
 
@@ -59,7 +60,7 @@ class SwitchingTape(TapeAlgebra):
             self.jumps.append((x, where))
 
     def _switched(self, name: str, operands: Sequence[Node], result: Node) -> Node:
-        tied = np.flatnonzero(_ties(name, [x.value for x in operands]))
+        tied = np.flatnonzero(_ties(name, [x.primal for x in operands]))
         if not tied.size:
             return result
         shape = self.shape(result)
@@ -84,11 +85,11 @@ class OneSidedDuals(DualAlgebra):
 
     def elementwise(self, name: str, *operands: Dual) -> Dual:
         result = super().elementwise(name, *operands)
-        if result.tangent is None and name == "floor" and operands[0].tangent is not None:
+        if name == "floor" and operands[0].live:
             self.jumps += int(np.count_nonzero(_equal(operands[0].primal, result.primal)))
-        if result.tangent is None:
+        if not result.live:
             return result
-        if name == "power" and operands[0].tangent is not None:
+        if name == "power" and operands[0].live:
             self.jumps += int(np.count_nonzero(_edge(*(x.primal for x in operands))))
         if not STEPS[name].chooses:
             return result
@@ -103,29 +104,25 @@ class OneSidedDuals(DualAlgebra):
 
     def compare(self, x: Dual, y: Dual) -> Signs:
         signs = super().compare(x, y)
-        if x.tangent is not None or y.tangent is not None:
+        if x.live or y.live:
             self.jumps += int(np.count_nonzero(signs == 0))
         return signs
 
 
 def _ties(name: str, values: Sequence[Any]) -> Flags:
     if name == "abs":
-        return np.asarray([item.is_zero() for item in values[0].ravel().tolist()], dtype=bool).reshape(values[0].shape)
+        return mapped(arb.is_zero, values[0]).astype(bool)
     return _equal(*values)
 
 
 def _equal(x: Any, y: Any) -> Flags:
     """Which elements are provably equal."""
-    x, y = np.broadcast_arrays(x, y)
-    pairs = zip(x.ravel().tolist(), y.ravel().tolist(), strict=True)
-    return np.asarray([a.is_exact() and b.is_exact() and a == b for a, b in pairs], dtype=bool).reshape(x.shape)
+    return mapped(lambda a, b: a.is_exact() and b.is_exact() and a == b, x, y).astype(bool)
 
 
 def _edge(x: Any, p: Any) -> Flags:
     """Which powers are of zero with an exponent that leaves only one side."""
-    x, p = np.broadcast_arrays(x, p)
-    pairs = zip(x.ravel().tolist(), p.ravel().tolist(), strict=True)
-    return np.asarray([a.is_zero() and not b.is_integer() for a, b in pairs], dtype=bool).reshape(x.shape)
+    return mapped(lambda a, b: a.is_zero() and not b.is_integer(), x, p).astype(bool)
 
 
 def flat(arrays: Sequence[Any]) -> list[Any]:

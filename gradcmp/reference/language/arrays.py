@@ -1,9 +1,9 @@
 """Arrays of any kind over any algebra, and the few steps that compositions are written in."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,8 @@ import numpy.typing as npt
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.tensors import Shape
 from gradcmp.reference.algebra import Algebra, EvaluationError, Places
+
+N = TypeVar("N")
 
 Composition = Callable[..., Any]
 """(context, operands as `Array`s, options as keywords) → an `Array`, or a tuple of them."""
@@ -82,6 +84,11 @@ class Context:
         """An elementwise step of the algebra of the joined kind."""
         kind, data = self.join_kinds(operands)
         return Array(kind=kind, data=self.algebra(kind).elementwise(name, *data))
+
+
+def floats_of(arrays: Mapping[N, Array]) -> dict[N, Any]:
+    """The data of those arrays that are of floats."""
+    return {name: array.data for name, array in arrays.items() if array.kind == "float"}
 
 
 def places(shape: Shape) -> Places:

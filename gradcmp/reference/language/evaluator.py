@@ -169,7 +169,7 @@ class _Walk:
             self.operand(operand, "int64" if name == "indices" else joined)
             for name, operand in zip(row.operands, operands, strict=True)
         ]
-        step: Callable[..., Value] = self.context.floats.own.get(node.primitive) or COMPOSITIONS[node.primitive]
+        step: Callable[..., Value] = self.context.floats.formulas.get(node.primitive) or COMPOSITIONS[node.primitive]
         value = step(self.context, *ready, **node.options)
         return self.fitted(value, node.type) if isinstance(value, Array) else value
 

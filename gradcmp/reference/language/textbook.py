@@ -13,7 +13,7 @@ from gradcmp.reference.language.compositions import COMPOSITIONS
 from gradcmp.reference.language.fragility import QUIET, Fragility
 
 
-def own_steps(fragility: Fragility) -> Mapping[str, Callable[..., Any]]:
+def textbook_formulas(fragility: Fragility) -> Mapping[str, Callable[..., Any]]:
     """Every primitive's step, which tells `fragility` its name while it runs."""
     safely = {name: _named(how, QUIET, fragility) for name, how in _SAFELY.items()}
     return {name: _named(safely.get(name, how), name, fragility) for name, how in COMPOSITIONS.items()}
@@ -52,10 +52,6 @@ def _softplus(c: Context, x: Array) -> Array:
     _, below, above = _split(c, x)
     distance = c.step("subtract", below, above)
     return c.step("add", above, c.step("log1p", c.step("exp", distance)))
-
-
-def _silu(c: Context, x: Array) -> Array:
-    return c.step("multiply", x, _sigmoid(c, x))
 
 
 def _gelu(c: Context, x: Array) -> Array:
@@ -108,7 +104,7 @@ def _slogdet(c: Context, x: Array) -> tuple[Array, Array]:
 _SAFELY: dict[str, Composition] = {
     "sigmoid": _sigmoid,
     "softplus": _softplus,
-    "silu": _silu,
+    "silu": lambda c, x: c.step("multiply", x, _sigmoid(c, x)),
     "gelu": _gelu,
     "softmax": _softmax,
     "log_softmax": _log_softmax,

@@ -1,9 +1,11 @@
-"""What reverse and forward mode need of an algebra beside its steps: selections, broadcasting, transposes."""
+"""What reverse and forward mode share: arrays over those of another algebra, selections, broadcasting, transposes."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from gradcmp.core.tensors import Shape
 from gradcmp.reference.algebra import Algebra, Signs, Undecided
@@ -13,13 +15,69 @@ LARGEST_SINGULAR = 12
 """Rows of the largest matrix whose n² cofactors are computed one by one."""
 
 
+L = TypeVar("L")
+
+
+@dataclass(slots=True)
+class Ties:
+    """Comparisons on the way from the inputs that came out exactly equal: there the function may have a kink.
+
+    `selections` were met where a cotangent arrived at a maximum, minimum or absolute value, `comparisons` in the
+    program's own conditions.
+    """
+
+    selections: int = 0
+    comparisons: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.selections or self.comparisons)
+
+    def __add__(self, other: "Ties") -> "Ties":
+        return Ties(self.selections + other.selections, self.comparisons + other.comparisons)
+
+
+class LiftedAlgebra(Generic[L]):
+    """What the algebras of both modes have alike. An array of theirs has a `primal` of `inner`, and may be `live`."""
+
+    def __init__(self, inner: Algebra[Any]) -> None:
+        self.inner = inner
+        self.formulas = inner.formulas
+        self.ties = Ties()
+
+    def lifted(self, primal: Any) -> L:
+        """An array that no input reaches."""
+        raise NotImplementedError
+
+    def constant(self, values: npt.NDArray[Any]) -> L:
+        return self.lifted(self.inner.constant(values))
+
+    def direction(self, values: npt.NDArray[Any]) -> L:
+        return self.lifted(self.inner.direction(values))
+
+    def constantly(self, x: Any) -> L:
+        return self.lifted(self.inner.constantly(x.primal))
+
+    def shape(self, x: Any) -> Shape:
+        return self.inner.shape(x.primal)
+
+    def compare(self, x: Any, y: Any) -> Signs:
+        signs = self.inner.compare(x.primal, y.primal)
+        if x.live or y.live:
+            self.ties.comparisons += int(np.count_nonzero(signs == 0))
+        return signs
+
+
+def spread(a: Algebra[Any], x: Any, shape: Shape) -> Any:
+    """`x` broadcast to `shape`."""
+    return x if a.shape(x) == shape else a.pick([x], np.broadcast_to(places(a.shape(x)), shape))
+
+
 def selection_signs(a: Algebra[Any], name: str, values: Sequence[Any]) -> Signs:
     """The signs by which a step of `SELECTIONS` chooses, of the broadcast shape."""
     if name == "abs":
         return a.compare(values[0], a.constant(np.zeros(a.shape(values[0]))))
     shape = np.broadcast_shapes(*(a.shape(x) for x in values))
-    spread = [a.pick([x], np.broadcast_to(places(a.shape(x)), shape)) for x in values]
-    return a.compare(spread[0], spread[1])
+    return a.compare(*(spread(a, x, shape) for x in values))
 
 
 def chosen(a: Algebra[Any], name: str, place: int, signs: Signs, direction: Any) -> Any:

@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from gradcmp.core.operators import Operator
 from gradcmp.core.tensors import Key, Shape, Tensor
 from gradcmp.numbers.arrays import Floats
 from gradcmp.program.ir import Checked
 from gradcmp.reference.algebra import Algebra, EvaluationError
 from gradcmp.reference.budget import Budget
-from gradcmp.reference.language.arrays import Array, Context, places
+from gradcmp.reference.language.arrays import Array, Context, floats_of, places
 from gradcmp.reference.language.evaluator import evaluate, exact_input
+from gradcmp.reference.modes.both_modes import Ties
 from gradcmp.reference.modes.duals import Dual, DualAlgebra
-from gradcmp.reference.modes.tape import Node, TapeAlgebra, Ties
+from gradcmp.reference.modes.tape import Node, TapeAlgebra
 
 Start = Callable[[str, Any], Any]
 """(input path, its exact numbers) → the array of a tape's inner algebra to start from."""
@@ -29,7 +31,7 @@ class DerivativeProblem:
     """
 
     checked: Checked
-    operator: str
+    operator: Operator
     wrt: tuple[str, ...]
     inputs: Mapping[str, Tensor]
     cotangents: Mapping[str, Tensor] | None = None
@@ -68,43 +70,32 @@ def _value(problem: DerivativeProblem, context: Context, budget: Budget) -> Deri
     return Derived(arrays={(of, ()): array for of, array in outputs.items()}, ties=Ties())
 
 
-def _gradient(problem: DerivativeProblem, context: Context, budget: Budget) -> Derived:
-    return _gradient_of(_record(problem, context, budget))
-
-
-def _vjp(problem: DerivativeProblem, context: Context, budget: Budget) -> Derived:
-    recorded = _record(problem, context, budget)
-    a = context.floats
-    seeds = [
-        (output, a.direction(problem.cotangent(of, a.shape(output.value)))) for of, output in recorded.outputs.items()
-    ]
-    arrays: dict[Key, Array] = {("", (path,)): g for path, g in recorded.back(seeds).items()}
-    return Derived(arrays=arrays, ties=recorded.tape.ties)
-
-
 def _jvp(problem: DerivativeProblem, context: Context, budget: Budget) -> Derived:
     duals = DualAlgebra(context.floats)
     outputs = forward(problem, context, duals, problem.directions(), budget)
     arrays: dict[Key, Array] = {
-        (of, ()): Array(kind="float", data=duals.tangent(array.data))
-        for of, array in outputs.items()
-        if array.kind == "float"
+        (of, ()): Array(kind="float", data=duals.tangent(output)) for of, output in outputs.items()
     }
     return Derived(arrays=arrays, ties=duals.ties)
 
 
-def _jacobian(problem: DerivativeProblem, context: Context, budget: Budget) -> Derived:
-    """By rows, in reverse mode."""
-    recorded = _record(problem, context, budget)
-    a = context.floats
-    arrays: dict[Key, Array] = {}
-    for of, output in recorded.outputs.items():
-        shape = a.shape(output.value)
-        rows = [recorded.back([(output, a.direction(unit))]) for unit in _units(shape)]
-        for path in problem.wrt:
-            inner = tuple(problem.inputs[path].shape)
-            arrays[of, (path,)] = _stack(a, [row[path].data for row in rows], shape, inner)
-    return Derived(arrays=arrays, ties=recorded.tape.ties)
+def _by_rows(
+    problem: DerivativeProblem, context: Context, budget: Budget, start: Start = lambda _, constant: constant
+) -> Derived:
+    """A gradient, vjp or jacobian, in reverse mode."""
+    tape = TapeAlgebra(context.floats, budget.spend)
+    recorded = record(problem, context, tape, budget, start)
+    rows = rows_of(problem, recorded)
+    cotangents = [_back(tape, seeds, recorded.inputs) for seeds in rows.seeds(recorded)]
+    arrays = {
+        key: _stack(tape.inner, [cotangents[row][key[1][0]] for row in heads], shape)
+        for key, (heads, _, shape) in rows.leaves.items()
+    }
+    return Derived(arrays=arrays, ties=tape.ties)
+
+
+def _back(tape: TapeAlgebra, seeds: Sequence[tuple[Node, Any]], inputs: Mapping[str, Node]) -> dict[str, Any]:
+    return dict(zip(inputs, tape.backward(seeds, list(inputs.values())), strict=True))
 
 
 def _hvp(problem: DerivativeProblem, context: Context, budget: Budget) -> Derived:
@@ -112,8 +103,7 @@ def _hvp(problem: DerivativeProblem, context: Context, budget: Budget) -> Derive
     duals = DualAlgebra(context.floats)
     tangents = {path: duals.inner.direction(direction) for path, direction in problem.directions().items()}
     moved = replace(context, floats=duals)
-    recorded = _record(problem, moved, budget, lambda path, constant: Dual(constant.primal, tangents.get(path)))
-    gradient = _gradient_of(recorded)
+    gradient = _by_rows(problem, moved, budget, lambda path, constant: Dual(constant.primal, tangents.get(path)))
     return Derived(
         arrays={key: Array(kind="float", data=duals.tangent(array.data)) for key, array in gradient.arrays.items()},
         ties=gradient.ties + duals.ties,
@@ -125,25 +115,28 @@ def _hessian(problem: DerivativeProblem, context: Context, budget: Budget) -> De
     a = context.floats
     tape = TapeAlgebra(a, budget.spend)
     taped = replace(context, floats=tape)
-    recorded = _record(problem, taped, budget, lambda _, constant: tape.input(constant.value))
-    gradient = _gradient_of(recorded)
-    inputs = [node.value for node in recorded.inputs.values()]
+    inputs: dict[str, Node] = {}
+
+    def start(path: str, constant: Node) -> Node:
+        return inputs.setdefault(path, tape.input(constant.primal))
+
+    gradient = _by_rows(problem, taped, budget, start)
     arrays: dict[Key, Array] = {}
     for (of, (path,)), slope in gradient.arrays.items():
         shape = problem.inputs[path].shape
-        rows = [tape.backward([(slope.data, a.direction(unit))], inputs) for unit in _units(shape)]
-        for place, column in enumerate(problem.wrt):
-            blocks = [row[place] for row in rows]
-            arrays[of, (path, column)] = _stack(a, blocks, shape, problem.inputs[column].shape)
+        rows = [_back(tape, [(slope.data, a.direction(unit))], inputs) for unit in units(shape)]
+        for column in problem.wrt:
+            blocks = [row[column] for row in rows]
+            arrays[of, (path, column)] = _stack(a, blocks, (*shape, *problem.inputs[column].shape))
     return Derived(arrays=arrays, ties=gradient.ties + tape.ties)
 
 
-_OPERATORS: dict[str, Callable[[DerivativeProblem, Context, Budget], Derived]] = {
+_OPERATORS: Mapping[str, Callable[[DerivativeProblem, Context, Budget], Derived]] = {
     "value": _value,
-    "gradient": _gradient,
-    "vjp": _vjp,
+    "gradient": _by_rows,
+    "vjp": _by_rows,
     "jvp": _jvp,
-    "jacobian": _jacobian,
+    "jacobian": _by_rows,
     "hvp": _hvp,
     "hessian": _hessian,
 }
@@ -156,11 +149,6 @@ class Recorded:
     tape: TapeAlgebra
     inputs: Mapping[str, Node]
     outputs: Mapping[str, Node]
-
-    def back(self, seeds: Sequence[tuple[Node, Any]]) -> dict[str, Array]:
-        """The cotangents of the inputs for those of the outputs."""
-        cotangents = self.tape.backward(seeds, list(self.inputs.values()))
-        return {path: Array(kind="float", data=data) for path, data in zip(self.inputs, cotangents, strict=True)}
 
 
 def record(
@@ -176,45 +164,69 @@ def record(
     for path, tensor in problem.inputs.items():
         array = exact_input(tensor, taped)
         if path in problem.wrt:
-            array = Array(kind="float", data=tape.input(start(path, array.data.value)))
+            array = Array(kind="float", data=tape.input(start(path, array.data.primal)))
         inputs[path] = array
     outputs = evaluate(problem.checked, taped, inputs, budget)
-    return Recorded(
-        tape=tape,
-        inputs={path: inputs[path].data for path in problem.wrt},
-        outputs={of: array.data for of, array in outputs.items() if array.kind == "float"},
-    )
+    return Recorded(tape=tape, inputs={path: inputs[path].data for path in problem.wrt}, outputs=floats_of(outputs))
 
 
-def _record(
-    problem: DerivativeProblem, context: Context, budget: Budget, start: Start = lambda _, constant: constant
-) -> Recorded:
-    return record(problem, context, TapeAlgebra(context.floats, budget.spend), budget, start)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """The rows of a reverse-mode derivative, as weighted outputs: one for each of their elements, of a vjp one in all.
+
+    `leaves` are the result's: each with its rows, its stretch of the coordinates, which are the elements of all inputs
+    of `wrt` end to end, and its shape.
+    """
+
+    problem: DerivativeProblem
+    outputs: Mapping[str, Shape]
+    leaves: Mapping[Key, tuple[range, range, Shape]]
+
+    def weights(self) -> Iterator[Mapping[str, Floats]]:
+        """The outputs' weights by path, row by row."""
+        if not self.problem.operator.by_output:
+            yield {of: self.problem.cotangent(of, shape) for of, shape in self.outputs.items()}
+            return
+        for of, shape in self.outputs.items():
+            yield from ({of: unit} for unit in units(shape))
+
+    def seeds(self, recorded: Recorded) -> Iterator[list[tuple[Node, Any]]]:
+        """The cotangents to start from, row by row."""
+        direction = recorded.tape.inner.direction
+        for weights in self.weights():
+            yield [(recorded.outputs[of], direction(weight)) for of, weight in weights.items()]
 
 
-def _gradient_of(recorded: Recorded) -> Derived:
-    a = recorded.tape.inner
-    arrays: dict[Key, Array] = {}
-    for of, output in recorded.outputs.items():
-        if a.shape(output.value) != ():
+def rows_of(problem: DerivativeProblem, recorded: Recorded) -> Rows:
+    """The rows for the outputs of a recorded program. Raises `EvaluationError`."""
+    outputs = {of: recorded.tape.shape(node) for of, node in recorded.outputs.items()}
+    leaves: dict[Key, tuple[range, range, Shape]] = {}
+    row = 0
+    for of, outer in outputs.items() if problem.operator.by_output else [("", ())]:
+        if problem.operator.scalar and outer != ():
             raise EvaluationError(f"the output `{of}` is no scalar, so it has no gradient")
-        one = a.direction(np.ones(()))
-        arrays |= {(of, (path,)): g for path, g in recorded.back([(output, one)]).items()}
-    return Derived(arrays=arrays, ties=recorded.tape.ties)
+        start, rows = 0, range(row, row + math.prod(outer))
+        row = rows.stop
+        for path in problem.wrt:
+            inner = problem.inputs[path].shape
+            columns = range(start, start + math.prod(inner))
+            leaves[of, (path,)] = rows, columns, (*outer, *inner)
+            start = columns.stop
+    return Rows(problem=problem, outputs=outputs, leaves=leaves)
 
 
 def forward(
     problem: DerivativeProblem, context: Context, duals: DualAlgebra, directions: Mapping[str, Floats], budget: Budget
-) -> dict[str, Array]:
-    """The outputs with their tangents for those of the inputs. Raises `Undecided` and `EvaluationError`."""
+) -> dict[str, Dual]:
+    """The float outputs with their tangents for those of the inputs. Raises `Undecided` and `EvaluationError`."""
     moved = replace(context, floats=duals)
     inputs = {path: exact_input(tensor, moved) for path, tensor in problem.inputs.items()}
     for path, direction in directions.items():
         inputs[path] = Array(kind="float", data=Dual(inputs[path].data.primal, duals.inner.direction(direction)))
-    return evaluate(problem.checked, moved, inputs, budget)
+    return floats_of(evaluate(problem.checked, moved, inputs, budget))
 
 
-def _units(shape: Shape) -> Iterator[Floats]:
+def units(shape: Shape) -> Iterator[Floats]:
     """The arrays of `shape` that are zero but for a one, in the order of places."""
     for place in range(math.prod(shape)):
         unit = np.zeros(shape)
@@ -222,9 +234,9 @@ def _units(shape: Shape) -> Iterator[Floats]:
         yield unit
 
 
-def _stack(a: Algebra[Any], parts: list[Any], outer: Shape, inner: Shape) -> Array:
-    """One array of arrays of shape `inner`, laid out along `outer`."""
-    shape = (*outer, *inner)
+def _stack(a: Algebra[Any], parts: list[Any], shape: Shape) -> Array:
+    """One array of `shape` of those along its first axes."""
     if not parts:
         return Array(kind="float", data=a.constant(np.zeros(shape)))
-    return Array(kind="float", data=a.pick(parts, places(shape)))
+    whole = len(parts) == 1 and a.shape(parts[0]) == shape
+    return Array(kind="float", data=parts[0] if whole else a.pick(parts, places(shape)))

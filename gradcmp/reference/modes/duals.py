@@ -1,18 +1,15 @@
 """Forward mode: arrays with a tangent, over any algebra. Under a tape they give second derivatives."""
 
-from collections.abc import Callable, Mapping, Sequence
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from gradcmp.core.tensors import Shape
 from gradcmp.numbers.arrays import Flags
-from gradcmp.reference.algebra import Algebra, EvaluationError, Places, Signs
-from gradcmp.reference.language.arrays import places
-from gradcmp.reference.modes.both_modes import adjugate, chosen, selection_signs, transposed
-from gradcmp.reference.modes.tape import Ties
+from gradcmp.reference.algebra import EvaluationError, Places
+from gradcmp.reference.modes.both_modes import LiftedAlgebra, adjugate, chosen, selection_signs, spread, transposed
 from gradcmp.reference.steps import STEPS
 
 
@@ -23,29 +20,16 @@ class Dual:
     primal: Any
     tangent: Any = None
 
+    @property
+    def live(self) -> bool:
+        return self.tangent is not None
 
-class DualAlgebra:
+
+class DualAlgebra(LiftedAlgebra[Dual]):
     """`Algebra` whose arrays are `Dual`s over those of `inner`."""
 
-    def __init__(self, inner: Algebra[Any]) -> None:
-        self.inner = inner
-        self.ties = Ties()
-
-    @property
-    def own(self) -> Mapping[str, Callable[..., Any]]:
-        return self.inner.own
-
-    def constant(self, values: npt.NDArray[Any]) -> Dual:
-        return Dual(self.inner.constant(values))
-
-    def direction(self, values: npt.NDArray[Any]) -> Dual:
-        return Dual(self.inner.direction(values))
-
-    def constantly(self, x: Dual) -> Dual:
-        return Dual(self.inner.constantly(x.primal))
-
-    def shape(self, x: Dual) -> Shape:
-        return self.inner.shape(x.primal)
+    def lifted(self, primal: Any) -> Dual:
+        return Dual(primal)
 
     def zeros(self, x: Dual) -> Flags:
         zeros = self.inner.zeros(x.primal)
@@ -58,18 +42,18 @@ class DualAlgebra:
     def elementwise(self, name: str, *operands: Dual) -> Dual:
         a, values = self.inner, [x.primal for x in operands]
         result = a.elementwise(name, *values)
-        moving = [(place, x.tangent) for place, x in enumerate(operands) if x.tangent is not None]
+        moving = [place for place, x in enumerate(operands) if x.live]
         row = STEPS.get(name)  # None: a step of `inner` alone
         if not moving or (row is not None and row.flat):
             return Dual(result)
-        shape = a.shape(result)
+        tangents = {place: spread(a, operands[place].tangent, a.shape(result)) for place in moving}
         if row is not None and row.chooses:
             signs = selection_signs(a, name, values)
             self.ties.selections += int(np.count_nonzero(signs == 0))
             signs = signs * np.int8(row.chooses)
-            parts = [chosen(a, name, place, signs, self._spread(tangent, shape)) for place, tangent in moving]
+            parts = [chosen(a, name, place, signs, tangent) for place, tangent in tangents.items()]
         elif row is not None and row.rules:
-            parts = [row.rules[place](a, self._spread(tangent, shape), values, result) for place, tangent in moving]
+            parts = [row.rules[place](a, tangent, values, result) for place, tangent in tangents.items()]
         else:
             raise EvaluationError(f"the derivative of `{name}` is not supported yet")
         return Dual(result, self._total(parts))
@@ -88,10 +72,8 @@ class DualAlgebra:
 
     def matmul(self, x: Dual, y: Dual) -> Dual:
         a = self.inner
-        parts = []
-        if x.tangent is not None:
-            parts.append(a.matmul(x.tangent, y.primal))
-        if y.tangent is not None:
+        parts = [a.matmul(x.tangent, y.primal)] if x.live else []
+        if y.live:
             parts.append(a.matmul(x.primal, y.tangent))
         return Dual(a.matmul(x.primal, y.primal), self._total(parts))
 
@@ -128,24 +110,8 @@ class DualAlgebra:
     def scatter(self, x: Dual, places: Places, size: int) -> Dual:
         return self._linear(x, lambda part: self.inner.scatter(part, places, size))
 
-    def compare(self, x: Dual, y: Dual) -> Signs:
-        signs = self.inner.compare(x.primal, y.primal)
-        if x.tangent is not None or y.tangent is not None:
-            self.ties.comparisons += int(np.count_nonzero(signs == 0))
-        return signs
-
     def _linear(self, x: Dual, step: Callable[[Any], Any]) -> Dual:
         return Dual(step(x.primal), None if x.tangent is None else step(x.tangent))
 
-    def _spread(self, tangent: Any, shape: Shape) -> Any:
-        a = self.inner
-        have = a.shape(tangent)
-        return tangent if have == shape else a.pick([tangent], np.broadcast_to(places(have), shape))
-
     def _total(self, parts: list[Any]) -> Any:
-        if not parts:
-            return None
-        total = parts[0]
-        for part in parts[1:]:
-            total = self.inner.elementwise("add", total, part)
-        return total
+        return functools.reduce(functools.partial(self.inner.elementwise, "add"), parts) if parts else None

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from gradcmp.core.tensors import Shape
 from gradcmp.numbers.arrays import Flags
-from gradcmp.reference.algebra import Algebra, EvaluationError, Places, Signs
+from gradcmp.reference.algebra import Algebra, EvaluationError, Places
 from gradcmp.reference.language.arrays import places
-from gradcmp.reference.modes.both_modes import adjugate, chosen, reduced, selection_signs, transposed
+from gradcmp.reference.modes.both_modes import LiftedAlgebra, adjugate, chosen, reduced, selection_signs, transposed
 from gradcmp.reference.steps import STEPS
 from gradcmp.reference.steps.step import Step
 
@@ -30,64 +30,39 @@ Pull = Callable[[Any], Any]
 class Node:
     """One array of the inner algebra on the tape; `pulls` lead to the operands that the inputs reach."""
 
-    value: Any
+    primal: Any
     number: int
     live: bool = False  # an input, or computed from one
     pulls: tuple[tuple[Node, Pull], ...] = ()
 
 
-@dataclass(slots=True)
-class Ties:
-    """Comparisons on the way from the inputs that came out exactly equal: there the function may have a kink.
-
-    `selections` were met where a cotangent arrived at a maximum, minimum or absolute value, `comparisons` in the
-    program's own conditions.
-    """
-
-    selections: int = 0
-    comparisons: int = 0
-
-    def __bool__(self) -> bool:
-        return bool(self.selections or self.comparisons)
-
-    def __add__(self, other: Ties) -> Ties:
-        return Ties(self.selections + other.selections, self.comparisons + other.comparisons)
-
-
-@dataclass(slots=True)
-class TapeAlgebra:
+class TapeAlgebra(LiftedAlgebra[Node]):
     """`Algebra` whose arrays are `Node`s over those of `inner`.
 
     `spend` is called once a step, forwards and backwards, with the work that it is: elements, see `Budget`.
     """
 
-    inner: Algebra[Any]
-    spend: Callable[[float], None] = lambda work: None  # noqa: ARG005  # without a budget
-    ties: Ties = field(default_factory=Ties)
-    numbers: Iterator[int] = field(default_factory=itertools.count)
+    def __init__(
+        self,
+        inner: Algebra[Any],
+        spend: Callable[[float], None] = lambda work: None,  # noqa: ARG005  # without a budget
+    ) -> None:
+        super().__init__(inner)
+        self.spend = spend
+        self._numbers = itertools.count()
 
-    @property
-    def own(self) -> Mapping[str, Callable[..., Any]]:
-        return self.inner.own
-
-    def input(self, value: Any) -> Node:
+    def input(self, primal: Any) -> Node:
         """An array to differentiate by."""
-        return Node(value=value, number=next(self.numbers), live=True)
+        return Node(primal=primal, number=next(self._numbers), live=True)
 
-    def constant(self, values: npt.NDArray[Any]) -> Node:
-        return self._node(self.inner.constant(values))
-
-    def direction(self, values: npt.NDArray[Any]) -> Node:
-        return self._node(self.inner.direction(values))
-
-    def constantly(self, x: Node) -> Node:
-        return self._node(self.inner.constantly(x.value))
-
-    def shape(self, x: Node) -> Shape:
-        return self.inner.shape(x.value)
+    def lifted(self, primal: Any, *pairs: tuple[Node, Pull]) -> Node:
+        """An array with a way back to each operand that an input reaches."""
+        pulls = tuple((x, pull) for x, pull in pairs if x.live)
+        self.spend(math.prod(self.inner.shape(primal)))
+        return Node(primal=primal, number=next(self._numbers), live=bool(pulls), pulls=pulls)
 
     def elementwise(self, name: str, *operands: Node) -> Node:
-        a, values = self.inner, [x.value for x in operands]
+        a, values = self.inner, [x.primal for x in operands]
         result = a.elementwise(name, *values)
         row = STEPS.get(name)  # None: a step of `inner` alone
         if row is not None and row.chooses:
@@ -102,18 +77,18 @@ class TapeAlgebra:
             rule, shape = rules[place], a.shape(values[place])
             return lambda g: reduced(a, rule(a, g, values, result), shape)
 
-        return self._node(result, *((x, pull(place)) for place, x in enumerate(operands) if x.live))
+        return self.lifted(result, *((x, pull(place)) for place, x in enumerate(operands) if x.live))
 
     def whole_power(self, x: Node, exponent: int) -> Node:
         a = self.inner
 
         def pull(g: Any) -> Any:
             if exponent == 0:
-                return a.direction(np.zeros(a.shape(x.value)))
+                return a.direction(np.zeros(a.shape(x.primal)))
             factor = a.constant(np.asarray(float(exponent)))
-            return a.elementwise("scale", g, a.elementwise("multiply", factor, a.whole_power(x.value, exponent - 1)))
+            return a.elementwise("scale", g, a.elementwise("multiply", factor, a.whole_power(x.primal, exponent - 1)))
 
-        return self._node(a.whole_power(x.value, exponent), (x, pull))
+        return self.lifted(a.whole_power(x.primal, exponent), (x, pull))
 
     def sum(self, x: Node, axes: tuple[int, ...]) -> Node:
         a, shape = self.inner, self.shape(x)
@@ -122,38 +97,38 @@ class TapeAlgebra:
         def pull(g: Any) -> Any:
             return a.pick([g], np.broadcast_to(places(a.shape(g)).reshape(kept), shape))
 
-        return self._node(a.sum(x.value, axes), (x, pull))
+        return self.lifted(a.sum(x.primal, axes), (x, pull))
 
     def matmul(self, x: Node, y: Node) -> Node:
-        a, left, right = self.inner, x.value, y.value
+        a, left, right = self.inner, x.primal, y.primal
         rows, inner = a.shape(left)
         self.spend((x.live + y.live) * rows * inner * a.shape(right)[1] * MULTIPLY_ADD)
-        return self._node(
+        return self.lifted(
             a.matmul(left, right),
             (x, lambda g: a.matmul(g, transposed(a, right))),
             (y, lambda g: a.matmul(transposed(a, left), g)),
         )
 
     def det(self, x: Node) -> Node:
-        a, matrix = self.inner, x.value
+        a, matrix = self.inner, x.primal
 
         def pull(g: Any) -> Any:
             return a.elementwise("scale", g, transposed(a, adjugate(a, matrix)))
 
-        return self._node(a.det(matrix), (x, pull))
+        return self.lifted(a.det(matrix), (x, pull))
 
     def inv(self, x: Node) -> Node:
-        a, inverse = self.inner, self.inner.inv(x.value)
+        a, inverse = self.inner, self.inner.inv(x.primal)
         turned = transposed(a, inverse)
 
         def pull(g: Any) -> Any:
             return a.elementwise("negative", a.matmul(turned, a.matmul(g, turned)))
 
-        return self._node(inverse, (x, pull))
+        return self.lifted(inverse, (x, pull))
 
     def solve(self, a: Node, b: Node) -> Node:
-        inner, matrix = self.inner, a.value
-        solution = inner.solve(matrix, b.value)
+        inner, matrix = self.inner, a.primal
+        solution = inner.solve(matrix, b.primal)
 
         def by_right_side(g: Any) -> Any:
             return inner.solve(transposed(inner, matrix), g)
@@ -161,7 +136,7 @@ class TapeAlgebra:
         def by_matrix(g: Any) -> Any:
             return inner.elementwise("negative", inner.matmul(by_right_side(g), transposed(inner, solution)))
 
-        return self._node(solution, (a, by_matrix), (b, by_right_side))
+        return self.lifted(solution, (a, by_matrix), (b, by_right_side))
 
     def pick(self, arrays: Sequence[Node], places: Places) -> Node:
         a, pairs, start = self.inner, [], 0
@@ -171,22 +146,16 @@ class TapeAlgebra:
             if x.live:
                 pairs.append((x, _pull_of_pick(a, places, start, shape)))
             start += size
-        return self._node(a.pick([x.value for x in arrays], places), *pairs)
+        return self.lifted(a.pick([x.primal for x in arrays], places), *pairs)
 
     def scatter(self, x: Node, places: Places, size: int) -> Node:
         a, shape = self.inner, self.shape(x)
-        return self._node(
-            a.scatter(x.value, places, size), (x, lambda g: a.pick([g], np.asarray(places).reshape(shape)))
+        return self.lifted(
+            a.scatter(x.primal, places, size), (x, lambda g: a.pick([g], np.asarray(places).reshape(shape)))
         )
 
     def zeros(self, x: Node) -> Flags:
-        return self.inner.zeros(x.value)
-
-    def compare(self, x: Node, y: Node) -> Signs:
-        signs = self.inner.compare(x.value, y.value)
-        if x.live or y.live:
-            self.ties.comparisons += int(np.count_nonzero(signs == 0))
-        return signs
+        return self.inner.zeros(x.primal)
 
     def backward(self, seeds: Sequence[tuple[Node, Any]], inputs: Sequence[Node]) -> list[Any]:
         """The cotangents of `inputs` for those of the outputs in `seeds`, as arrays of the inner algebra."""
@@ -209,31 +178,21 @@ class TapeAlgebra:
             cotangent = adjoints.get(node.number)
             if cotangent is None or not node.pulls:
                 continue
-            self.spend(len(node.pulls) * math.prod(a.shape(node.value)))
+            self.spend(len(node.pulls) * math.prod(a.shape(node.primal)))
             for parent, pull in node.pulls:
                 give(parent, pull(cotangent))
             if node.number not in wanted:
                 del adjoints[node.number]
         return [
-            adjoints[node.number] if node.number in adjoints else a.direction(np.zeros(a.shape(node.value)))
+            adjoints[node.number] if node.number in adjoints else a.direction(np.zeros(a.shape(node.primal)))
             for node in inputs
         ]
 
-    def _node(self, value: Any, *pairs: tuple[Node, Pull]) -> Node:
-        pulls = tuple((x, pull) for x, pull in pairs if x.live)
-        self.spend(math.prod(self.inner.shape(value)))
-        return Node(value=value, number=next(self.numbers), live=bool(pulls), pulls=pulls)
-
     def _selection(self, row: Step, operands: Sequence[Node], result: Any) -> Node:
         """A step that hands the cotangent to the operand it chose; at a tie to the first, and the tie is noted."""
-        a, values = self.inner, [x.value for x in operands]
-        kept: list[Signs] = []
+        a, values = self.inner, [x.primal for x in operands]
+        signs = cache(lambda: selection_signs(a, row.name, values))
         counting = next((place for place, x in enumerate(operands) if x.live), 0)  # one of them notes the ties
-
-        def signs() -> Signs:
-            if not kept:
-                kept.append(selection_signs(a, row.name, values))
-            return kept[0]
 
         def pull(place: int) -> Pull:
             def back(g: Any) -> Any:
@@ -244,16 +203,16 @@ class TapeAlgebra:
 
             return back
 
-        return self._node(result, *((x, pull(place)) for place, x in enumerate(operands)))
+        return self.lifted(result, *((x, pull(place)) for place, x in enumerate(operands)))
 
     def _floor(self, x: Node, result: Any) -> Node:
         a = self.inner
 
         def pull(g: Any) -> Any:
-            self.ties.comparisons += int(np.count_nonzero(a.compare(x.value, result) == 0))
+            self.ties.comparisons += int(np.count_nonzero(a.compare(x.primal, result) == 0))
             return a.direction(np.zeros(a.shape(g)))
 
-        return self._node(result, (x, pull))
+        return self.lifted(result, (x, pull))
 
 
 def _pull_of_pick(a: Algebra[Any], where: Places, start: int, shape: Shape) -> Pull:

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -416,7 +417,7 @@ def test_switches_that_always_stay_left_are_caught(monkeypatch):
     whole = piecewise_linear.Pieces.one_sided
 
     def left_only(self):
-        return {j: [(left, left) for left, _ in both] for j, both in whole(self).items()}
+        return {j: [replace(kink, right=kink.left) for kink in both] for j, both in whole(self).items()}
 
     monkeypatch.setattr(piecewise_linear.Pieces, "one_sided", left_only)
     assert {"abs", "relu", "max of three", "clip", "leaky relu", "maximum, chained"} <= set(wrong_rows())

@@ -9,6 +9,7 @@ import pytest
 from flint import arb
 from mpmath import mp
 
+from gradcmp.core.operators import Operator
 from gradcmp.core.tensors import Tensor
 from gradcmp.errors import Location
 from gradcmp.program.check import check
@@ -52,7 +53,7 @@ def ask(text, operator, inputs, *, dtype="float64", wrt=None, cotangents=None, t
     leaves = {name: ArrayType(kind=kinds[t.array.dtype.kind], dtype=t.dtype, shape=t.shape) for name, t in held.items()}
     problem = DerivativeProblem(
         checked=check(parse(text, location=Location(file="test")), leaves, dtype=dtype),
-        operator=operator,
+        operator=Operator(operator),
         wrt=tuple(wrt or (name for name, t in held.items() if t.array.dtype.kind == "f")),
         inputs=held,
         cotangents=tensors(cotangents),

@@ -89,7 +89,7 @@ def test_a_step_is_transposed(step, shapes):
     def value(h):
         plain = TapeAlgebra(INNER)
         return floats(
-            step(plain, *(plain.input(balls(x + h * v)) for x, v in zip(points, directions, strict=True))).value
+            step(plain, *(plain.input(balls(x + h * v)) for x, v in zip(points, directions, strict=True))).primal
         )
 
     tape = TapeAlgebra(INNER)

@@ -55,7 +55,7 @@ CHOOSING = ("maximum", "minimum", "abs", "floor")
 class DecimalAlgebra:
     """`Algebra` over mpmath's numbers at its working precision; `decisions` are the choices that were made."""
 
-    own: Mapping[str, Callable[..., Any]] = {}
+    formulas: Mapping[str, Callable[..., Any]] = {}
 
     def __init__(self) -> None:
         self.decisions: list[Any] = []

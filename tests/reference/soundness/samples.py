@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from gradcmp.core.operators import Operator
 from gradcmp.core.tensors import Shape, Tensor
 from gradcmp.errors import Location
 from gradcmp.program.check import check
@@ -53,7 +54,9 @@ class Sample:
     def problem(self, operator: str, **seeds: Mapping[str, np.ndarray]) -> DerivativeProblem:
         """Seeds are float64 whatever the dtype: a direction is nothing that a framework sees here."""
         ready = {kind: {k: Tensor(dtype="float64", array=v) for k, v in each.items()} for kind, each in seeds.items()}
-        return DerivativeProblem(checked=self.checked, operator=operator, wrt=self.wrt, inputs=self.tensors, **ready)
+        return DerivativeProblem(
+            checked=self.checked, operator=Operator(operator), wrt=self.wrt, inputs=self.tensors, **ready
+        )
 
     @property
     def scalar(self) -> bool:

@@ -145,7 +145,7 @@ STEPS: dict[str, Callable[..., Any]] = {
 class SeriesAlgebra:
     """`Algebra` over `arb_series` of two terms in NumPy object arrays, for use inside `two_terms`."""
 
-    own: Mapping[str, Callable[..., Any]] = {}
+    formulas: Mapping[str, Callable[..., Any]] = {}
 
     def constant(self, values: Any) -> np.ndarray:
         return filled([_still(arb(x)) for x in np.asarray(values).ravel().tolist()], np.shape(values))

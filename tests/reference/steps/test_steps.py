@@ -31,7 +31,7 @@ def test_a_row_is_complete_but_for_what_an_algebra_has_a_method_for(row) -> None
     assert row.rounding is None or row.rounding.source
     with_methods = set(RunningErrorAlgebra(FORMATS["float32"]).steps.table)
     assert (row.value is not None) == (row.slopes is not None) == (row.name not in with_methods)
-    assert row.series is not None or row.name in germ_steps._OWN
+    assert row.series is not None or row.name in germ_steps._GERM_STEPS
     assert row.series is not None or not row.domain
 
 

@@ -58,11 +58,6 @@ def _solve(c: Context, a: Array, b: Array) -> Array:
     return c.rearranged(x, lambda p: p[..., 0]) if vector else x
 
 
-def _cholesky(c: Context, x: Array) -> Array:
-    """The lower factors of a stack of matrices."""
-    return _stacked(c, lambda m: _factor(c, m), c.as_kind(x, "float"))
-
-
 def _factor(c: Context, x: Array) -> Array:
     """The lower factor of the symmetric part, column by column (Golub and Van Loan, algorithm 4.2.1)."""
     n = c.shape(x)[0]
@@ -89,22 +84,14 @@ def _slogdet(c: Context, x: Array) -> tuple[Array, Array]:
     return sign(c, determinant), c.step("log", c.step("abs", determinant))
 
 
-def _trace(c: Context, x: Array) -> Array:
-    return total(c, diagonal(c, x, offset=0), axis=-1)
-
-
-def _outer(c: Context, x: Array, y: Array) -> Array:
-    return c.step("multiply", c.rearranged(x, lambda p: p[:, None]), y)
-
-
 LINEAR_ALGEBRA: dict[str, Composition] = {
     "matmul": _matmul,
     "dot": _matmul,
-    "outer": _outer,
-    "trace": _trace,
+    "outer": lambda c, x, y: c.step("multiply", c.rearranged(x, lambda p: p[:, None]), y),
+    "trace": lambda c, x: total(c, diagonal(c, x, offset=0), axis=-1),
     "det": _matrix_step("det", scalar=True),
     "slogdet": _slogdet,
     "inv": _matrix_step("inv"),
     "solve": _solve,
-    "cholesky": _cholesky,
+    "cholesky": lambda c, x: _stacked(c, lambda m: _factor(c, m), c.as_kind(x, "float")),
 }

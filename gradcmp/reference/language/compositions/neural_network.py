@@ -26,10 +26,6 @@ def _sigmoid(c: Context, x: Array) -> Array:
     return c.step("divide", one, c.step("add", one, c.step("exp", c.step("negative", c.as_kind(x, "float")))))
 
 
-def _softplus(c: Context, x: Array) -> Array:
-    return c.step("log1p", c.step("exp", c.as_kind(x, "float")))
-
-
 def _gelu(c: Context, x: Array) -> Array:
     # x erfc(-x / sqrt 2) / 2 is the same and does not cancel far below zero.
     x = c.as_kind(x, "float")
@@ -37,27 +33,19 @@ def _gelu(c: Context, x: Array) -> Array:
     return c.step("divide", c.step("multiply", x, tail), c.number(2.0))
 
 
-def _silu(c: Context, x: Array) -> Array:
-    return c.step("multiply", x, _sigmoid(c, x))
-
-
 def _softmax(c: Context, x: Array, *, axis: int) -> Array:
     weights = c.step("exp", c.as_kind(x, "float"))
     return c.step("divide", weights, total(c, weights, axis=axis, keepdims=True))
 
 
-def _log_softmax(c: Context, x: Array, *, axis: int) -> Array:
-    return c.step("subtract", x, logsumexp(c, x, axis=axis, keepdims=True))
-
-
 NEURAL_NETWORK: dict[str, Composition] = {
     "sigmoid": _sigmoid,
-    "softplus": _softplus,
+    "softplus": lambda c, x: c.step("log1p", c.step("exp", c.as_kind(x, "float"))),
     "relu": _relu,
     "leaky_relu": _leaky_relu,
     "elu": _elu,
     "gelu": _gelu,
-    "silu": _silu,
+    "silu": lambda c, x: c.step("multiply", x, _sigmoid(c, x)),
     "softmax": _softmax,
-    "log_softmax": _log_softmax,
+    "log_softmax": lambda c, x, axis: c.step("subtract", x, logsumexp(c, x, axis=axis, keepdims=True)),
 }
