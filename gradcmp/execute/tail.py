@@ -16,13 +16,15 @@ class Tail:
         self._changed = threading.Condition()
         self._kept = bytearray()
         self._mark = b""
+        self._late_mark = b""
         self._before_mark: bytes | None = None
         self._thread = threading.Thread(target=self._drain, name="gradcmp output", daemon=True)
         self._thread.start()
 
     def expect(self, mark: str) -> None:
-        """Forget what was written so far; `mark` will be written when the next case has been answered."""
+        """Forget what was written so far, read or not; `mark` will be written when the next case has been answered."""
         with self._changed:
+            self._late_mark = self._mark or self._late_mark
             self._kept.clear()
             self._mark = mark.encode()
             self._before_mark = None
@@ -52,6 +54,9 @@ class Tail:
 
     def _keep(self, chunk: bytes) -> None:
         self._kept += chunk
+        if self._late_mark and self._late_mark in self._kept:
+            del self._kept[: self._kept.index(self._late_mark) + len(self._late_mark)]
+            self._late_mark = b""
         if self._mark and (at := self._kept.find(self._mark)) >= 0:
             self._before_mark = bytes(self._kept[:at][-CHUNK_BYTES:])
             del self._kept[: at + len(self._mark)]

@@ -38,3 +38,15 @@ def test_what_was_written_before_a_case_is_forgotten():
     assert tail.to_the_end() == "import noise"
     tail.expect("<mark>")
     assert tail.until_mark(timeout_s=0.01) == ""
+
+
+def test_the_mark_of_the_case_before_may_be_late():
+    tail = Tail(Pieces())
+    tail.to_the_end()
+    tail.expect("<1>")
+    tail.expect("<2>")
+    for piece in (b"of the first<", b"1>of the ", b"second"):
+        tail.note(piece)
+    assert tail.to_the_end() == "of the second"
+    tail.note(b"<2>")
+    assert tail.until_mark() == "of the second"
