@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from gradcmp.cli.options import debug_option, width_option
+from gradcmp.cli.options import debug_option, view_option, width_option
 from gradcmp.cli.streams import LAST_RESULT, speak_utf8
 from gradcmp.report.exports import EXPORTERS, Exporter, serialize
 
@@ -20,7 +20,7 @@ def _export_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command("report")
 @click.argument("result", type=click.Path(path_type=Path, dir_okay=False), default=LAST_RESULT)
-@click.option("--view", type=click.Choice(["tables", "cases", "scaling"]), default="tables", show_default=True)
+@view_option
 @_export_options
 @width_option
 @debug_option

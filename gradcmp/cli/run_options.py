@@ -17,6 +17,7 @@ from gradcmp.cli.options import (
     parse_seconds,
     parse_shard,
     parse_timing,
+    view_option,
 )
 from gradcmp.report.exports import WRITTEN
 
@@ -54,7 +55,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--json", "json_to", type=click.Choice(["-"]), metavar="-", help="The result document on stdout instead of the tables."),
     *(click.option(exporter.option, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help=exporter.written_help) for exporter in WRITTEN.values()),
     click.option("--fail-on", multiple=True, type=click.Choice(FAIL_ON), help="What makes the exit code 1; default fail; repeatable."),
-    click.option("--view", type=click.Choice(["tables", "cases", "scaling"]), default="tables", show_default=True),
+    view_option,
     click.option("--no-cache", is_flag=True, help="Do not keep .gradcmp/last.json."),
     click.option("-q", "--quiet", is_flag=True, help="No tables and no progress."),
     click.option("-v", "--verbose", is_flag=True, help="A line for every case: the same as --view cases."),

@@ -1,4 +1,4 @@
-"""What a worker is asked: a case, lowered and materialised."""
+"""What a worker is asked: a case, lowered and materialised; or, of the reference, what is true of a problem."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -19,8 +19,6 @@ from gradcmp.report.text.console import shown
 from gradcmp.report.text.lines import Line, enumeration, hanging, print_parts, styled
 from gradcmp.result.document import Document
 
-VIEWS = ("tables", "cases", "scaling")
-
 _TAIL_LINES = 4
 _RANK = (Level.OK, "skipped", *list(Level)[1:], "known")
 
@@ -35,7 +33,7 @@ def renderables(document: Document, *, view: str, console: Console) -> Iterator[
     for line in header_lines(document, settings=view == "cases"):
         yield from _wrapped(line, console, "dim")
     if document.cases:
-        yield from {"tables": _tables, "cases": _cases, "scaling": _scaling}[view](document, console)
+        yield from VIEWS[view](document, console)
     yield from _why(document, console)
     yield Line(console)
     yield from _wrapped(counts_line(document), console, "bold")
@@ -122,6 +120,9 @@ def _scaling(document: Document, console: Console) -> Iterator[RenderableType]:
         yield from _title(grid.title, "", console)
         yield Line(console)
         yield from grid_parts(grid, console)
+
+
+VIEWS = {"tables": _tables, "cases": _cases, "scaling": _scaling}
 
 
 def _why(document: Document, console: Console) -> Iterator[RenderableType]:

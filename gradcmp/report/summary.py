@@ -25,7 +25,7 @@ def failing_levels(fail_on: Collection[str]) -> tuple[Level, ...]:
 def has_findings(summary: Summary, fail_on: Collection[str] = ("fail",)) -> bool:
     """Is something at or above the lowest level of `fail_on`, or skipped where `skipped` is among them?
 
-    `never` alone means no; `slower`, `inconclusive` and `gone` come from a comparison, not from a result.
+    `never` alone means no.
     """
     if any(summary.levels.get(level, 0) for level in failing_levels(fail_on)):
         return True

@@ -48,7 +48,7 @@ class Context:
     wrt: tuple[str, ...]
 
     def places(self, operator: str) -> tuple[dict[str, Shape], dict[str, str]]:
-        """Path → shape of everything that an operator gives, by the rule of `core.expectations.ExpectedResult`; and
+        """Path → shape of everything that an operator gives, by the rule of `core.expected.ExpectedResult`; and
         names that say more than they must → the path: `x` where there is only `x`, `0.x`, `x.x` of a Hessian."""
         places: dict[str, Shape] = {}
         long_names: dict[str, str] = {}

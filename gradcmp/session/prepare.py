@@ -112,7 +112,7 @@ def make_question(planned: PlannedProblem, registry: Registry, options: RunOptio
         understood=understood,
         requests=tuple(requests),
         truth=_truth_inquiry(planned.problem, understood, options) if options.reference and requests else None,
-        expressions=_expressions_inquiry(planned.problem, understood, options),
+        expressions=_expressions_inquiry(planned.problem, understood),
         decided=decided,
     )
 
@@ -188,20 +188,18 @@ def _truth_inquiry(problem: Problem, understood: Understood, options: RunOptions
     """What the reference is asked; None of a protocol, whose answer is no derivative of the function alone."""
     if problem.protocol is not None:
         return None
-    return inquiry_of(problem, understood, Wanted.TRUTH, options.reference_budget_s, options)
+    return inquiry_of(problem, understood, Wanted.TRUTH, options.reference_budget_s)
 
 
-def _expressions_inquiry(problem: Problem, understood: Understood, options: RunOptions) -> Inquiry | None:
+def _expressions_inquiry(problem: Problem, understood: Understood) -> Inquiry | None:
     sound = {name: each for name, each in understood.expressions.items() if not isinstance(each, str)}
     if not sound:
         return None
-    inquiry = inquiry_of(problem, understood, Wanted.EXPRESSIONS, EXPRESSIONS_BUDGET_S, options)
+    inquiry = inquiry_of(problem, understood, Wanted.EXPRESSIONS, EXPRESSIONS_BUDGET_S)
     return replace(inquiry, case=f"{inquiry.case}:expect", expressions=sound)
 
 
-def inquiry_of(
-    problem: Problem, understood: Understood, wanted: Wanted, budget_s: float, options: RunOptions
-) -> Inquiry:
+def inquiry_of(problem: Problem, understood: Understood, wanted: Wanted, budget_s: float) -> Inquiry:
     """A question about a problem to the reference."""
     arrays, checked, scenario = understood.arrays, understood.checked, problem.scenario
     return Inquiry(
@@ -214,7 +212,7 @@ def inquiry_of(
         cotangents=arrays.cotangents,
         tangents=arrays.tangents,
         # Each stage may take the whole budget, and a step that has begun is not stopped in the middle.
-        timeout_s=10.0 + 10.0 * options.reference_budget_s,
+        timeout_s=10.0 + 10.0 * budget_s,
         dtype=problem.dtype,
         parameters=static_parameters(scenario.parameters),
         budget_s=budget_s,

@@ -34,7 +34,7 @@ def sharpened(
         return {}
     if understood.arrays.hashes != hashes:
         return {}
-    inquiry = inquiry_of(problem, understood, Wanted.DIGITS, options.reference_budget_s, options)
+    inquiry = inquiry_of(problem, understood, Wanted.DIGITS, options.reference_budget_s)
     with Pool(Registry(descriptors={}, failed={}), (REFEREE,)) as pool:
         ((_, outcome),) = pool.run(iter([inquiry]))
     if not isinstance(outcome, Referred):
