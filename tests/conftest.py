@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -19,6 +20,13 @@ def share(nodeid: str) -> str:
     """What goes to a worker as a whole: a file, because of its fixtures, or a folder of `TOGETHER`."""
     file = nodeid.split("::", maxsplit=1)[0]
     return next((folder for folder in TOGETHER if PurePosixPath(file).is_relative_to(folder)), file)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:  # a hook's signature
+    """Thousands of tests stay until the end: the collector need not look at them again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy
+
 from gradcmp.core.verdicts import ExpectationState, Level, Verdict
 from gradcmp.result.arrays import norm
 from gradcmp.result.records import ArrayRecord, CaseRecord, TruthRecord
@@ -125,9 +127,8 @@ def truth_text(leaf: TruthRecord, *, digits: int = DIGITS) -> str:
         return f"{shape(leaf.lengths)}, with kinks"
     if _count(leaf.data) <= LARGEST_SHOWN:
         return _sides(leaf.data, leaf.left, leaf.right, digits)
-    pairs = zip(_flat(leaf.left), _flat(leaf.right), strict=True)
-    kinks = sum(left != right for left, right in pairs)
-    return f"{shape(leaf.lengths)}, {plural(kinks, 'kink')}"
+    kinks = (_array(leaf.left) != _array(leaf.right)).sum()
+    return f"{shape(leaf.lengths)}, {plural(int(kinks), 'kink')}"
 
 
 def side_text(value: float | str, *, digits: int = DIGITS) -> str:
@@ -168,15 +169,11 @@ def row_texts(
 
 def norm_of(data: Any) -> float:
     """The Euclidean norm of nested lists as a result file has them."""
-    import numpy
-
-    return norm(numpy.asarray(_flat(data), dtype=numpy.float64))
+    return norm(_array(data))
 
 
-def _flat(data: Any) -> list[float]:
-    if isinstance(data, list):
-        return [value for item in data for value in _flat(item)]
-    return [float(data)]
+def _array(data: Any) -> numpy.ndarray:
+    return numpy.asarray(data, dtype=numpy.float64)
 
 
 def _count(data: Any) -> int:
