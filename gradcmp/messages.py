@@ -8,7 +8,7 @@ A field is written as what it is: a value of `core` as an object of its fields, 
 array of the frame, everything else as JSON has it. It is read by its annotation, so that nothing else can arrive.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from functools import cache
@@ -61,7 +61,7 @@ def task_frame(task: Task, *, compiles: bool) -> Frame:
 
 def frame_task(header: Mapping[str, Any], arrays: Sequence[WireArray]) -> Task:
     """The request or inquiry of a `case` message."""
-    task: Task = _read(_TASKS[header["asks"]], header, arrays)
+    task: Task = _reader(_TASKS[header["asks"]])(header, arrays)
     return task
 
 
@@ -77,7 +77,7 @@ def frame_outcome(header: Mapping[str, Any], arrays: Sequence[WireArray]) -> Out
     try:
         if header["outcome"] not in _OUTCOMES:
             raise WireError(f"no outcome is called {header['outcome']!r}")
-        outcome: Outcome = _read(_OUTCOMES[header["outcome"]], header, arrays)
+        outcome: Outcome = _reader(_OUTCOMES[header["outcome"]])(header, arrays)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise WireError(f"a damaged answer: {type(error).__name__}: {error}") from error
     return outcome
@@ -97,33 +97,42 @@ def _written(value: Any, arrays: list[WireArray]) -> Any:
         case tuple() | list():
             return [_written(part, arrays) for part in value]
         case _ if is_dataclass(value):
-            return {field.name: _written(getattr(value, field.name), arrays) for field in fields(value)}
+            return {name: _written(getattr(value, name), arrays) for name in _names(value.__class__)}
     return value
 
 
-def _read(kind: Any, written: Any, arrays: Sequence[WireArray]) -> Any:
-    """The value of an annotation's `kind` that was written so. A text in place of a value, as in a union, is itself."""
-    parts = get_args(kind)
-    if get_origin(kind) is UnionType:
-        return written if written is None or isinstance(written, str) else _read(parts[0], written, arrays)
-    if kind is Tensor:
-        return unpack(arrays[written])
-    if kind is numpy.ndarray:
-        return unpack(arrays[written]).array
-    if get_origin(kind) is tuple:
-        return tuple(_read(parts[0], part, arrays) for part in written)
-    if get_origin(kind) is Mapping:
-        return {name: _read(parts[1], part, arrays) for name, part in written.items()}
-    if issubclass(kind, StrEnum):
-        return kind(written)
-    if not is_dataclass(kind):
-        return written
-    construct: Any = kind
-    return construct(**{name: _read(part, written[name], arrays) for name, part in _fields(construct).items()})
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 @cache
-def _fields(kind: Any) -> Mapping[str, Any]:
-    """The names of a dataclass's fields, and what each holds."""
+def _reader(kind: Any) -> Callable[[Any, Sequence[WireArray]], Any]:
+    """What reads the value of an annotation's `kind` as it was written, with the arrays of its frame.
+
+    A text in place of a value, as in a union, is itself.
+    """
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin is UnionType:
+        other = _reader(parts[0])
+        return lambda written, arrays: (
+            written if written is None or isinstance(written, str) else other(written, arrays)
+        )
+    if kind is Tensor:
+        return lambda written, arrays: unpack(arrays[written])
+    if kind is numpy.ndarray:
+        return lambda written, arrays: unpack(arrays[written]).array
+    if origin is tuple:
+        part = _reader(parts[0])
+        return lambda written, arrays: tuple(part(each, arrays) for each in written)
+    if origin is Mapping:
+        part = _reader(parts[1])
+        return lambda written, arrays: {name: part(each, arrays) for name, each in written.items()}
+    if issubclass(kind, StrEnum):
+        return lambda written, _: kind(written)
+    if not is_dataclass(kind):
+        return lambda written, _: written
     hints = get_type_hints(kind, localns={"numpy": numpy})
-    return {field.name: hints[field.name] for field in fields(kind)}
+    readers = {field.name: _reader(hints[field.name]) for field in fields(kind)}
+    construct: Any = kind
+    return lambda written, arrays: construct(**{name: read(written[name], arrays) for name, read in readers.items()})

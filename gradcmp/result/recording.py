@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -231,4 +232,10 @@ def _fact(fact: Any) -> dict[str, Any]:
 
 
 def _differing(fact: Any) -> dict[str, Any]:
-    return {each.name: getattr(fact, each.name) for each in fields(fact) if getattr(fact, each.name) != each.default}
+    values = ((name, getattr(fact, name), default) for name, default in _defaults(fact.__class__))
+    return {name: value for name, value, default in values if value != default}
+
+
+@cache
+def _defaults(kind: Any) -> tuple[tuple[str, object], ...]:
+    return tuple((field.name, field.default) for field in fields(kind))

@@ -29,11 +29,10 @@ class Inbox:
 
     def complete(self) -> Iterator[tuple[Question, dict[str, Outcome]]]:
         """The questions at the head that have all their answers; each is forgotten once the next is asked for."""
-        while self.waiting and self._has_all(self.waiting[0]):
-            question = self.waiting[0]
-            yield question, self._outcomes_of(question)
+        while self.waiting and self.outcomes.keys() >= set(awaited := self.waiting[0].awaited):
+            yield self.waiting[0], {name: self.outcomes[name] for name in awaited}
             self.waiting.popleft()
-            for name in question.awaited:
+            for name in awaited:
                 del self.outcomes[name]
 
     def partial(self) -> Iterator[tuple[Question, dict[str, Outcome]]]:
@@ -46,12 +45,5 @@ class Inbox:
             asked = {request.case for request in question.requests}
             if asked and asked.isdisjoint(self.outcomes):
                 continue
-            for name in question.awaited:
-                self.outcomes.setdefault(name, Skipped(message="the run ended before it could"))
-            yield question, self._outcomes_of(question)
-
-    def _has_all(self, question: Question) -> bool:
-        return all(name in self.outcomes for name in question.awaited)
-
-    def _outcomes_of(self, question: Question) -> dict[str, Outcome]:
-        return {name: self.outcomes[name] for name in question.awaited}
+            cut = Skipped(message="the run ended before it could")
+            yield question, {name: self.outcomes.setdefault(name, cut) for name in question.awaited}
