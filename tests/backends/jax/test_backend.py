@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -432,11 +434,25 @@ def test_settings_are_read_back(backend: Any) -> None:
     assert settings["tf32"] is False
     assert settings["flush_denormals"] is True  # as XLA does on a CPU
     assert settings["platform"] == "cpu"
-    assert settings["threads"] in (1, None)  # None where the system does not tell
     assert backend.devices()[0] == "cpu"
     assert backend.version() == jax.__version__
     with pytest.raises(UnsupportedByFramework, match="no device cuda:7"):
         backend.to_device(np.ones(1), "float32", "cuda:7")
+
+
+def test_the_threads_are_those_that_were_asked_for() -> None:
+    """In a process of its own: the pool is as large as whoever started it first wished, and TensorFlow has such too."""
+    told = subprocess.run([sys.executable, "-c", THREADS], capture_output=True, text=True, timeout=120, check=True)
+    assert told.stdout.strip() in ("3", "None")  # None where the system does not tell
+
+
+THREADS = """
+from gradcmp.backends.base import Settings
+from gradcmp.backends.jax.backend import JaxBackend
+backend = JaxBackend(Settings(threads=3))
+backend.devices()
+print(backend.settings()["threads"])
+"""
 
 
 def test_an_absent_device_of_its_own_is_none_of_its_devices(backend: Any) -> None:
