@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gc
+import os
+import sys
 from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the tests' own workers share the cores; set before NumPy loads
 settings.register_profile("repeatable", derandomize=True, deadline=None)  # hence also without a database
 settings.load_profile("repeatable")
 
@@ -22,8 +25,14 @@ def share(nodeid: str) -> str:
     return next((folder for folder in TOGETHER if PurePosixPath(file).is_relative_to(folder)), file)
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:  # a hook's signature
+FRAMEWORKS = ("torch", "tensorflow", "jax")
+IMPORTED = pytest.StashKey[tuple[str, ...]]()
+"""The frameworks that were there when all tests were collected and none had run."""
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
     """Thousands of tests stay until the end: the collector need not look at them again and again."""
+    session.config.stash[IMPORTED] = tuple(name for name in FRAMEWORKS if name in sys.modules)
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000)
@@ -31,11 +40,19 @@ def pytest_collection_finish(session: pytest.Session) -> None:  # a hook's signa
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Called where pytest-xdist is there and `-n` is given."""
+    """Called where pytest-xdist is there and `-n` is given; shares go out in their order, the small ones at the end."""
     from xdist.scheduler import LoadScopeScheduling
+
+    config.option.loadscopereorder = False  # it would put files of few tests last, which are slow ones
 
     class ByShare(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             return share(nodeid)
 
     return ByShare(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """`-n auto`: one more than cores, for the tests that wait for a process."""
+    return len(os.sched_getaffinity(0)) + 1

@@ -21,9 +21,20 @@ OF_THE_CALLER = {"COLUMNS", "FORCE_COLOR", "NO_COLOR"}
 
 def gradcmp(*words: str, cwd: Path, **variables: str) -> CompletedProcess[str]:
     """Run `gradcmp` in a folder with the fake backend known and no colour; what it printed, as through pipes."""
+    return _decoded(gradcmp_bytes(*words, cwd=cwd, **variables))
+
+
+def gradcmp_process(*words: str, cwd: Path, **variables: str) -> CompletedProcess[str]:
+    """The same as a process of its own, with a bounded time."""
+    return _decoded(gradcmp_process_bytes(*words, cwd=cwd, **variables))
+
+
+def gradcmp_bytes(*words: str, cwd: Path, **variables: str) -> CompletedProcess[bytes]:
+    """The same in whatever encoding `PYTHONIOENCODING` says."""
+    encoding = variables.get("PYTHONIOENCODING", "utf-8")
     with (
-        _stream() as stdout,
-        _stream() as stderr,
+        _stream(encoding) as stdout,
+        _stream(encoding) as stderr,
         chdir(cwd),
         mock.patch.dict(os.environ, _environment(variables), clear=True),
         mock.patch.multiple(sys, stdout=stdout, stderr=stderr),
@@ -36,17 +47,14 @@ def gradcmp(*words: str, cwd: Path, **variables: str) -> CompletedProcess[str]:
         return CompletedProcess(words, code, _printed(stdout), _printed(stderr))
 
 
-def gradcmp_process(*words: str, cwd: Path, **variables: str) -> CompletedProcess[str]:
+def gradcmp_process_bytes(*words: str, cwd: Path, **variables: str) -> CompletedProcess[bytes]:
     """The same as a process of its own, with a bounded time."""
-    return subprocess.run(
-        [sys.executable, "-m", "gradcmp", *words],
-        cwd=cwd,
-        env=_environment(variables),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    command = [sys.executable, "-m", "gradcmp", *words]
+    return subprocess.run(command, cwd=cwd, env=_environment(variables), capture_output=True, timeout=120, check=False)
+
+
+def _decoded(done: CompletedProcess[bytes]) -> CompletedProcess[str]:
+    return CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def _environment(variables: dict[str, str]) -> dict[str, str]:
@@ -55,16 +63,16 @@ def _environment(variables: dict[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def _stream() -> Iterator[io.TextIOWrapper]:
+def _stream(encoding: str) -> Iterator[io.TextIOWrapper]:
     """A stream with a descriptor that is no terminal, as a pipe is."""
-    with tempfile.TemporaryFile() as file, io.TextIOWrapper(file, encoding="utf-8") as stream:
+    with tempfile.TemporaryFile() as file, io.TextIOWrapper(file, encoding=encoding) as stream:
         yield stream
 
 
-def _printed(stream: io.TextIOWrapper) -> str:
+def _printed(stream: io.TextIOWrapper) -> bytes:
     stream.flush()
     stream.buffer.seek(0)
-    return stream.buffer.read().decode("utf-8")
+    return stream.buffer.read()
 
 
 @contextmanager
@@ -93,3 +101,5 @@ execution: right
 timing: off
 expect: {gradient: 2 * x}
 """
+PLAIN = SQUARE.replace("expect: {gradient: 2 * x}\n", "")
+"""Nothing to compare with: with `--no-reference` no referee is started, where its verdict is not the matter."""

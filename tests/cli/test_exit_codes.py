@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy
 import pytest
 
-from tests.cli.run import FAKE, SQUARE, gradcmp, write
+from tests.cli.run import FAKE, PLAIN, SQUARE, gradcmp, write
 
 
 def test_0_all_is_well(tmp_path: Path) -> None:
@@ -21,12 +21,22 @@ def test_0_all_is_well(tmp_path: Path) -> None:
     assert "[0, 2, 4, 6]" in done.stdout
 
 
-@pytest.mark.parametrize("execution", ["zero", "wrong", "sign", "nan", "misshapen", "missing", "wrong_dtype", "raises"])
+FINDINGS = ("zero", "wrong", "sign", "nan", "misshapen", "missing", "wrong_dtype", "raises")
+
+
+@pytest.mark.parametrize("execution", FINDINGS)
 def test_1_a_finding(tmp_path: Path, execution: str) -> None:
     write(tmp_path, "square.yaml", SQUARE)
     done = gradcmp("run", "--execution", execution, cwd=tmp_path)
     assert done.returncode == 1, done.stdout + done.stderr
-    assert gradcmp("run", "--execution", execution, "--fail-on", "never", cwd=tmp_path).returncode == 0
+
+
+def test_0_no_finding_counts_where_nothing_fails_a_run(tmp_path: Path) -> None:
+    write(tmp_path, "square.yaml", SQUARE)
+    executions = [word for name in FINDINGS for word in ("--execution", name)]
+    done = gradcmp("run", *executions, "--fail-on", "never", "--json", "-", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [case["level"] for case in json.loads(done.stdout)["cases"]] == ["fail"] * len(FINDINGS)
 
 
 def test_1_a_death_is_one_row_and_the_rest_goes_on(tmp_path: Path) -> None:
@@ -88,27 +98,27 @@ def test_2_a_broken_scenario_names_its_place(tmp_path: Path) -> None:
 
 
 def test_4_a_backend_that_was_named_can_run_nowhere(tmp_path: Path) -> None:
-    write(tmp_path, "square.yaml", SQUARE)
-    assert gradcmp("run", "--backend", "theano", cwd=tmp_path).returncode == 4
-    assert gradcmp("run", "--require", "fake-right-cuda:7", cwd=tmp_path).returncode == 4
-    assert gradcmp("run", "--device", "cuda:7", cwd=tmp_path).returncode == 4
-    assert gradcmp("run", "--require", "fake-right-cpu", cwd=tmp_path).returncode == 0
+    write(tmp_path, "square.yaml", PLAIN)
+    assert gradcmp("run", "--no-reference", "--backend", "theano", cwd=tmp_path).returncode == 4
+    assert gradcmp("run", "--no-reference", "--require", "fake-right-cuda:7", cwd=tmp_path).returncode == 4
+    assert gradcmp("run", "--no-reference", "--device", "cuda:7", cwd=tmp_path).returncode == 4
+    assert gradcmp("run", "--no-reference", "--require", "fake-right-cpu", cwd=tmp_path).returncode == 0
 
 
 @pytest.mark.parametrize(("required", "code"), [("fake", 0), ("fake-right", 0), ("fake-*-cpu", 0), ("fake-eager", 4)])
 def test_4_a_target_that_the_configuration_requires(tmp_path: Path, required: str, code: int) -> None:
-    write(tmp_path, "square.yaml", SQUARE)
+    write(tmp_path, "square.yaml", PLAIN)
     (tmp_path / "gradcmp.toml").write_text(f'require = ["{required}"]\n')
-    done = gradcmp("run", cwd=tmp_path)
+    done = gradcmp("run", "--no-reference", cwd=tmp_path)
     assert done.returncode == code, done.stderr
-    assert gradcmp("run", "--require", required, cwd=tmp_path).returncode == code
+    assert gradcmp("run", "--no-reference", "--require", required, cwd=tmp_path).returncode == code
 
 
 @pytest.mark.parametrize("how", ["fail", "die"])
 @pytest.mark.parametrize("words", [["--backend", "fake"], ["--require", "fake"], ["--require", "fake-right-cpu"]])
 def test_4_a_backend_that_was_named_does_not_start(tmp_path: Path, how: str, words: list[str]) -> None:
-    write(tmp_path, "square.yaml", SQUARE)
-    done = gradcmp("run", *words, cwd=tmp_path, GRADCMP_FAKE_IMPORT=how)
+    write(tmp_path, "square.yaml", PLAIN)
+    done = gradcmp("run", "--no-reference", *words, cwd=tmp_path, GRADCMP_FAKE_IMPORT=how)
     assert done.returncode == 4, done.stdout + done.stderr
     assert "can run nowhere here; Fake does not start" in done.stderr
     assert not (tmp_path / ".gradcmp").exists()
@@ -120,20 +130,22 @@ def test_1_a_backend_that_only_the_scenario_names_does_not_start(tmp_path: Path)
 
 
 def test_4_a_required_target_is_looked_for_where_no_case_needs_it(tmp_path: Path) -> None:
-    write(tmp_path, "square.yaml", SQUARE.replace("backend: fake", "backend: nothing"))
-    assert gradcmp("run", "--require", "fake", cwd=tmp_path).returncode == 0
-    assert gradcmp("run", "--require", "fake", cwd=tmp_path, GRADCMP_FAKE_IMPORT="fail").returncode == 4
-    assert gradcmp("run", "--require", "fake-*-gpu", cwd=tmp_path).returncode == 4
-    misspelt = gradcmp("run", "--require", "tensroflow", cwd=tmp_path)
+    write(tmp_path, "square.yaml", PLAIN.replace("backend: fake", "backend: nothing"))
+    assert gradcmp("run", "--no-reference", "--require", "fake", cwd=tmp_path).returncode == 0
+    assert (
+        gradcmp("run", "--no-reference", "--require", "fake", cwd=tmp_path, GRADCMP_FAKE_IMPORT="fail").returncode == 4
+    )
+    assert gradcmp("run", "--no-reference", "--require", "fake-*-gpu", cwd=tmp_path).returncode == 4
+    misspelt = gradcmp("run", "--no-reference", "--require", "tensroflow", cwd=tmp_path)
     assert misspelt.returncode == 4
     assert "did you mean `tensorflow`?" in misspelt.stderr
 
 
 def test_4_leaves_the_last_result_alone(tmp_path: Path) -> None:
-    write(tmp_path, "square.yaml", SQUARE)
-    gradcmp("run", cwd=tmp_path)
+    write(tmp_path, "square.yaml", PLAIN)
+    gradcmp("run", "--no-reference", cwd=tmp_path)
     before = (tmp_path / ".gradcmp" / "last.json").read_bytes()
-    assert gradcmp("run", "--device", "cuda:7", cwd=tmp_path).returncode == 4
+    assert gradcmp("run", "--no-reference", "--device", "cuda:7", cwd=tmp_path).returncode == 4
     assert (tmp_path / ".gradcmp" / "last.json").read_bytes() == before
 
 
@@ -147,7 +159,7 @@ def test_a_device_that_only_a_scenario_names_is_skipped(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("words", "code"), [(["run", "not-there.yaml"], 2), (["run", "--device", "cuda:7"], 4)])
 def test_debug_shows_the_traceback_and_keeps_the_code(tmp_path: Path, words: list[str], code: int) -> None:
-    write(tmp_path, "square.yaml", SQUARE)
+    write(tmp_path, "square.yaml", PLAIN)
     done = gradcmp(*words, "--debug", cwd=tmp_path)
     assert done.returncode == code
     assert "Traceback" in done.stderr
@@ -185,9 +197,9 @@ def test_5_show_names_the_nearest_problem(tmp_path: Path) -> None:
 
 
 def test_5_nothing_failed_in_the_last_run(tmp_path: Path) -> None:
-    write(tmp_path, "square.yaml", SQUARE)
-    gradcmp("run", cwd=tmp_path)
-    done = gradcmp("run", "--last-failed", cwd=tmp_path)
+    write(tmp_path, "square.yaml", PLAIN)
+    gradcmp("run", "--no-reference", cwd=tmp_path)
+    done = gradcmp("run", "--no-reference", "--last-failed", cwd=tmp_path)
     assert done.returncode == 5
     assert "nothing failed in the last run" in done.stderr
 
@@ -257,8 +269,8 @@ def test_a_result_file_of_ones_own(tmp_path: Path) -> None:
 
 
 def test_a_misspelt_backend_of_a_scenario_is_skipped_with_the_nearest(tmp_path: Path) -> None:
-    write(tmp_path, "square.yaml", SQUARE.replace("backend: fake", "backend: [fake, trch]"))
-    done = gradcmp("run", "--json", "-", cwd=tmp_path)
+    write(tmp_path, "square.yaml", PLAIN.replace("backend: fake", "backend: [fake, trch]"))
+    done = gradcmp("run", "--no-reference", "--json", "-", cwd=tmp_path)
     reasons = {case["target"]: case["message"] for case in json.loads(done.stdout)["cases"] if case["message"]}
     assert "did you mean `torch`" in reasons["trch-eager-cpu"]
 
@@ -295,8 +307,8 @@ def test_130_and_143_keep_what_was_done(tmp_path: Path, number: int, code: int) 
 
 @pytest.mark.parametrize("words", [(), ("-o", "own.json"), ("--json", "-", "--junit", "own.xml")])
 def test_an_interruption_before_any_case_leaves_the_last_run_as_it_is(tmp_path: Path, words: tuple[str, ...]) -> None:
-    write(tmp_path, "a.yaml", SQUARE)
-    assert gradcmp("run", cwd=tmp_path).returncode == 0
+    write(tmp_path, "a.yaml", PLAIN)
+    assert gradcmp("run", "--no-reference", cwd=tmp_path).returncode == 0
     last = tmp_path / ".gradcmp" / "last.json"
     before = last.read_text()
     write(tmp_path, "a.yaml", SQUARE.replace("execution: right", "execution: hangs"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.run import SQUARE, gradcmp, gradcmp_process, write
+from tests.cli.run import SQUARE, gradcmp, gradcmp_bytes, gradcmp_process, gradcmp_process_bytes, write
 
 DURATION = re.compile(r"\d+(\.\d+)? (ms|s)\b")
 
@@ -46,3 +46,12 @@ def test_both_ways_give_the_same(tmp_path: Path, words: list[str], variables: di
     assert here.returncode == there.returncode
     assert comparable(here.stdout) == comparable(there.stdout)
     assert comparable(here.stderr) == comparable(there.stderr)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])  # UTF-16 has a mark more where the stream is a pipe
+@pytest.mark.parametrize("words", [("list",), ("list", "--json"), ("check", "nope ≈")])
+def test_both_ways_give_the_same_bytes(tmp_path: Path, words: tuple[str, ...], encoding: str) -> None:
+    write(tmp_path, "square.yaml", SQUARE + "description: x² ≈ 0\n")
+    here = gradcmp_bytes(*words, cwd=tmp_path, PYTHONIOENCODING=encoding)
+    there = gradcmp_process_bytes(*words, cwd=tmp_path, PYTHONIOENCODING=encoding)
+    assert (here.returncode, here.stdout, here.stderr) == (there.returncode, there.stdout, there.stderr)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +17,10 @@ from gradcmp.program.primitives import PRIMITIVES
 from tests.program.language import NOTEBOOK, SPELLING, checked
 from tests.work import at_most
 
-QUICK = settings(max_examples=400, derandomize=True, deadline=None)
+HANG = timedelta(seconds=20)
+"""What no text may take, by far: a hang, not a speed."""
+QUICK = settings(max_examples=400, derandomize=True, deadline=HANG)
+LONG = settings(QUICK, max_examples=1500)
 
 VALID = [
     NOTEBOOK,
@@ -40,19 +44,13 @@ WORDS = [
 ]
 
 
-def told(text: str) -> None:
-    """What `tell` asserts, without the text keeping anybody busy: a hang, not a speed."""
-    with at_most(100_000_000):
-        tell(text)
-
-
 def tell(text: str) -> None:
     """Check the text, and lower it where it is a program; complaints must name a place inside it."""
     try:
         program = checked(text)
     except UsageError as error:
         assert error.complaints
-        lines = text.count("\n") + 1
+        lines = len(re.findall(r"\r\n?|\n", text)) + 1
         for problem in error.complaints:
             assert isinstance(problem.where, Location)
             assert 7 <= problem.where.line < 7 + lines
@@ -71,16 +69,16 @@ def tell(text: str) -> None:
 @QUICK
 @given(st.text(max_size=200))
 def test_any_text(text):
-    told(text)
+    tell(text)
 
 
 @QUICK
 @given(st.lists(st.sampled_from(WORDS), max_size=30).map(" ".join))
 def test_any_words(text):
-    told(text)
+    tell(text)
 
 
-@settings(max_examples=1500, derandomize=True, deadline=None)
+@LONG
 @given(st.sampled_from(VALID), st.data())
 def test_mutated_programs(text, data):
     pieces = re.findall(r"\w+|\s+|.", text)
@@ -95,7 +93,7 @@ def test_mutated_programs(text, data):
             pieces.insert(place, data.draw(st.sampled_from(WORDS)))
         else:
             pieces[place] = pieces[data.draw(st.integers(0, len(pieces) - 1))]
-    told("".join(pieces))
+    tell("".join(pieces))
 
 
 def _calls(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -121,10 +119,10 @@ ATOMS = st.sampled_from(
 )
 
 
-@settings(max_examples=1500, derandomize=True, deadline=None)
+@LONG
 @given(st.recursive(ATOMS, _calls, max_leaves=10))
 def test_random_trees(text):
-    told(text)
+    tell(text)
 
 
 @pytest.mark.parametrize(
@@ -160,4 +158,5 @@ def test_random_trees(text):
     ids=lambda text: repr(text[:24]),
 )
 def test_texts_made_to_hurt(text):
-    told(text)
+    with at_most(100_000_000):
+        tell(text)
