@@ -219,21 +219,21 @@ def test_the_result_of_a_run_can_be_reported_again(tmp_path: Path) -> None:
 
 
 def test_a_run_with_a_file_of_its_own_is_the_last_run_too(tmp_path: Path) -> None:
-    write(tmp_path, "square.yaml", SQUARE)
-    write(tmp_path, "large.yaml", SQUARE.replace("arange: 4", "ones: [1500]"))
-    gradcmp("run", "square", cwd=tmp_path)
-    ran = gradcmp("run", "-o", "result.json", cwd=tmp_path)
+    write(tmp_path, "square.yaml", PLAIN)
+    write(tmp_path, "large.yaml", PLAIN.replace("arange: 4", "ones: [1500]"))
+    gradcmp("run", "--no-reference", "square", cwd=tmp_path)
+    ran = gradcmp("run", "--no-reference", "-o", "result.json", cwd=tmp_path)
     assert gradcmp("report", cwd=tmp_path).stdout == ran.stdout
     kept = {path.name for path in (tmp_path / ".gradcmp").iterdir()}
     assert kept == {".gitignore", "last.json", "last.json.npz"}
-    gradcmp("run", "square", "-o", "other.json", "--no-cache", cwd=tmp_path)
+    gradcmp("run", "--no-reference", "square", "-o", "other.json", "--no-cache", cwd=tmp_path)
     assert gradcmp("report", cwd=tmp_path).stdout == ran.stdout
 
 
 def test_a_last_run_that_cannot_be_kept_is_a_warning(tmp_path: Path) -> None:
-    write(tmp_path, "square.yaml", SQUARE)
+    write(tmp_path, "square.yaml", PLAIN)
     (tmp_path / ".gradcmp").write_text("in the way")
-    done = gradcmp("run", "-o", "result.json", cwd=tmp_path)
+    done = gradcmp("run", "--no-reference", "-o", "result.json", cwd=tmp_path)
     assert done.returncode == 0
     assert "warning: .gradcmp/last.json: not kept as the last run" in done.stderr
     assert (tmp_path / "result.json").exists()
@@ -274,10 +274,19 @@ def test_a_first_failure_that_is_the_last_problem_leaves_nothing_out(tmp_path: P
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-16"])
 @pytest.mark.parametrize(
-    "words", [("list",), ("list", "--primitives"), ("check",), ("run",), ("show", "square"), ("--help",), ("run", "-h")]
+    "words",
+    [
+        ("list",),
+        ("list", "--primitives"),
+        ("check",),
+        ("run", "--no-reference"),
+        ("show", "square"),
+        ("--help",),
+        ("run", "-h"),
+    ],
 )
 def test_any_encoding_of_the_terminal_will_do(tmp_path: Path, encoding: str, words: tuple[str, ...]) -> None:
-    write(tmp_path, "square.yaml", SQUARE + "description: x ↦ x² ≈ 0\n")
+    write(tmp_path, "square.yaml", PLAIN + "description: x ↦ x² ≈ 0\n")
     done = gradcmp_bytes(*words, cwd=tmp_path, PYTHONIOENCODING=encoding)
     assert done.returncode == 0, done.stderr
     assert done.stdout.decode("utf-8" if encoding == "ascii" else encoding)  # click takes ASCII for a mistake
@@ -285,7 +294,7 @@ def test_any_encoding_of_the_terminal_will_do(tmp_path: Path, encoding: str, wor
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
-@pytest.mark.parametrize("words", [("list", "--json"), ("run", "--json", "-"), ("report", "--junit")])
+@pytest.mark.parametrize("words", [("list", "--json"), ("run", "--no-reference", "--json", "-"), ("report", "--junit")])
 def test_documents_can_be_read_whatever_the_terminals_encoding(
     tmp_path: Path, encoding: str, words: tuple[str, ...]
 ) -> None:

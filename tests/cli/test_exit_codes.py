@@ -125,8 +125,8 @@ def test_4_a_backend_that_was_named_does_not_start(tmp_path: Path, how: str, wor
 
 
 def test_1_a_backend_that_only_the_scenario_names_does_not_start(tmp_path: Path) -> None:
-    write(tmp_path, "square.yaml", SQUARE)
-    assert gradcmp("run", cwd=tmp_path, GRADCMP_FAKE_IMPORT="fail").returncode == 1
+    write(tmp_path, "square.yaml", PLAIN)
+    assert gradcmp("run", "--no-reference", cwd=tmp_path, GRADCMP_FAKE_IMPORT="fail").returncode == 1
 
 
 def test_4_a_required_target_is_looked_for_where_no_case_needs_it(tmp_path: Path) -> None:
@@ -231,9 +231,11 @@ def test_a_data_file_that_vanishes_in_a_run_is_one_row(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-@pytest.mark.parametrize("words", [["list"], ["run"], ["schema"], ["run", "--json", "-"]])
+@pytest.mark.parametrize(
+    "words", [["list"], ["run", "--no-reference"], ["schema"], ["run", "--no-reference", "--json", "-"]]
+)
 def test_a_full_disk_behind_stdout_is_told(tmp_path: Path, words: list[str]) -> None:
-    write(tmp_path, "square.yaml", SQUARE)
+    write(tmp_path, "square.yaml", PLAIN)
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "gradcmp", *words],
@@ -260,8 +262,10 @@ def test_results_do_not_go_over_scenarios(tmp_path: Path, option: str) -> None:
 
 
 def test_a_result_file_of_ones_own(tmp_path: Path) -> None:
-    write(tmp_path, "square.yaml", SQUARE)
-    done = gradcmp("run", "-o", "result.json", "--junit", "junit.xml", "--markdown", "tables.md", cwd=tmp_path)
+    write(tmp_path, "square.yaml", PLAIN)
+    done = gradcmp(
+        "run", "--no-reference", "-o", "result.json", "--junit", "junit.xml", "--markdown", "tables.md", cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads((tmp_path / "result.json").read_text())["run"]["complete"] is True
     assert "<testsuite" in (tmp_path / "junit.xml").read_text()
@@ -311,9 +315,9 @@ def test_an_interruption_before_any_case_leaves_the_last_run_as_it_is(tmp_path: 
     assert gradcmp("run", "--no-reference", cwd=tmp_path).returncode == 0
     last = tmp_path / ".gradcmp" / "last.json"
     before = last.read_text()
-    write(tmp_path, "a.yaml", SQUARE.replace("execution: right", "execution: hangs"))
+    write(tmp_path, "a.yaml", PLAIN.replace("execution: right", "execution: hangs"))
     process = subprocess.Popen(
-        [sys.executable, "-m", "gradcmp", "run", *words],
+        [sys.executable, "-m", "gradcmp", "run", "--no-reference", *words],
         cwd=tmp_path,
         env=os.environ | {"GRADCMP_BACKENDS": FAKE},
         stdout=subprocess.PIPE,
@@ -340,7 +344,7 @@ def test_an_interruption_before_any_case_leaves_the_last_run_as_it_is(tmp_path: 
 @pytest.mark.parametrize("words", [["list"], ["list", "--json"], ["run", "s1"], ["show", "s1"], ["--help"]])
 def test_a_closed_stdout_is_no_error(tmp_path: Path, words: list[str]) -> None:
     for number in range(50):
-        write(tmp_path, f"s{number}.yaml", SQUARE)
+        write(tmp_path, f"s{number}.yaml", PLAIN)
     process = subprocess.Popen(
         [sys.executable, "-m", "gradcmp", *words],
         cwd=tmp_path,

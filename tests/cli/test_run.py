@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.run import SQUARE, gradcmp, gradcmp_bytes, gradcmp_process, gradcmp_process_bytes, write
+from tests.cli.run import PLAIN, SQUARE, gradcmp, gradcmp_bytes, gradcmp_process, gradcmp_process_bytes, write
 
 DURATION = re.compile(r"\d+(\.\d+)? (ms|s)\b")
 
@@ -28,9 +28,9 @@ def comparable(printed: str) -> str:
         (["show", "square"], {}),
         (["check", "nope"], {}),
         (["run"], {}),
-        (["run", "--execution", "nan"], {"FORCE_COLOR": "1"}),
-        (["run", "--execution", "segfaults"], {}),
-        (["run", "--device", "cuda:7", "--debug"], {}),
+        (["run", "--no-reference", "--execution", "nan"], {"FORCE_COLOR": "1"}),
+        (["run", "--no-reference", "--execution", "segfaults"], {}),
+        (["run", "--no-reference", "--device", "cuda:7", "--debug"], {}),
         (["run", "-k", "cube"], {}),
         (["run", "--frobnicate"], {}),
         (["report", "square.txt"], {"PYTHONUTF8": "1"}),
@@ -38,7 +38,7 @@ def comparable(printed: str) -> str:
     ],
 )
 def test_both_ways_give_the_same(tmp_path: Path, words: list[str], variables: dict[str, str]) -> None:
-    write(tmp_path, "square.yaml", SQUARE + "description: x ↦ x²\n")
+    write(tmp_path, "square.yaml", PLAIN + "description: x ↦ x²\n")
     before = signal.getsignal(signal.SIGTERM), dict(os.environ), Path.cwd(), sys.stdout
     here = gradcmp(*words, cwd=tmp_path, **variables)
     assert (signal.getsignal(signal.SIGTERM), dict(os.environ), Path.cwd(), sys.stdout) == before
