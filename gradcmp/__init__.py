@@ -9,18 +9,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from os import PathLike
-
-    from gradcmp.session.api import Report
+    from gradcmp.session.api import Paths, Report
 
 __version__ = "0.1.0"
 
 
-def run(*paths: str | PathLike[str], **options: Any) -> Report:
+def run(paths: Paths = (), **options: Any) -> Report:
     """Run scenarios as `gradcmp run` does, and return what came out; nothing is printed and no last run is kept.
 
-    `paths` are files, folders or ids; without any, the project's scenario folder. `options` are the fields of
-    `gradcmp.session.request.RunRequest` and `RunOptions` by name, such as `backends=("torch",)`, `timing="off"`.
+    `paths` is a file, folder or id, or several; without any, the project's scenario folder. `options` are the fields of
+    `gradcmp.session.request.RunRequest` and `RunOptions` by name, such as `backends="torch"`, `timing="off"`.
     Raises gradcmp.errors.GradcmpError as the command line ends with an error, TypeError for an unknown option, and
     KeyboardInterrupt where the run is interrupted.
 
@@ -28,5 +26,5 @@ def run(*paths: str | PathLike[str], **options: Any) -> Report:
     >>> report.exit_code, report.levels  # doctest: +SKIP
     (0, {'ok': 3})
     """
-    report: Report = import_module("gradcmp.session.api").run(*paths, **options)
+    report: Report = import_module("gradcmp.session.api").run(paths, options)
     return report

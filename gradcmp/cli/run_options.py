@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -20,13 +20,10 @@ from gradcmp.cli.options import (
     view_option,
 )
 from gradcmp.report.exports import WRITTEN
-
-if TYPE_CHECKING:
-    from gradcmp.session.request import RunRequest
+from gradcmp.session.request import FAIL_ON, RunOptions, RunRequest
 
 T = TypeVar("T")
 
-FAIL_ON = ("note", "warn", "fail", "never", "skipped")
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--backend", "backends", multiple=True, type=BackendName(), help="Only this backend; repeatable."),
@@ -71,8 +68,6 @@ def run_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def request_of(words: tuple[str, ...], given: dict[str, Any], *, only: frozenset[str] | None) -> RunRequest:
     """What the options ask for; their names are those of the fields. `words`: the command line, for the record."""
-    from gradcmp.session.request import RunOptions, RunRequest
-
     chosen = given | {
         "words": words,
         "only": only,

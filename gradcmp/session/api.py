@@ -1,15 +1,27 @@
 """`gradcmp.run`: a run for programs."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from os import PathLike, fspath
-from typing import Any
+from pathlib import Path
+from typing import Any, get_type_hints
 
+from msgspec import ValidationError, convert
+
+from gradcmp.core.suggest import unknown_name
+from gradcmp.errors import Complaint, UsageError
 from gradcmp.result.document import Document
 from gradcmp.result.reading import read_document
 from gradcmp.session.open import open_session
 from gradcmp.session.record import record
 from gradcmp.session.request import RunOptions, RunRequest
+
+Paths = str | PathLike[str] | Iterable[str | PathLike[str]]
+
+_OPTIONS = get_type_hints(RunOptions)
+_REQUEST = {name: kind for name, kind in get_type_hints(RunRequest).items() if name not in ("arguments", "options")}
+_NAMES = (tuple[str, ...], tuple[str, ...] | None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +43,9 @@ class Report:
         return counted
 
 
-def run(*paths: str | PathLike[str], **options: Any) -> Report:
+def run(paths: Paths = (), options: Mapping[str, Any] | None = None) -> Report:
     """As `gradcmp.run`, where the arguments are documented."""
-    names = {field.name for field in fields(RunOptions)}
-    limits = {name: value for name, value in options.items() if name in names}
-    rest = {name: value for name, value in options.items() if name not in names}
-    request = RunRequest(arguments=tuple(fspath(path) for path in paths), options=RunOptions(**limits), **rest)
+    request = request_of(paths, options or {})
     started = datetime.now(UTC)
     with open_session(request) as session:
         recorded = record(session, started=started)
@@ -44,3 +53,39 @@ def run(*paths: str | PathLike[str], **options: Any) -> Report:
             raise KeyboardInterrupt
         document = read_document(recorded.path)
     return Report(document=document, exit_code=recorded.exit_code)
+
+
+def request_of(paths: Paths, options: Mapping[str, Any]) -> RunRequest:
+    """The request, its values converted to the types of its fields; a text where several are expected is one of them.
+
+    Raises TypeError for an option that there is not, UsageError for a value of another type.
+    """
+    for name in options:
+        if name not in _REQUEST | _OPTIONS:
+            raise TypeError(f"run(): {unknown_name('option', name, _REQUEST | _OPTIONS)}")
+    given = {name: _several(value) if _REQUEST.get(name) in _NAMES else value for name, value in options.items()}
+    if isinstance(given.get("parameters"), Mapping):
+        given["parameters"] = {name: _several(value) for name, value in given["parameters"].items()}
+    given["arguments"] = _several(paths)
+    given["options"] = {name: given.pop(name) for name in _OPTIONS if name in given}
+    try:
+        return convert(given, RunRequest, dec_hook=_path)
+    except ValidationError as error:
+        what, _, place = str(error).partition(" - at `$.")
+        path = place.rstrip("`").removeprefix("options.").replace("arguments", "paths")
+        raise UsageError(Complaint(what=what, where="run()", path=path)) from None
+
+
+def _several(value: Any) -> Any:
+    """One text, path or number as a tuple of one; paths as texts."""
+    if isinstance(value, str | PathLike | int | float):
+        value = (value,)
+    if not isinstance(value, Iterable):
+        return value
+    return tuple(fspath(each) if isinstance(each, PathLike) else each for each in value)
+
+
+def _path(kind: type, value: Any) -> Any:
+    if kind is Path and isinstance(value, str | PathLike):
+        return Path(value)
+    raise TypeError(f"Expected `{kind.__name__}`, got `{type(value).__name__}`")

@@ -1,17 +1,27 @@
 """What a run is asked for."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gradcmp.core.specifications import DEFAULT_MAX_BYTES
+from gradcmp.errors import Complaint, UsageError
 
 DEFAULT_REFERENCE_BUDGET_S = 2.0
+FAIL_ON = ("note", "warn", "fail", "never", "skipped")
+TIMINGS = ("off", "quick")
+
+_LEAST = {"threads": 1, "max_memory_bytes": 1, "max_bytes": 1, "seed": 0, "jobs": 1, "max_failures": 1}
+_SECONDS = ("timeout_s", "compile_timeout_s", "reference_budget_s", "timing")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
-    """Time, memory and chance. None is the scenario's own, or where a scenario has no such key the frameworks'."""
+    """Time, memory and chance. None is the scenario's own, or where a scenario has no such key the frameworks'.
+
+    `timing` is one of `TIMINGS` or a budget in seconds. Raises UsageError for a number that is none of its kind.
+    """
 
     timing: str | float | None = None
     timeout_s: float | None = None
@@ -24,6 +34,9 @@ class RunOptions:
     reference: bool = True
     reference_budget_s: float = DEFAULT_REFERENCE_BUDGET_S
 
+    def __post_init__(self) -> None:
+        _refuse(*_out_of_range(self))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
@@ -32,8 +45,8 @@ class RunRequest:
     `arguments` are paths and ids as a user types them, seen from `folder`; without any, the project's scenario folder.
     `parameters` are values for names that scenarios sweep. The names from `backends` to `operators` are None where the
     scenarios decide. `required` are patterns of targets that must be able to run. `only`: problems with these ids.
-    `max_failures` cases at level fail end the run. `fail_on` holds levels and `skipped`. `words` are what the user
-    typed, for the record.
+    `max_failures` cases at level fail end the run. `fail_on` holds some of `FAIL_ON`. `words` are what the user
+    typed, for the record. Raises UsageError for a value that is none of its kind.
     """
 
     arguments: tuple[str, ...] = ()
@@ -53,3 +66,31 @@ class RunRequest:
     max_failures: int | None = None
     fail_on: tuple[str, ...] = ("fail",)
     words: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        index, count = self.shard
+        if not 1 <= index <= count:
+            _refuse(Complaint(what=f"`shard` is {self.shard}", expected="expected (I, N) with 1 ≤ I ≤ N"))
+        unknown = [name for name in self.fail_on if name not in FAIL_ON]
+        expected = f"expected some of {', '.join(FAIL_ON)}"
+        _refuse(
+            *_out_of_range(self), *(Complaint(what=f"`fail_on` has `{name}`", expected=expected) for name in unknown)
+        )
+
+
+def _out_of_range(given: RunOptions | RunRequest) -> Iterator[Complaint]:
+    for name, least in _LEAST.items():
+        value = getattr(given, name, None)
+        if value is not None and value < least:
+            yield Complaint(what=f"`{name}` is {value}", expected=f"expected at least {least}")
+    for name in _SECONDS:
+        value = getattr(given, name, None)
+        words = TIMINGS if name == "timing" else ()
+        if value is not None and value not in words and (isinstance(value, str) or not 0.0 < value < math.inf):
+            expected = "".join(f"`{word}`, " for word in words)
+            yield Complaint(what=f"`{name}` is {value}", expected=f"expected {expected}a number of seconds above 0")
+
+
+def _refuse(*complaints: Complaint) -> None:
+    if complaints:
+        raise UsageError(*complaints)

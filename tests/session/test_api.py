@@ -50,8 +50,46 @@ def test_what_the_command_line_refuses_is_raised(scenario: Path) -> None:
         gradcmp.run(operators=("gradiant",))
     with pytest.raises(NothingSelectedError):
         gradcmp.run(keywords="nothing-like-it")
-    with pytest.raises(TypeError, match="colour"):
+    with pytest.raises(TypeError, match="there is no option `colour`"):
         gradcmp.run(colour="red")
+
+
+def test_one_name_or_several_of_any_kind_of_text(scenario: Path) -> None:
+    alike = ("scenarios/square.yaml", Path("scenarios"), ["square"], (Path("scenarios/square.yaml"),), ())
+    for paths in alike:
+        for executions in ("right", ["right"], ("right",)):
+            report = gradcmp.run(
+                paths, executions=executions, folder=str(scenario.parents[1]), timing="off", reference=False
+            )
+            assert [case.target for case in report.document.cases] == ["fake-right-cpu"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"jobs": 0}, "`jobs` is 0; expected at least 1"),
+        ({"threads": 0}, "`threads` is 0"),
+        ({"seed": -1}, "`seed` is -1; expected at least 0"),
+        ({"max_failures": 0}, "`max_failures` is 0"),
+        ({"timing": "never"}, "`timing` is never; expected `off`, `quick`, a number of seconds above 0"),
+        ({"timing": 0}, "`timing` is 0"),
+        ({"timeout_s": -1}, "`timeout_s` is -1"),
+        ({"reference_budget_s": float("nan")}, "`reference_budget_s` is nan"),
+        ({"fail_on": "bogus"}, "`fail_on` has `bogus`; expected some of note, warn, fail, never, skipped"),
+        ({"shard": (5, 2)}, r"`shard` is \(5, 2\)"),
+        ({"shard": "1/2"}, r"run\(\): shard: Expected `array`, got `str`"),
+        ({"jobs": "x"}, r"run\(\): jobs: Expected `int \| null`, got `str`"),
+        ({"folder": 3}, r"run\(\): folder: Expected `Path`, got `int`"),
+        ({"backends": 3}, r"run\(\): backends"),
+        ({"paths": 3}, r"run\(\): paths"),
+        ({"paths": None}, r"run\(\): paths: Expected `array`, got `null`"),
+    ],
+)
+def test_a_value_that_is_none_of_its_kind_is_refused_before_anything_runs(
+    scenario: Path, options: dict[str, object], message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        gradcmp.run(**options)
 
 
 def test_importing_the_session_loads_neither_the_reference_nor_a_framework() -> None:
