@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gradcmp.core.outcomes import Outcome
-from gradcmp.core.reasons import KinkSummary, Limit, Reason
+from gradcmp.core.reasons import Digits, KinkSummary, Limit, Reason
 from gradcmp.core.tensors import Leaf
 from gradcmp.core.truth import ReasonKind, Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence, ExpectationState, Level, Verdict
@@ -15,8 +15,8 @@ class LeafErrors:
     """Distances of one leaf from the truth, or from the other targets where there is no truth.
 
     `verdict` and `level` are the judge's word on this leaf, whatever the case's expectation. `max_ulps` is None where
-    it has no meaning. `needed_rtol` is the smallest relative tolerance that would pass. `limit` has its sizes at
-    `worst_index`, where they are the element's own.
+    it has no meaning. `needed_rtol` is the smallest relative tolerance that would pass. `digits` are of the element at
+    `worst_index`, and so are the sizes of `limit`, where they are the element's own.
     """
 
     of: str = ""
@@ -30,6 +30,7 @@ class LeafErrors:
     differing: int
     size: int
     needed_rtol: float | None
+    digits: Digits | None = None
     limit: Limit | None = None
     kink: KinkSummary | None = None
 

@@ -70,13 +70,28 @@ class Together(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Digits:
+    """The significant decimal digits of a number: those that are `correct`, of those that its dtype can hold there."""
+
+    correct: float
+    held: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shrinkage:
-    """Errors in two precisions: the case's own and `dtype`. `shrinks` None: the other one tells nothing."""
+    """Errors in two precisions: the case's own and `dtype`. `shrinks` None: the other one tells nothing.
+
+    From the lower to the higher precision the error shrinks `fold`-fold, where rounding alone would `rounding_fold`.
+    `digits` of the number are right in the higher one.
+    """
 
     dtype: str
     shrinks: bool | None = None
     here: float = 0.0
     there: float = 0.0
+    fold: float = 0.0
+    rounding_fold: float = 0.0
+    digits: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +99,8 @@ class Element:
     """The worst element of an array and what was measured there, numbers in `dtype`.
 
     `more` of `size` elements have the same verdict. `away` is the distance from `true`, `ulps` the same in ULPs where
-    that says something. `tolerance` leaves no digit of the value (infinite where it is not known); `otherwise` is the
-    value of the other branch; `worst_cases` is how many of them allow the distance; `kink` stands at this very place.
+    that says something, `digits` those that are right. `tolerance` leaves no digit of the value (infinite where it is
+    not known); `otherwise` is the value of the other branch; `kink` stands at this very place.
     """
 
     index: tuple[int, ...]
@@ -97,9 +112,9 @@ class Element:
     size: int = 1
     away: float | None = None
     ulps: float | None = None
+    digits: Digits | None = None
     limit: Limit | None = None
     shrinkage: Shrinkage | None = None
-    worst_cases: float | None = None
     tolerance: float | None = None
     otherwise: float | None = None
     kink: KinkSummary | None = None

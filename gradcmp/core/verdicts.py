@@ -93,12 +93,12 @@ class Verdict(StrEnum):
         (),
         "two runs of this target differ by more than the targets do",
     )
-    EXCESS = (
-        "excess",
+    INACCURATE = (
+        "inaccurate",
         Level.WARN,
         "",
-        ("limit", "reference"),
-        "further off than rounding explains, but the error shrinks with precision: a weak derivative rule, not a wrong one",
+        ("limit",),
+        "further off than rounding explains, with at least half of the digits that the dtype has, or within twice the limit",
     )
     REMOVABLE = (
         "removable",
@@ -119,7 +119,7 @@ class Verdict(StrEnum):
         Level.FAIL,
         "",
         ("limit",),
-        "further off than rounding explains, and more precision does not help: this is not the derivative",
+        "further off than rounding explains, and fewer than half of the digits are right",
     )
     NONFINITE = (
         "nonfinite",

@@ -82,7 +82,7 @@ def judge_leaf(
         known = _as_zero(truth, shape)
         for name, tensor in sound.items():
             other = (elsewhere or {}).get(name)
-            comparison = compare(tensor, known, unit, limits, estimated=evidence is Evidence.NUMERICAL, elsewhere=other)
+            comparison = compare(tensor, known, unit, limits, evidence=evidence, elsewhere=other)
             words[name] = _from(comparison, evidence)
     else:
         consensus = _consensus(defined, sound, absent, unit, limits)

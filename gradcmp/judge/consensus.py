@@ -8,6 +8,7 @@ import numpy as np
 from gradcmp.core.reasons import Claim
 from gradcmp.core.tensors import Key, Tensor
 from gradcmp.core.truth import TruthLeaf
+from gradcmp.core.verdicts import Evidence
 from gradcmp.judge.codes import DISAGREES, EXACT, NO_DIGITS, ROUNDING, WRONG
 from gradcmp.judge.elements import Comparison, compare
 from gradcmp.judge.tolerance import Limits, Supplier
@@ -40,7 +41,7 @@ def between(a: Tensor, b: Tensor, dtype: str, limits: Supplier, key: Key) -> Com
     def limits_of_larger(truth: TruthLeaf, dtype: str) -> Limits:
         return limits(_pair(truth, np.where(larger_b, high_b, high_a), np.where(larger_b, low_b, low_a)), dtype)
 
-    return compare(a, as_truth(b, *key), dtype, limits_of_larger, claim=Claim.OTHERS)
+    return compare(a, as_truth(b, *key), dtype, limits_of_larger, evidence=Evidence.CONSENSUS, claim=Claim.OTHERS)
 
 
 def _pair(leaf: TruthLeaf, high: Floats, low: Floats) -> TruthLeaf:

@@ -8,16 +8,17 @@ import numpy as np
 
 from gradcmp.core.findings import LeafErrors
 from gradcmp.core.formats import FORMATS
-from gradcmp.core.reasons import Claim, Reason
+from gradcmp.core.reasons import Claim, LimitKind, Reason
 from gradcmp.core.tensors import Tensor
 from gradcmp.core.truth import RunningErrors, TruthLeaf
-from gradcmp.core.verdicts import Verdict, worst
-from gradcmp.judge.codes import EXACT, EXCESS, FRAGILE, HIGH, NO_DIGITS, NONFINITE, ROUNDING, VERDICTS, WRONG, Codes
+from gradcmp.core.verdicts import Evidence, Verdict, worst
+from gradcmp.judge.codes import EXACT, FRAGILE, HIGH, INACCURATE, NO_DIGITS, NONFINITE, ROUNDING, VERDICTS, WRONG, Codes
+from gradcmp.judge.digits import Accuracy, accuracy, tolerable
 from gradcmp.judge.kinks import read
 from gradcmp.judge.metrics import distance, is_exact
-from gradcmp.judge.precision import Elsewhere, decided, shrinking
+from gradcmp.judge.precision import Elsewhere, convicted, is_open, shrinking
 from gradcmp.judge.reasons import Measured, reason_at
-from gradcmp.judge.tolerance import Limits, Supplier, generous
+from gradcmp.judge.tolerance import Limits, Supplier, generous, interim
 from gradcmp.numbers.arrays import Flags, Floats
 from gradcmp.numbers.rounding import split
 from gradcmp.numbers.ulp import overflows, spacing
@@ -50,7 +51,7 @@ class Comparison:
     @property
     def agrees(self) -> bool:
         """Nothing lies beyond its limit."""
-        return not np.any(self.codes >= EXCESS)
+        return not np.any(self.codes >= INACCURATE)
 
 
 def compare(
@@ -59,14 +60,13 @@ def compare(
     dtype: str,
     limits: Supplier,
     *,
-    estimated: bool = False,
+    evidence: Evidence = Evidence.CERTIFIED,
     elsewhere: Elsewhere | None = None,
     claim: Claim = Claim.TRUE,
 ) -> Comparison:
-    """`tensor` judged by `truth` (of one shape) in units of `dtype`.
+    """`tensor` judged by `truth` (of one shape), known by `evidence`, in units of `dtype`.
 
-    `estimated`: the radius of the truth is an estimate and no author's word, so it may be too wide to conclude
-    anything. `elsewhere` is the same leaf of the same target in another dtype. `claim` says what is compared.
+    `elsewhere` is the same leaf of the same target in another dtype. `claim` says what is compared.
     """
     got, got_low = split(tensor.array)
     reading = None
@@ -76,20 +76,22 @@ def compare(
     bounds = limits(nearest, dtype)
     away = distance(_with_top(got, nearest, dtype), got_low, nearest)
     exact = is_exact(got, got_low, nearest, dtype)
-    codes = _codes(got, exact, away, nearest, bounds, dtype, estimated=estimated)
-    shrinks = None
-    if elsewhere is not None and bounds.excess is not None:
-        shrinks = shrinking(away, nearest, dtype, elsewhere, limits)
-        codes = codes if shrinks is None else decided(codes, shrinks, dtype)
-    open_ = (codes == HIGH) | (codes == EXCESS) | (codes == WRONG)
+    digits = accuracy(_counted(away, nearest, dtype, evidence), nearest, dtype)
+    codes = _codes(got, exact, away, nearest, bounds, dtype, digits, estimated=evidence is Evidence.NUMERICAL)
+    shrinks, open_ = None, np.zeros(codes.shape, dtype=bool)
+    if digits is not None and bounds.used.kind is LimitKind.RUNNING:
+        if elsewhere is not None:
+            shrinks = shrinking(away, nearest, dtype, elsewhere, limits)
+            codes = codes if shrinks is None else convicted(codes, shrinks, digits, dtype)
+        open_ = is_open(codes, digits, dtype)
     if reading is not None:
         codes = reading.settle(codes)
         open_.flat[reading.places] = False
     codes = _of_the_other_branch(tensor, truth, codes, dtype, limits)
-    undecided = bounds.excess is not None and elsewhere is None and bool(np.any(open_ & (codes != FRAGILE)))
+    undecided = elsewhere is None and bool(np.any(open_ & (codes != FRAGILE)))
     measured = Measured(
-        tensor=tensor, truth=nearest, dtype=dtype, codes=codes, away=away, bounds=bounds, claim=claim, reading=reading,
-        shrinking=shrinks,
+        tensor=tensor, truth=nearest, dtype=dtype, codes=codes, away=away, bounds=bounds, digits=digits, claim=claim,
+        reading=reading, shrinking=shrinks, asked=elsewhere is not None,
     )  # fmt: skip
     errors, place = _errors(measured, exact)
     reason = None if place is None else reason_at(measured, place)
@@ -108,14 +110,30 @@ def _with_top(got: Floats, truth: TruthLeaf, dtype: str) -> Floats:
     return np.where(near, np.copysign(top, got), got)
 
 
+def _counted(away: Floats, truth: TruthLeaf, dtype: str, evidence: Evidence) -> Floats:
+    """The distances that count as errors: of a truth that is not certified, those beyond the interim limit."""
+    if evidence is Evidence.CERTIFIED or dtype not in FORMATS:
+        return away
+    plain = interim(truth, dtype)
+    return np.maximum(away - np.maximum(plain.rounding, plain.high), 0.0)
+
+
 def _codes(
-    got: Floats, exact: Flags, away: Floats, truth: TruthLeaf, bounds: Limits, dtype: str, *, estimated: bool
+    got: Floats,
+    exact: Flags,
+    away: Floats,
+    truth: TruthLeaf,
+    bounds: Limits,
+    dtype: str,
+    digits: Accuracy | None,
+    *,
+    estimated: bool,
 ) -> Codes:
     """Best verdict last, so that it overwrites; every comparison is `<=`, which NaN never passes."""
     size = np.abs(truth.high)
     codes = np.full(got.shape, WRONG, dtype=np.int8)
-    if bounds.excess is not None:
-        codes[away <= bounds.excess] = EXCESS
+    if bounds.judged and digits is not None:
+        codes[tolerable(away, truth, digits, bounds)] = INACCURATE
     codes[overflows(truth.high, truth.low, dtype) | ~np.isfinite(got)] = NONFINITE
     for limit, verdict in ((bounds.high, HIGH), (bounds.rounding, ROUNDING)):
         within = away <= limit
@@ -137,7 +155,7 @@ def _of_the_other_branch(tensor: Tensor, truth: TruthLeaf, codes: Codes, dtype: 
 
     The running errors are those of the way that was taken, so the limits of the other one are generous.
     """
-    far = codes >= EXCESS
+    far = codes >= INACCURATE
     if truth.otherwise is None or not np.any(far):
         return codes
     zero = np.zeros(np.count_nonzero(far))
@@ -162,9 +180,11 @@ def _errors(measured: Measured, exact: Flags) -> tuple[LeafErrors, tuple[int, ..
     place: tuple[int, ...] | None = None
     ordinary = exact & (codes == EXACT)
     if size and not bool(ordinary.all()):
-        rank = np.where(ordinary, -1.0, np.where(finite, ulps, np.inf))
-        level = np.where(codes == codes.max(), rank, -2.0)
-        place = tuple(int(i) for i in np.unravel_index(int(np.argmax(level)), codes.shape))
+        badness = ulps if measured.digits is None else -measured.digits.correct
+        rank = np.where(ordinary, -np.inf, np.where(finite, badness, np.inf))
+        candidates = np.flatnonzero((codes == codes.max()) & ~ordinary)
+        order = np.lexsort((np.where(finite, ulps, np.inf).flat[candidates], rank.flat[candidates]))
+        place = tuple(int(i) for i in np.unravel_index(int(candidates[order[-1]]), codes.shape))
     errors = LeafErrors(
         of=truth.of,
         wrt=truth.wrt,
@@ -175,6 +195,7 @@ def _errors(measured: Measured, exact: Flags) -> tuple[LeafErrors, tuple[int, ..
         differing=int(size - np.count_nonzero(exact)),
         size=size,
         needed_rtol=None if unbounded else (_largest(relative, solid & ~exact) or 0.0),
+        digits=None if place is None or measured.digits is None else measured.digits.at(place),
         limit=measured.bounds.used if place is None else measured.bounds.at(place, measured.unit(place)),
         kink=None if measured.reading is None else measured.reading.summary(codes.shape),
     )

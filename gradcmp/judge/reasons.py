@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gradcmp.core.formats import FORMATS
-from gradcmp.core.reasons import Claim, Element, Reason, ReasonCode, Shrinkage
+from gradcmp.core.reasons import Claim, Element, LimitKind, Reason, ReasonCode, Shrinkage
 from gradcmp.core.tensors import Tensor
 from gradcmp.core.truth import TruthLeaf
-from gradcmp.judge.codes import CONVENTION, EXCESS, FRAGILE, HIGH, NO_DIGITS, NONFINITE, REMOVABLE, UNJUDGED, Codes
+from gradcmp.judge.codes import CONVENTION, FRAGILE, HIGH, NO_DIGITS, NONFINITE, REMOVABLE, UNJUDGED, Codes
+from gradcmp.judge.digits import Accuracy
 from gradcmp.judge.kinks import Reading
 from gradcmp.judge.precision import Shrinking, other_dtype
-from gradcmp.judge.tolerance import EXCESS_WORST_CASES, Limits
+from gradcmp.judge.tolerance import Limits
 from gradcmp.numbers.arrays import Floats
 from gradcmp.numbers.ulp import spacing
 
@@ -29,9 +30,11 @@ class Measured:
     codes: Codes
     away: Floats
     bounds: Limits
+    digits: Accuracy | None
     claim: Claim
     reading: Reading | None = None
     shrinking: Shrinking | None = None
+    asked: bool = False
 
     def unit(self, place: tuple[int, ...]) -> float:
         """One unit in the last place at an element."""
@@ -44,8 +47,7 @@ def reason_at(measured: Measured, place: tuple[int, ...]) -> Reason | None:
     if verdict <= HIGH:
         return None
     code = _ORDINARY.get(verdict, ReasonCode.FAR)
-    # Conventions are counted by their names.
-    more = 0 if verdict == CONVENTION else int(np.count_nonzero(measured.codes == verdict)) - 1
+    more = int(np.count_nonzero(measured.codes == verdict)) - 1
     element = Element(
         index=place,
         dtype=measured.dtype,
@@ -64,7 +66,7 @@ def reason_at(measured: Measured, place: tuple[int, ...]) -> Reason | None:
     elif code is ReasonCode.NO_DIGITS:
         element = replace(element, tolerance=_too_wide(measured, place))
     elif code is ReasonCode.FAR:
-        element = _with_distance(element, measured, verdict)
+        element = _with_distance(element, measured)
     return Reason(code=code, of=truth.of, wrt=truth.wrt, element=element)
 
 
@@ -76,20 +78,21 @@ def _too_wide(measured: Measured, place: tuple[int, ...]) -> float:
     return max(allowed, float(measured.truth.radius[place]))
 
 
-def _with_distance(element: Element, measured: Measured, verdict: int) -> Element:
+def _with_distance(element: Element, measured: Measured) -> Element:
     """How far it is from the truth, within which limit it should be, and what another precision says."""
     place, bounds, shrinking = element.index, measured.bounds, measured.shrinking
     away, unit = float(measured.away[place]), measured.unit(place)
+    digits = None if measured.digits is None else measured.digits.at(place)
     shrinkage = None
-    if shrinking is not None and bounds.excess is not None:
-        shrinkage = shrinking.at(place) or Shrinkage(dtype=other_dtype(element.dtype) or "")
-    shrinks = shrinkage is not None and shrinkage.shrinks is not None
+    if measured.asked and digits is not None and bounds.used.kind is LimitKind.RUNNING:
+        told = shrinking.at(place, digits.correct) if shrinking is not None else None
+        shrinkage = told or Shrinkage(dtype=other_dtype(element.dtype) or "")
     return replace(
         element,
         away=away,
         # At a true zero the last place is that of the smallest number: a count of it says nothing.
         ulps=away / unit if element.dtype in FORMATS and element.true != 0.0 else None,
+        digits=digits,
         limit=bounds.at(place, unit),
         shrinkage=shrinkage,
-        worst_cases=EXCESS_WORST_CASES if verdict == EXCESS and not shrinks else None,
     )

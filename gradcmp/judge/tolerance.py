@@ -19,9 +19,6 @@ from gradcmp.numbers.ulp import spacing
 SIGMAS = 8.0
 """Root-sum-square running errors that are rounding; at most 2.7 were measured but for two weak derivative rules."""
 
-EXCESS_WORST_CASES = 64.0
-"""Worst-case running errors that may be a weak derivative rule, where no other precision tells."""
-
 INTERIM_ULPS: dict[str, float] = {"float64": 64.0, "float32": 16.0, "float16": 8.0, "bfloat16": 8.0}
 """Units of the element's own last place."""
 
@@ -38,15 +35,13 @@ element's units (19 for an 8 x 8 determinant; at most 36). float16 and bfloat16 
 class Limits:
     """Absolute limits per element: distances up to `rounding` are rounding, up to `high` still explainable.
 
-    `excess`: where no other precision tells, distances up to it may be a weak derivative rule, beyond it they are
-    wrong; None where the limits cannot tell the two apart. `used` says which they are; `rss` and `worst` are the
-    running errors that they come from. `judged` False: a scenario's author set them, so they are not questioned.
+    `used` says which they are; `rss` and `worst` are the running errors that they come from. `judged` False: a
+    scenario's author set them, so they are not questioned.
     """
 
     rounding: Floats
     high: Floats
     used: Limit
-    excess: Floats | None = None
     rss: Floats | None = None
     worst: Floats | None = None
     judged: bool = True
@@ -90,8 +85,7 @@ def running(truth: TruthLeaf, dtype: str) -> Limits:
     """Limits from the running errors of the truth; the interim ones for elements that have none (NaN).
 
     With u the unit roundoff: `rounding` is the larger of 1 ULP and 8 u rss, `high` is u worst or the smallest normal
-    number as in `interim`, `excess` is 64 u worst, but never an error that leaves no digit of the value: zeros and
-    changed signs are no rounding, however few digits a format has.
+    number as in `interim`.
     """
     if truth.errors is None or dtype not in FORMATS:
         return interim(truth, dtype)
@@ -99,21 +93,11 @@ def running(truth: TruthLeaf, dtype: str) -> Limits:
     rss, worst = SIGMAS * u * truth.errors.rss, u * truth.errors.worst
     rounding = np.maximum(rss, spacing(truth.high, truth.low, dtype))
     high = np.maximum(worst, _flushed(dtype))
-    size = np.abs(truth.high)
-    excess = np.minimum(EXCESS_WORST_CASES * worst, np.where(size > 0.0, size / 8, np.inf))
     unknown = np.isnan(rss) | np.isnan(worst)
     if np.any(unknown):
         plain = interim(truth, dtype)
         rounding, high = np.where(unknown, plain.rounding, rounding), np.where(unknown, plain.high, high)
-        excess = np.where(unknown, 0.0, excess)
-    return Limits(
-        rounding=rounding,
-        high=high,
-        excess=excess,
-        used=Limit(kind=LimitKind.RUNNING, sigmas=SIGMAS),
-        rss=rss,
-        worst=worst,
-    )
+    return Limits(rounding=rounding, high=high, used=Limit(kind=LimitKind.RUNNING, sigmas=SIGMAS), rss=rss, worst=worst)
 
 
 def _flushed(dtype: str) -> float:
@@ -160,6 +144,6 @@ def generous(limits: Supplier) -> Supplier:
             return narrow
         plain = interim(truth, dtype)
         rounding, high = _larger(narrow.rounding, plain.rounding), _larger(narrow.high, plain.high)
-        return replace(narrow, rounding=rounding, high=high, excess=None)
+        return replace(narrow, rounding=rounding, high=high)
 
     return wider

@@ -15,7 +15,7 @@ from gradcmp.report.text.lines import Line, enumeration, hanging, styled
 from gradcmp.result.document import Document
 from gradcmp.result.records import CaseRecord, ErrorsRecord, TimingRecord
 from gradcmp.words import conventions, limits
-from gradcmp.words.figures import distance, duration, interval, ratio
+from gradcmp.words.figures import digits, distance, duration, interval, ratio
 
 
 def case_fields(case: CaseRecord) -> tuple[str, ...]:
@@ -61,6 +61,7 @@ def elements(case: CaseRecord) -> str:
 COLUMNS: Mapping[str, Callable[[CaseRecord], str]] = {
     "verdict": lambda case: f"{case.verdict}, known" if case.known else case.verdict,
     "kink": lambda case: kink_text(case.kink),
+    "digits": _of_worst(lambda worst: "" if worst.digits is None else digits(worst.digits)),
     "ULP": _of_worst(lambda worst: distance(worst.max_ulps)),
     "limits": _of_worst(lambda worst: limits.sizes(worst.limit) if worst.limit else ""),
     "relative": _of_worst(lambda worst: distance(worst.max_rel)),
@@ -121,8 +122,8 @@ def _paragraphs(
     document: Document, rows: list[tuple[CaseRecord, tuple[str, ...]]], console: Console
 ) -> Iterator[RenderableType]:
     words = (
-        "{}", "{}", "{} ULP", "limits {} ULP", "relative {}", "at {}", "elements {}", "needed rtol {}", "first call {}",
-        "compile {}", "steady {}", "∇f/f {}",
+        "{}", "{}", "{} digits", "{} ULP", "limits {} ULP", "relative {}", "at {}", "elements {}", "needed rtol {}",
+        "first call {}", "compile {}", "steady {}", "∇f/f {}",
     )  # fmt: skip
     for place, (problem, group) in enumerate(groupby(rows, key=lambda row: row[0].problem)):
         if place:
@@ -131,7 +132,7 @@ def _paragraphs(
         for case, fields in group:
             style = STYLES["known" if case.known else case.level]
             yield Line(console, (f"  #{case.number} {case.target} ", ""), (f"{mark(case)} {fields[0]}", style))
-            for part in (slice(1, 8), slice(8, 12)):
+            for part in (slice(1, 9), slice(9, 13)):
                 said = [word.format(field) for word, field in zip(words[part], fields[part], strict=True) if field]
                 if said:
                     yield from enumeration(" · ".join(said), console, style="dim", indent=5)

@@ -19,7 +19,7 @@ from gradcmp.result.document import Document
 from gradcmp.result.records import CaseRecord, ErrorsRecord, ProblemRecord, TargetRecord
 from gradcmp.words import conventions, limits
 from gradcmp.words.arrays import in_short, leaf_name, precision, title
-from gradcmp.words.figures import distance, number
+from gradcmp.words.figures import digits, distance, number
 from gradcmp.words.lists import plural
 
 Sharpen = Callable[[ProblemRecord], Mapping[Key, TruthLeaf]]
@@ -167,17 +167,17 @@ class Teller:
     def _true(self, key: Key, place: Place, known: Known) -> str:
         if known.radius is None:
             return number(known.high, digits=17)
-        digits = known_digits(known.high, known.low, known.radius)
-        if digits.count < MOST and self.case.evidence is Evidence.CERTIFIED and self.problem is not None:
+        decimal = known_digits(known.high, known.low, known.radius)
+        if decimal.count < MOST and self.case.evidence is Evidence.CERTIFIED and self.problem is not None:
             if self._sharpened is None:
                 self._sharpened = self.sharpen(self.problem)
             known = sharper(known, self._sharpened.get(key), place)
-            digits = known_digits(known.high, known.low, known.radius or 0.0)
-        if digits.count >= MOST:
-            return digits.text
-        if not digits.count:
-            return f"{digits.text}, within {distance(known.radius)}"
-        return f"{digits.text} ({plural(digits.count, 'digit')} known)"
+            decimal = known_digits(known.high, known.low, known.radius or 0.0)
+        if decimal.count >= MOST:
+            return decimal.text
+        if not decimal.count:
+            return f"{decimal.text}, within {distance(known.radius)}"
+        return f"{decimal.text} ({plural(decimal.count, 'digit')} known)"
 
     def _distance(self, errors: ErrorsRecord, known: Known, got: float) -> Iterator[Entry]:
         away, dtype = known.away(got), self.arrays.dtype
@@ -188,6 +188,8 @@ class Teller:
         if known.high:
             parts.append(f"relative {distance(away / abs(known.high))}")
         yield Entry("error", "; ".join(parts))
+        if errors.digits:
+            yield Entry("digits", f"{digits(errors.digits)} are right")
         if errors.limit:
             at_worst = limits.at_worst(errors.limit, counted=bool(known.high))
             yield Entry("limit", at_worst or limits.text(errors.limit))

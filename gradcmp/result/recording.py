@@ -13,7 +13,7 @@ from gradcmp.core.findings import Finding, Judgement, LeafErrors, Pair
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.outcomes import Computed, Outcome
 from gradcmp.core.problems import Case, Problem
-from gradcmp.core.reasons import KinkSummary, Limit
+from gradcmp.core.reasons import Digits, KinkSummary, Limit
 from gradcmp.core.targets import Target
 from gradcmp.core.tensors import Leaf, Tensor
 from gradcmp.core.truth import Truth, TruthLeaf
@@ -22,6 +22,7 @@ from gradcmp.result.arrays import ArrayStore, encode, plain
 from gradcmp.result.records import (
     ArrayRecord,
     CaseRecord,
+    DigitsRecord,
     ErrorsRecord,
     KinkRecord,
     LimitRecord,
@@ -203,11 +204,16 @@ def _errors_record(errors: LeafErrors) -> ErrorsRecord:
         differing=errors.differing,
         size=errors.size,
         needed_rtol=number(errors.needed_rtol),
+        digits_record=_digits_record(errors.digits) if errors.digits else None,
         limit_text=limits.text(errors.limit) if errors.limit else "",
         limit_at_worst=limits.at_worst(errors.limit) if errors.limit else "",
         limit_used=_limit_record(errors.limit) if errors.limit else None,
         kink_record=_kink_record(errors.kink) if errors.kink else None,
     )
+
+
+def _digits_record(digits: Digits) -> DigitsRecord:
+    return DigitsRecord(correct=Number(digits.correct), held=Number(digits.held))
 
 
 def _limit_record(limit: Limit) -> LimitRecord:

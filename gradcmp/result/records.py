@@ -14,7 +14,7 @@ from msgspec.structs import asdict
 
 from gradcmp.core.leaves import LeafType
 from gradcmp.core.operators import Operator
-from gradcmp.core.reasons import KinkSummary, Limit, LimitKind
+from gradcmp.core.reasons import Digits, KinkSummary, Limit, LimitKind
 from gradcmp.core.tensors import Key
 from gradcmp.core.truth import ReasonKind
 from gradcmp.core.verdicts import Convention, Evidence, ExpectationState, Level, Verdict
@@ -182,6 +182,13 @@ class LimitRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
     unit: Number | None = None
 
 
+class DigitsRecord(Record, frozen=True, kw_only=True):
+    """`core.reasons.Digits`: correct decimal digits, and those that the dtype can hold there."""
+
+    correct: Number
+    held: Number
+
+
 class ErrorsRecord(Record, frozen=True, kw_only=True):
     """Distances of one array from the truth."""
 
@@ -196,6 +203,7 @@ class ErrorsRecord(Record, frozen=True, kw_only=True):
     differing: Count
     size: Count
     needed_rtol: Number | None
+    digits_record: DigitsRecord | None = field(name="digits", default=None)
     limit_text: str = field(name="limit", default="")
     limit_at_worst: str = ""
     limit_used: LimitRecord | None = None
@@ -208,6 +216,12 @@ class ErrorsRecord(Record, frozen=True, kw_only=True):
     @property
     def verdict(self) -> Verdict | None:
         return read_verdict(self.verdict_name, self.level or Level.FAIL) if self.verdict_name else None
+
+    @property
+    def digits(self) -> Digits | None:
+        """Of the element at `worst_index`; None in files that were written before."""
+        known = self.digits_record
+        return None if known is None else Digits(correct=float(known.correct), held=float(known.held))
 
     @property
     def limit(self) -> Limit | None:

@@ -8,6 +8,8 @@ from gradcmp.core.formats import FORMATS
 from gradcmp.core.reasons import Claim, Element, ReasonCode, Shrinkage, Together
 from gradcmp.core.verdicts import Convention, Verdict
 from gradcmp.words import conventions, limits
+from gradcmp.words.figures import digits, fold
+from gradcmp.words.lists import plural
 
 _CLAIMS = {
     Claim.TRUE: ("", "is true"),
@@ -21,9 +23,11 @@ _TOGETHER = {
 
 
 def sentence(code: ReasonCode, element: Element) -> str:
-    """`at [1] 2.0 where 2.5 is true: 4 ULPs away, limit of 1 ULP, and 3 more of 8 elements`."""
+    """`at [1] 2.0 where 2.5 is true: 4 ULPs away, limit of 1 ULP, 6.1 of 7.2 digits right; 4 of 8 elements`."""
     text = _at_a_kink(code, element) if element.kink is not None else _ordinary(code, element)
-    return f"{text}, and {element.more} more of {element.size} elements" if element.more else text
+    # Conventions are counted by their names.
+    counted = element.size > 1 and code is not ReasonCode.CONVENTION
+    return f"{text}; {element.more + 1} of {element.size} elements" if counted else text
 
 
 def _ordinary(code: ReasonCode, element: Element) -> str:
@@ -37,7 +41,9 @@ def _ordinary(code: ReasonCode, element: Element) -> str:
         return text
     distance = f"{element.away:.4g}" if element.ulps is None else f"{element.ulps:.4g} ULPs"
     limit = f", {limits.largest(element.limit)}" if element.limit is not None else ""
-    return f"{text}: {distance} away{limit}{_precision(element)}"
+    right = f", {digits(element.digits)} digits right" if element.digits is not None else ""
+    other = f"; {_shrinks(element.shrinkage, element.dtype)}" if element.shrinkage is not None else ""
+    return f"{text}: {distance} away{limit}{right}{other}"
 
 
 def _too_wide(element: Element) -> str:
@@ -48,21 +54,19 @@ def _too_wide(element: Element) -> str:
     return f"the tolerance of {allowed:.3g} exceeds {part}"
 
 
-def _precision(element: Element) -> str:
-    """What another precision says, or that it was not asked."""
-    shrinkage = element.shrinkage
-    parts = [_shrinks(shrinkage, element.dtype)] if shrinkage is not None else []
-    if element.worst_cases is not None:
-        parts.append(f"within {element.worst_cases:g} worst-case running errors")
-    return f"; {', '.join(parts)}" if parts else ""
-
-
 def _shrinks(shrinkage: Shrinkage, dtype: str) -> str:
+    """What another precision says; it tells nothing where it is not finite, or has a kink there."""
     if shrinkage.shrinks is None:
         return f"{shrinkage.dtype} does not tell"
-    word = "shrinks" if shrinkage.shrinks else "does not shrink"
+    lower, higher = sorted((dtype, shrinkage.dtype), key=lambda name: FORMATS[name].precision)
     errors = f"error {shrinkage.here:.3g} in {dtype}, {shrinkage.there:.3g} in {shrinkage.dtype}"
-    return f"the error {word} with precision ({errors})"
+    if shrinkage.fold < 2.0:
+        return f"the error does not shrink from {lower} to {higher} ({errors})"
+    text = f"the error shrinks {fold(shrinkage.fold)}-fold from {lower} to {higher} ({errors})"
+    if shrinkage.shrinks:
+        return f"{text}, as rounding does ({fold(shrinkage.rounding_fold)}-fold)"
+    stops = f"the algorithm stops at {plural(round(shrinkage.digits), 'digit')}"
+    return f"{text}; rounding alone would shrink {fold(shrinkage.rounding_fold)}-fold: {stops}"
 
 
 def _at_a_kink(code: ReasonCode, element: Element) -> str:

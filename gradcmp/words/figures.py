@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gradcmp.core.formats import FORMATS
+from gradcmp.core.reasons import Digits
 
 DIGITS = 6
 """Significant digits in tables; fewer where they say it exactly, more where it takes more to tell wrong from true."""
@@ -81,3 +82,13 @@ def _three_digits(value: float) -> str:
     if value < 9.995:
         return f"{value:.2f}"
     return f"{value:.1f}" if value < 99.95 else f"{value:.0f}"
+
+
+def digits(known: Digits) -> str:
+    """Correct decimal digits of those that the dtype holds, rounded down: `10.8 of 15.9`."""
+    return " of ".join(f"{math.floor(10 * count) / 10:.1f}" for count in (known.correct, known.held))
+
+
+def fold(times: float) -> str:
+    """How many times smaller: `7300`, `5e8`; infinite where nothing is left."""
+    return f"{times:.0e}".replace("e+0", "e").replace("e+", "e") if times >= 1e5 else f"{float(f'{times:.2g}'):g}"

@@ -161,7 +161,7 @@ def test_values_are_judged_alike():
 
     assert verdict(3.0).findings[0].verdict == "exact"
     assert verdict(3.0000002).findings[0].verdict == "rounding"
-    assert verdict(3.000002).findings[0].verdict == "excess"
+    assert verdict(3.000002).findings[0].verdict == "inaccurate"
     assert verdict(3.000002).requests[0].targets == (TORCH,)
     assert verdict(3.01).findings[0].verdict == "wrong"
     assert verdict(np.nan).findings[0].verdict == "nonfinite"

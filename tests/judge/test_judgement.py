@@ -51,7 +51,7 @@ def test_two_that_disagree_are_both_told():
     assert words == ["disagrees", "disagrees"]
     assert found.findings[0].verdicts == {"exact": 1, "disagrees": 1}
     assert message(found.findings[0]) == (
-        "dx: at [1] 2.0 where 2.5 is what others computed: 2.097e+06 ULPs away, interim limit of 16 ULPs"
+        "dx: at [1] 2.0 where 2.5 is what others computed: 2.097e+06 ULPs away, interim limit of 16 ULPs, 0.6 of 7.2 digits right; 1 of 2 elements"
     )
     assert not found.truth
 

@@ -11,8 +11,9 @@ MATRIX = np.random.RandomState(0).uniform(0.5, 2.0, (3, 3)) * np.array([[1, -1, 
 
 
 def scaled(array, dtype):
-    """x 1.001, or the smallest factor that the dtype can tell from its limit: bfloat16 has 2.4 digits."""
-    factor = 1 + max(1e-3, 4 * INTERIM_ULPS[dtype] * FORMATS[dtype].unit_roundoff)
+    """x 1.001, or what leaves fewer than half of the digits that the dtype has: bfloat16 has 2.4 of them."""
+    held = FORMATS[dtype].precision * np.log10(2)
+    factor = 1 + max(1e-3, 2 * 10 ** (-held / 2), 4 * INTERIM_ULPS[dtype] * FORMATS[dtype].unit_roundoff)
     return rounded(np.asarray(array, dtype=np.float64) * factor, dtype)
 
 
@@ -70,6 +71,16 @@ def test_a_planted_fault_is_caught_by_two_others(name, dtype, shape):
     assert [f.verdict for f in found] == ["exact", verdict, "exact"]
     assert [f.level for f in found] == ["ok", "fail", "ok"]
     assert found[0].evidence == "consensus"
+
+
+@pytest.mark.parametrize(("dtype", "factor"), [("float64", 1 + 1e-10), ("float32", 1 + 1e-4), ("float16", 1.0156)])
+def test_a_fault_that_leaves_half_of_the_digits_is_a_warning(dtype, factor):
+    right = rounded(MATRIX, dtype)
+    answers = {TORCH: computed(rounded(MATRIX * factor, dtype), dtype), JAX: computed(right, dtype)}
+    found = judged(answers, truth(MATRIX), dtype=dtype, shape=(3, 3)).findings[0]
+    assert (found.verdict, found.level, found.evidence) == ("inaccurate", "warn", "expected")
+    trio = judged({**answers, TENSORFLOW: computed(right, dtype)}, dtype=dtype, shape=(3, 3)).findings
+    assert [f.verdict for f in trio] == ["inaccurate", "exact", "exact"]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

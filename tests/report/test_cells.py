@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy
 import pytest
 
-from gradcmp.core.reasons import Limit, LimitKind
+from gradcmp.core.reasons import Digits, Limit, LimitKind
 from gradcmp.report.cases_view import case_fields
 from gradcmp.report.cells import truth_text
 from gradcmp.result.arrays import ArrayStore
@@ -59,7 +59,9 @@ def test_the_view_of_cases_names_the_convention_and_the_limits():
     kink = at_kinks("right", -1.0, math.nan)
     book = Book()
     limit = Limit(kind=LimitKind.RUNNING, sigmas=8.0, rss=0.32, worst=1.0, unit=0.1)
-    found = replace(errors(2.0, size=1, verdict="convention"), kink=kink, limit=limit)
+    found = replace(
+        errors(2.0, size=1, verdict="convention"), kink=kink, limit=limit, digits=Digits(correct=4.25, held=7.225)
+    )
     book.add(problem("s"), [true_leaf([0.0])], {TORCH: (computed([1.0]), "convention", {"errors": (found,)})})
     fields = case_fields(Document.of(book.document()).cases[0])
-    assert fields[:4] == ("convention", "right of -1 | none", "2", "3.2 / 10")
+    assert fields[:5] == ("convention", "right of -1 | none", "4.2 of 7.2", "2", "3.2 / 10")

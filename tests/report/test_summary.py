@@ -322,7 +322,7 @@ def leaves_of(case: dict, *verdicts: str) -> list[tuple[str, str]]:
     [
         ({}, ("exact", "rounding", "wrong"), [("✓", "ok"), ("≈", "ok"), ("✗", "fail")]),
         ({"expectation": "met", "level": "ok"}, ("exact", "wrong"), [("✓", "ok"), ("†", "known")]),
-        ({"expectation": "unmet", "level": "fail"}, ("exact", "excess"), [("✓", "ok"), ("✗", "fail")]),
+        ({"expectation": "unmet", "level": "fail"}, ("exact", "inaccurate"), [("✓", "ok"), ("✗", "fail")]),
         ({"expectation": "unmet", "level": "fail"}, ("exact", "exact"), [("✗", "fail"), ("✗", "fail")]),
         ({"expectation": "fixed", "level": "note"}, ("exact", "exact"), [("?", "note"), ("?", "note")]),
     ],

@@ -53,9 +53,9 @@ def test_stored_files_have_what_the_format_has():
 def renamed(level="warn"):
     """A file in which an element, an array and the case have a verdict that nobody knows."""
     book = Book((TORCH,))
-    standing = {"message": "it is far off", "verdicts": {Verdict.EXACT: 3, Verdict.EXCESS: 1}}
-    book.add(problem("s"), [true_leaf([1.0, 2.0])], {TORCH: (computed([1.0, 2.0]), "excess", standing)})
-    text = json.dumps(book.document()).replace('"excess"', '"far-off"').replace('"warn"', f'"{level}"')
+    standing = {"message": "it is far off", "verdicts": {Verdict.EXACT: 3, Verdict.INACCURATE: 1}}
+    book.add(problem("s"), [true_leaf([1.0, 2.0])], {TORCH: (computed([1.0, 2.0]), "inaccurate", standing)})
+    text = json.dumps(book.document()).replace('"inaccurate"', '"far-off"').replace('"warn"', f'"{level}"')
     return json.loads(text)
 
 

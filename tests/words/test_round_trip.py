@@ -91,7 +91,7 @@ JUDGEMENTS = {
     "far within a scenario's ulps": judged(answers([1.5]), truth([1.0]), tolerance=Tolerance(ulps=3)),
     "far within a scenario's rtol": judged(answers([1.5]), truth([1.0]), tolerance=Tolerance(rtol=0.1, atol=1e-8)),
     "whole": judged(answers([2], dtype="int64"), truth([1.0]), dtype="int64", shape=(1,)),
-    "excess": judged(answers([1.00001]), certified([1.0], rss=1.0, worst=20.0)),
+    "inaccurate": judged(answers([1.00001]), certified([1.0], rss=1.0, worst=20.0)),
     "running": judged(answers([1.00001]), certified([1.0], rss=0.8, worst=1.6)),
     "tight": judged(answers([1.00001]), certified([1.0], rss=0.0, worst=0.0)),
     "shrinks": elsewhere(1.00001, 1.0 + 1e-13),
