@@ -140,6 +140,8 @@ class ReasonCode(StrEnum):
     NONFINITE = "nonfinite"
     NO_DIGITS = "no-digits"
     FRAGILE = "fragile"
+    FLUSHED = "flushed"
+    RANGE = "range"
     REMOVABLE = "removable"
     CONVENTION = "convention"
     NO_DERIVATIVE = "no-derivative"
@@ -157,6 +159,8 @@ class ReasonCode(StrEnum):
     # Words that come from elsewhere: a framework's, the reference's.
     OUTCOME = "outcome"
     COMPARISON = "comparison"
+    STEP = "step"
+    BETTER = "better"
     # How a case stands to its expectation.
     NOT_JUDGED_YET = "not-judged-yet"
     NEEDS_REFERENCE = "needs-reference"
@@ -185,7 +189,7 @@ class Reason:
     """One fact; beside `code` it has what that needs. `of` and `wrt` name the array as in `core.tensors.Leaf`.
 
     `returned` and `defined` are shapes or dtypes, `because` is how an expectation is contradicted, `of_values`
-    that it is one of values. `targets` differ from each other, or from `others`.
+    that it is one of values. `targets` differ from each other, or from `others`, or do better.
     """
 
     code: ReasonCode

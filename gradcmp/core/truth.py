@@ -60,11 +60,13 @@ class RunningErrors:
     """First-order rounding errors of the same program in floating point, in units of the unit roundoff.
 
     `worst` bounds the error of an element (every rounding at its worst and in one direction), `rss` is the
-    root-sum-square of independent ones. Absolute: times `FORMATS[dtype].unit_roundoff`.
+    root-sum-square of independent ones. Absolute: times `FORMATS[dtype].unit_roundoff`. `out_of_range`: a step of the
+    program leaves the range of the dtype, which is where errors come from that leave no digit.
     """
 
     worst: numpy.ndarray
     rss: numpy.ndarray
+    out_of_range: bool = False
 
 
 class ReasonKind(StrEnum):
@@ -83,7 +85,8 @@ class Truth:
     """Everything known of one problem. `values` and `derivatives` are None where that part is not known.
 
     `evidence` grades it (`core.verdicts.Evidence`), `reason` says why it is not better. `bits` is the precision that a
-    certified truth needed; `fragile` describes comparisons that rounding may decide otherwise. `undefined`: there may
+    certified truth needed; `fragile` describes comparisons that rounding may decide otherwise, `out_of_range` steps
+    whose results the dtype cannot hold. `undefined`: there may
     be no derivative here, so that not even all targets together say what it is.
     """
 
@@ -94,4 +97,5 @@ class Truth:
     reason_kind: ReasonKind = ReasonKind.CAUSE
     bits: int | None = None
     fragile: tuple[str, ...] = ()
+    out_of_range: tuple[str, ...] = ()
     undefined: bool = False

@@ -86,6 +86,13 @@ class Verdict(StrEnum):
         ("reference",),
         "a comparison on the way is decided by rounding, and the value is right for the other branch",
     )
+    FLUSHED = (
+        "flushed",
+        Level.NOTE,
+        "",
+        ("limit",),
+        "zero in place of a number below the smallest normal one, which hardware may do",
+    )
     NONDETERMINISTIC = (
         "nondeterministic",
         Level.WARN,
@@ -99,6 +106,13 @@ class Verdict(StrEnum):
         "",
         ("limit",),
         "further off than rounding explains, with at least half of the digits that the dtype has, or within twice the limit",
+    )
+    RANGE = (
+        "range",
+        Level.WARN,
+        "",
+        ("reference",),
+        "a step of the program leaves the range of the dtype, and fewer than half of the digits are right",
     )
     REMOVABLE = (
         "removable",

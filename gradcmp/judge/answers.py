@@ -149,7 +149,7 @@ def _objection(consensus: Consensus | None, undefined: Reason | None) -> Reason 
     together = all(comparison.agrees for comparison in consensus.judged.values())
     if undefined and not together:
         return undefined
-    if together and consensus.truth is not None and np.isnan(consensus.truth.high).any():
+    if together and consensus.truth is not None and not np.isfinite(consensus.truth.high).all():
         return Reason(code=ReasonCode.NO_NUMBER)
     return None
 

@@ -65,9 +65,19 @@ def tolerable(away: Floats, truth: TruthLeaf, digits: Accuracy, limits: Limits) 
     return np.asarray((digits.half | (away <= TWICE * allowed)) & ~lost)
 
 
+def is_zero(truth: TruthLeaf) -> Flags:
+    """Where the true value is zero, as far as anybody can tell."""
+    return np.asarray(np.abs(truth.high) <= truth.radius)
+
+
+def size_of(truth: TruthLeaf) -> Floats:
+    """The size that a limit must leave digits of: a true zero's is that of what cancelled."""
+    return np.asarray(np.where(is_zero(truth), _scale(truth), np.abs(truth.high)))
+
+
 def _scale(truth: TruthLeaf) -> Floats:
     size: Floats = np.abs(truth.high)
-    if truth.errors is None:
+    if truth.errors is None or truth.errors.out_of_range:  # whose errors are not of what cancelled
         return size
     cancelled = CANCELLED * truth.errors.rss
     return np.asarray(np.where(np.isfinite(cancelled), np.maximum(size, cancelled), size))

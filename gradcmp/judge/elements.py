@@ -12,13 +12,26 @@ from gradcmp.core.reasons import Claim, LimitKind, Reason
 from gradcmp.core.tensors import Tensor
 from gradcmp.core.truth import RunningErrors, TruthLeaf
 from gradcmp.core.verdicts import Evidence, Verdict, worst
-from gradcmp.judge.codes import EXACT, FRAGILE, HIGH, INACCURATE, NO_DIGITS, NONFINITE, ROUNDING, VERDICTS, WRONG, Codes
-from gradcmp.judge.digits import Accuracy, accuracy, tolerable
+from gradcmp.judge.codes import (
+    EXACT,
+    FLUSHED,
+    FRAGILE,
+    HIGH,
+    INACCURATE,
+    NO_DIGITS,
+    NONFINITE,
+    RANGE,
+    ROUNDING,
+    VERDICTS,
+    WRONG,
+    Codes,
+)
+from gradcmp.judge.digits import Accuracy, accuracy, is_zero, size_of, tolerable
 from gradcmp.judge.kinks import read
 from gradcmp.judge.metrics import distance, is_exact
 from gradcmp.judge.precision import Elsewhere, convicted, is_open, shrinking
 from gradcmp.judge.reasons import Measured, reason_at
-from gradcmp.judge.tolerance import Limits, Supplier, generous, interim
+from gradcmp.judge.tolerance import FLUSHING, Limits, Supplier, generous, interim
 from gradcmp.numbers.arrays import Flags, Floats
 from gradcmp.numbers.rounding import split
 from gradcmp.numbers.ulp import overflows, spacing
@@ -130,7 +143,7 @@ def _codes(
     estimated: bool,
 ) -> Codes:
     """Best verdict last, so that it overwrites; every comparison is `<=`, which NaN never passes."""
-    size = np.abs(truth.high)
+    size = size_of(truth)
     codes = np.full(got.shape, WRONG, dtype=np.int8)
     if bounds.judged and digits is not None:
         codes[tolerable(away, truth, digits, bounds)] = INACCURATE
@@ -144,10 +157,25 @@ def _codes(
         codes[away <= spacing(truth.high, truth.low, dtype)] = ROUNDING
     inside = (away == 0.0) & (truth.radius > 0.0)  # within what is known of the truth
     codes[inside] = ROUNDING
+    if digits is not None and bounds.judged:
+        _out_of_range(codes, got, truth, bounds, dtype, digits)
     if estimated:
         codes[inside & (truth.radius > size / 8)] = NO_DIGITS
     codes[exact] = EXACT
     return codes
+
+
+def _out_of_range(codes: Codes, got: Floats, truth: TruthLeaf, bounds: Limits, dtype: str, digits: Accuracy) -> None:
+    """What the dtype cannot hold, in the truth or on the way to it, judged by its digits."""
+    size = size_of(truth)
+    if dtype in FLUSHING:
+        subnormal = (np.abs(truth.high) < FORMATS[dtype].smallest_normal) & ~is_zero(truth) & (codes > ROUNDING)
+        codes[subnormal & digits.half] = HIGH
+        codes[subnormal & (got == 0.0)] = FLUSHED
+    if truth.errors is not None and truth.errors.out_of_range:
+        # The errors of such a step leave no digit, or are not known.
+        untold = (np.maximum(bounds.high, bounds.rounding) > size / 8) & (codes > ROUNDING) & (codes != FLUSHED)
+        codes[untold] = np.where(digits.half[untold] & np.isfinite(got[untold]), HIGH, RANGE)
 
 
 def _of_the_other_branch(tensor: Tensor, truth: TruthLeaf, codes: Codes, dtype: str, limits: Supplier) -> Codes:

@@ -8,7 +8,18 @@ from gradcmp.core.formats import FORMATS
 from gradcmp.core.reasons import Claim, Element, LimitKind, Reason, ReasonCode, Shrinkage
 from gradcmp.core.tensors import Tensor
 from gradcmp.core.truth import TruthLeaf
-from gradcmp.judge.codes import CONVENTION, FRAGILE, HIGH, NO_DIGITS, NONFINITE, REMOVABLE, UNJUDGED, Codes
+from gradcmp.judge.codes import (
+    CONVENTION,
+    FLUSHED,
+    FRAGILE,
+    HIGH,
+    NO_DIGITS,
+    NONFINITE,
+    RANGE,
+    REMOVABLE,
+    UNJUDGED,
+    Codes,
+)
 from gradcmp.judge.digits import Accuracy
 from gradcmp.judge.kinks import Reading
 from gradcmp.judge.precision import Shrinking, other_dtype
@@ -16,7 +27,13 @@ from gradcmp.judge.tolerance import Limits
 from gradcmp.numbers.arrays import Floats
 from gradcmp.numbers.ulp import spacing
 
-_ORDINARY = {NONFINITE: ReasonCode.NONFINITE, FRAGILE: ReasonCode.FRAGILE, NO_DIGITS: ReasonCode.NO_DIGITS}
+_ORDINARY = {
+    NONFINITE: ReasonCode.NONFINITE,
+    FRAGILE: ReasonCode.FRAGILE,
+    NO_DIGITS: ReasonCode.NO_DIGITS,
+    FLUSHED: ReasonCode.FLUSHED,
+    RANGE: ReasonCode.RANGE,
+}
 _AT_A_KINK = {REMOVABLE: ReasonCode.REMOVABLE, CONVENTION: ReasonCode.CONVENTION, UNJUDGED: ReasonCode.NO_DERIVATIVE}
 
 
@@ -65,6 +82,8 @@ def reason_at(measured: Measured, place: tuple[int, ...]) -> Reason | None:
         element = replace(element, otherwise=float(truth.otherwise[place]))
     elif code is ReasonCode.NO_DIGITS:
         element = replace(element, tolerance=_too_wide(measured, place))
+    elif code is ReasonCode.RANGE:
+        element = replace(element, digits=None if measured.digits is None else measured.digits.at(place))
     elif code is ReasonCode.FAR:
         element = _with_distance(element, measured)
     return Reason(code=code, of=truth.of, wrt=truth.wrt, element=element)

@@ -31,6 +31,10 @@ element's units (19 for an 8 x 8 determinant; at most 36). float16 and bfloat16 
 """
 
 
+FLUSHING = ("float64", "float32", "bfloat16")
+"""Formats whose subnormal numbers hardware may flush to zero; those of float16 are computed as normal float32."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """Absolute limits per element: distances up to `rounding` are rounding, up to `high` still explainable.
@@ -102,7 +106,7 @@ def running(truth: TruthLeaf, dtype: str) -> Limits:
 
 def _flushed(dtype: str) -> float:
     """Below it hardware may flush to zero; 0 where it never does."""
-    return 0.0 if dtype == "float16" else FORMATS[dtype].smallest_normal
+    return FORMATS[dtype].smallest_normal if dtype in FLUSHING else 0.0
 
 
 def chosen(tolerance: Tolerance) -> Supplier:

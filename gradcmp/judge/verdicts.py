@@ -31,6 +31,9 @@ _NOTHING = LeafWord(verdict=Verdict.UNJUDGED, counts={Verdict.UNJUDGED: 1})
 FRAGILE_SHOWN = 3
 """Comparisons that rounding decides, named as reasons."""
 
+STEPS_SHOWN = 3
+"""Steps that leave the range of the dtype."""
+
 
 def judge(
     problem: Problem,
@@ -82,7 +85,7 @@ def judge(
         if leaf_truth is not None:
             judged_by.append(leaf_truth)
         graded.append(max((word.evidence for word in leaf_words.values()), key=by_rank, default=truth.evidence))
-    context = _Context(problem=problem, truth=truth, known=known, limits=limits)
+    context = _Context(problem=problem, truth=truth, known=known, limits=limits, words=words)
     findings = tuple(
         _finding(context, targets[name], outcome, words.get(name, []), expected.get(name))
         for name, outcome in outcomes.items()
@@ -162,6 +165,13 @@ class _Context:
     truth: Truth
     known: Mapping[Key, Graded]
     limits: Supplier
+    words: Mapping[str, Sequence[LeafWord]]
+
+    def well(self) -> tuple[str, ...]:
+        """The targets all of whose arrays are judged ok."""
+        return tuple(
+            name for name, words in self.words.items() if words and all(word.level == Level.OK for word in words)
+        )
 
     @property
     def leaves(self) -> list[TruthLeaf]:
@@ -179,6 +189,11 @@ def _finding(
         if verdict == Verdict.FRAGILE:
             comparisons = context.truth.fragile[:FRAGILE_SHOWN]
             reasons += [Reason(code=ReasonCode.COMPARISON, text=comparison) for comparison in comparisons]
+        if verdict == Verdict.RANGE:
+            steps = context.truth.out_of_range[:STEPS_SHOWN]
+            reasons += [Reason(code=ReasonCode.STEP, text=step) for step in steps]
+            better = context.well()
+            reasons += [Reason(code=ReasonCode.BETTER, targets=better)] if better else []
         counts: Counter[Verdict] = Counter()
         for each in words or [word]:
             counts.update(each.counts)

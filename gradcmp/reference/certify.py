@@ -57,7 +57,9 @@ def certify(problem: DerivativeProblem, dtype: str, budget: Budget) -> Truth:
             return uncertified
         return _estimated(problem, lambda: in_floating_point(tolerances), tolerances, uncertified)
     except EvaluationError as error:
-        uncertified = Truth(reason=str(error), reason_kind=error.reason_kind, undefined=bool(ties))
+        uncertified = Truth(
+            reason=str(error), reason_kind=error.reason_kind, undefined=bool(ties) or not _is_finite(problem)
+        )
         if ties:  # differences take the middle of a kink for the truth
             return uncertified
         return _estimated(problem, lambda: differences(problem, dtype, budget.afresh()), tolerances, uncertified)
@@ -151,6 +153,25 @@ def _with_kink(leaf: TruthLeaf, at_kink: LeafKink | None) -> TruthLeaf:
     )
 
 
+def _is_finite(problem: DerivativeProblem) -> bool:
+    """Are all inputs numbers at which a derivative may be taken?"""
+    arrays = (tensor.array for tensor in problem.inputs.values())
+    return all(np.isfinite(array).all() for array in arrays if array.dtype.kind == "f")
+
+
+def _with_true_zeros(leaf: TruthLeaf) -> TruthLeaf:
+    """What its radius does not tell from zero is zero."""
+    zero = (np.abs(leaf.high) <= leaf.radius) & (leaf.high != 0.0)
+    if not zero.any():
+        return leaf
+    return replace(
+        leaf,
+        high=np.where(zero, 0.0, leaf.high),
+        low=np.where(zero, 0.0, leaf.low),
+        radius=np.where(zero, leaf.radius + np.abs(leaf.high), leaf.radius),
+    )
+
+
 def _estimated(
     problem: DerivativeProblem,
     estimates: Callable[[], Mapping[Key, TruthLeaf]],
@@ -172,7 +193,7 @@ def _truth(
     """Certified with `bits`; without, an estimate."""
     named = tuple(
         replace(
-            leaf,
+            _with_true_zeros(leaf) if bits is not None else leaf,
             of=key[0],
             wrt=key[1],
             errors=tolerances.errors.get(key),
@@ -187,4 +208,5 @@ def _truth(
         derivatives=None if values else named,
         bits=bits,
         fragile=tuple(map(str, tolerances.fragile)),
+        out_of_range=tuple(map(str, tolerances.out_of_range)),
     )

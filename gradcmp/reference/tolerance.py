@@ -15,6 +15,7 @@ from gradcmp.reference.algebras.whole_numbers import WholeAlgebra
 from gradcmp.reference.budget import Budget
 from gradcmp.reference.language.arrays import Array, Context
 from gradcmp.reference.language.fragility import FragileComparison
+from gradcmp.reference.language.range import OutOfRange
 from gradcmp.reference.modes.derivatives import DerivativeProblem, Derived, derive
 
 OTHER_ROUNDS = 10_000
@@ -25,14 +26,16 @@ OTHER_ROUNDS = 10_000
 class Tolerances:
     """By output and inputs: rounding errors, the values in float64, and what the fragile comparisons can change.
 
-    `values` are not certified. `tied`: the way passes numbers that float64 holds for equal. `otherwise` is empty where
-    no comparison is fragile, or where that cannot be told.
+    `values` are not certified. `out_of_range` are steps whose results the dtype cannot hold. `tied`: the way passes
+    numbers that float64 holds for equal. `otherwise` is empty where no comparison is fragile, or where that cannot be
+    told.
     """
 
     errors: Mapping[Key, RunningErrors] = field(default_factory=dict)
     values: Mapping[Key, Floats] = field(default_factory=dict)
     tied: bool = False
     fragile: tuple[FragileComparison, ...] = ()
+    out_of_range: tuple[OutOfRange, ...] = ()
     otherwise: Mapping[Key, Floats] = field(default_factory=dict)
 
     def other_than(self, key: Key, truth: Floats) -> Floats | None:
@@ -58,8 +61,9 @@ def running_errors(problem: DerivativeProblem, dtype: str, budget: Budget) -> To
     """
     algebra, derived = _pass(problem, dtype, budget, otherwise=False)
     values = {key: _value(array) for key, array in derived.arrays.items()}
-    errors = {key: _errors(array) for key, array in derived.arrays.items()}
-    plain = Tolerances(errors=errors, values=values, tied=bool(derived.ties))
+    out_of_range = tuple(algebra.steps.range.left.values())
+    errors = {key: _errors(array, out_of_range=bool(out_of_range)) for key, array in derived.arrays.items()}
+    plain = Tolerances(errors=errors, values=values, tied=bool(derived.ties), out_of_range=out_of_range)
     fragile = tuple(algebra.fragility.closest.values())
     if not fragile:
         return plain
@@ -90,11 +94,11 @@ def _value(array: Array) -> Floats:
     return np.asarray(array.data.value if array.kind == "float" else array.data, dtype=np.float64)
 
 
-def _errors(array: Array) -> RunningErrors:
+def _errors(array: Array, *, out_of_range: bool) -> RunningErrors:
     if array.kind != "float":
         return RunningErrors(worst=np.zeros(array.data.shape), rss=np.zeros(array.data.shape))
     worst, rss = (np.where(np.isnan(error), np.inf, error) for error in (array.data.worst, array.data.rss))
-    return RunningErrors(worst=worst, rss=rss)
+    return RunningErrors(worst=worst, rss=rss, out_of_range=out_of_range)
 
 
 def _differs(value: Floats, other: Floats, error: Floats) -> bool:

@@ -24,7 +24,7 @@ class Run(Record, frozen=True, kw_only=True):
     arguments: tuple[str, ...]
     shipped: bool = False
     fail_on: tuple[str, ...] = ("fail",)
-    max_failures: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    max_failures: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)] | None = None
     exit_code: int | None = None
     complete: bool = False
     stopped: str | None = None

@@ -101,6 +101,7 @@ def problem_record(
         reason_kind=judgement.reason_kind,
         bits=reference.bits,
         fragile=reference.fragile,
+        out_of_range=reference.out_of_range,
         warnings=tuple(map(sentence, judgement.warnings)),
         warning_reasons=tuple(map(_fact, judgement.warnings)),
         truth=tuple(_truth_record(leaf, problem, index, arrays) for index, leaf in enumerate(leaves)),

@@ -137,6 +137,7 @@ class ProblemRecord(Record, frozen=True, kw_only=True):
     reason_kind: ReasonKind | None = None  # None: also in files that were written before
     bits: Count | None = None
     fragile: tuple[str, ...] = ()
+    out_of_range: tuple[str, ...] = ()
     warnings: tuple[str, ...]
     warning_reasons: tuple[dict[str, Any], ...] = ()
     truth: tuple[TruthRecord, ...]
@@ -246,7 +247,7 @@ class TimingRecord(Record, frozen=True, kw_only=True):
     median_s: Seconds | None
     ci95_s: tuple[Seconds, Seconds] | None
     samples_s: tuple[Seconds, ...]
-    calls_per_sample: Annotated[int, Meta(ge=1)]
+    calls_per_sample: Annotated[int, Meta(ge=1, le=2**63 - 1)]
     value_median_s: Seconds | None
     warnings: tuple[str, ...]
 

@@ -35,6 +35,12 @@ def _ordinary(code: ReasonCode, element: Element) -> str:
     if code is ReasonCode.FRAGILE:
         otherwise = shown(math.nan if element.otherwise is None else element.otherwise, element.dtype)
         return f"{text}: a comparison on the way is decided by rounding; the other way it is {otherwise}"
+    if code is ReasonCode.FLUSHED:
+        return f"{text}: below the smallest normal number, which hardware may flush to zero"
+    if code is ReasonCode.RANGE and element.digits is not None:
+        return (
+            f"{text}: a step of the program leaves the range of {element.dtype}, {digits(element.digits)} digits right"
+        )
     if code is ReasonCode.NO_DIGITS:
         return f"{text}: {_too_wide(element)}, so nothing can be concluded"
     if element.away is None:

@@ -49,6 +49,8 @@ def _sentence(reason: Reason) -> str:
         return f"has {code} {returned}, but {defined} is what the operator defines"
     if code is ReasonCode.VALUE_UNTRUE:
         return f"the function's value is not the true one on {listed(reason.targets)}"
+    if code is ReasonCode.BETTER:
+        return f"better: {listed(reason.targets)}"
     if code is ReasonCode.VALUES_APART and reason.others:
         return f"the function's value on {listed(reason.targets)} differs from that on {listed(reason.others)}"
     if code is ReasonCode.VALUES_APART:

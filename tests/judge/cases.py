@@ -85,19 +85,22 @@ def kink(left, right, *, tied=True, jump=False, limiting=()):
     return Kink(left=left, right=right, tied=next(flags), jump=next(flags), limiting=stack)
 
 
-def certified_leaf(values, *, worst=None, rss=None, at=None, otherwise=None, wrt=("x",), radius=0.0, low=0.0):
+def certified_leaf(
+    values, *, worst=None, rss=None, at=None, otherwise=None, wrt=("x",), radius=0.0, low=0.0, out_of_range=False
+):
     """A leaf of the reference; `worst` and `rss` in units of u, one number or one for each element; `at`: a kink."""
     plain = true(values, radius=radius, low=low)
 
     def spread(array):
         return np.broadcast_to(np.asarray(array, dtype=np.float64), plain.high.shape).copy()
 
-    errors = None if worst is None else RunningErrors(worst=spread(worst), rss=spread(rss))
+    errors = None if worst is None else RunningErrors(worst=spread(worst), rss=spread(rss), out_of_range=out_of_range)
     return replace(plain, wrt=wrt, errors=errors, kink=at, otherwise=None if otherwise is None else spread(otherwise))
 
 
-def certified(values, *, evidence=Evidence.CERTIFIED, fragile=(), **more):
-    return Truth(evidence=Evidence(evidence), derivatives=(certified_leaf(values, **more),), bits=64, fragile=fragile)
+def certified(values, *, evidence=Evidence.CERTIFIED, fragile=(), out_of_range=(), **more):
+    leaf = certified_leaf(values, out_of_range=bool(out_of_range), **more)
+    return Truth(evidence=Evidence(evidence), derivatives=(leaf,), bits=64, fragile=fragile, out_of_range=out_of_range)
 
 
 def defined(shape, dtype):

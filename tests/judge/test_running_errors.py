@@ -13,6 +13,7 @@ from gradcmp.judge.tolerance import generous, interim, running
 from gradcmp.words import limits
 from tests.judge.cases import (
     DTYPES,
+    JAX,
     TORCH,
     certified,
     certified_leaf,
@@ -76,9 +77,12 @@ def test_no_digits_are_left(dtype):
     assert off_by(4, dtype, rss=1 / (8 * u) / 8 * 0.99, worst=0.0).verdict == "rounding"
     assert off_by(8, dtype, rss=0.5, worst=0.13 / u).verdict == "no-digits"  # only the worst case explains it
     assert off_by(0, dtype, rss=1 / u, worst=1 / u).verdict == "exact"
-    zero = finding(computed(rounded([1e-3], dtype), dtype), certified([0.0], rss=1 / u, worst=1 / u), dtype=dtype)
+    zero = finding(computed(rounded([1e-3], dtype), dtype), certified([0.0], rss=0.01, worst=1 / u), dtype=dtype)
     assert (zero.verdict, zero.level) == ("no-digits", "note")
     assert "the tolerance of 1 exceeds the value, so nothing can be concluded" in message(zero)
+    # A true zero is as large as what cancelled: 1 / (8 u) here, of which 1e-3 is a rounding.
+    small = finding(computed(rounded([1e-3], dtype), dtype), certified([0.0], rss=1 / u, worst=1 / u), dtype=dtype)
+    assert small.verdict == ("no-digits" if dtype == "bfloat16" else "rounding")
 
 
 def test_a_true_zero_is_told_without_ulps():
@@ -89,7 +93,41 @@ def test_a_true_zero_is_told_without_ulps():
 
 def test_flushing_to_zero_is_noted():
     flushed = finding(computed(np.float32([0.0])), certified([1e-40], rss=0.0, worst=0.0))
-    assert (flushed.verdict, flushed.level) == ("no-digits", "note")
+    assert (flushed.verdict, flushed.level) == ("flushed", "note")
+    assert "below the smallest normal number" in message(flushed)
+    for dtype, value in (("float64", 1e-310), ("float32", 1e-40), ("bfloat16", 1e-40)):
+        tiny = certified([value], rss=0.0, worst=0.0)
+        zero = computed(np.zeros(1) if dtype == "float64" else rounded([0.0], dtype), dtype)
+        assert finding(zero, tiny, dtype=dtype).verdict == "flushed"
+        near = value * {"float64": 1 + 1e-9, "float32": 1 + 1e-4, "bfloat16": 1.02}[dtype]
+        close = computed(np.float64([near]) if dtype == "float64" else rounded([near], dtype), dtype)
+        assert finding(close, tiny, dtype=dtype).level == "ok"
+    # float16 is computed as normal float32: nothing is flushed
+    assert (
+        finding(computed(np.float16([0.0]), "float16"), certified([3e-5], rss=0, worst=0), dtype="float16").verdict
+        == "wrong"
+    )
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_step_that_leaves_the_range_is_judged_by_digits(dtype):
+    def word(*got, step=("`square` overflows",)):
+        known = certified([1.0], rss=np.inf, worst=np.inf, out_of_range=step)
+        arrays = (np.float64([one]) if dtype == "float64" else rounded([one], dtype) for one in got)
+        return judged({n: computed(a, dtype) for n, a in zip((TORCH, JAX), arrays, strict=False)}, known, dtype=dtype)
+
+    held = FORMATS[dtype].precision * math.log10(2)
+    half = 10 ** (-held / 2)
+    assert word(1.0).findings[0].verdict == "exact"
+    assert word(1 + 0.8 * half).findings[0].verdict == "high"
+    for got in (1 + 1.3 * half, 0.0, -1.0, np.inf, np.nan):
+        found = word(got).findings[0]
+        assert (found.verdict, found.level) == ("range", "warn")
+        assert "`square` overflows" in message(found)
+    both = word(np.nan, 1.0).findings
+    assert [f.verdict for f in both] == ["range", "exact"]
+    assert message(both[0]).endswith("better: jax-eager-cpu")
+    assert word(np.nan, step=()).findings[0].verdict == "nonfinite"  # by no step of the program
 
 
 def test_an_element_has_its_own_limits():

@@ -18,10 +18,10 @@ def ended(**run: object) -> Document:
 
 
 def test_levels_stand_below_the_counts_from_the_worst_on():
-    assert levels_line(ended()) == "11 fail · 4 warn · 6 note · 15 ok"
-    assert "1 died (1 known)\n11 fail · 4 warn · 6 note · 15 ok\n" in printed("everything", width=1000)
+    assert levels_line(ended()) == "11 fail · 5 warn · 8 note · 17 ok"
+    assert "1 died (1 known)\n11 fail · 5 warn · 8 note · 17 ok\n" in printed("everything", width=1000)
     text = to_markdown(ended())
-    assert "\n\n11 fail · 4 warn · 6 note · 15 ok\n\nexit code 1: 11 at level fail\n\n" in text
+    assert "\n\n11 fail · 5 warn · 8 note · 17 ok\n\nexit code 1: 11 at level fail\n\n" in text
 
 
 def test_where_all_is_ok_the_counts_say_enough():
@@ -34,8 +34,8 @@ def test_where_all_is_ok_the_counts_say_enough():
     ("fail_on", "line"),
     [
         ((), "exit code 1: 11 at level fail"),
-        (("warn",), "exit code 1: 15 at level warn or above"),
-        (("note", "fail"), "exit code 1: 21 at level note or above"),
+        (("warn",), "exit code 1: 16 at level warn or above"),
+        (("note", "fail"), "exit code 1: 24 at level note or above"),
         (("fail", "skipped"), "exit code 1: 11 at level fail and 1 skipped"),
         (("skipped",), "exit code 1: 1 skipped"),
     ],

@@ -362,4 +362,15 @@ def everything() -> Book:
         [true_leaf(28.0, wrt=())],
         {TORCH: (computed(values=28.0), "exact")},
     )
+    book.add(
+        problem("grades/range"),
+        [true_leaf([1.0, 1e-40])],
+        {
+            TORCH: (computed([1.0, 0.0]), "flushed", {"message": "0.0 where 1e-40 is true"}),
+            TORCH_COMPILED: (computed([1.0, 1e-40]), "exact"),
+            TENSORFLOW: (computed([0.5, 0.0]), "range", {"message": "`square` overflows float32"}),
+            JAX: (computed([1.0, 0.0]), "flushed", {"message": "0.0 where 1e-40 is true"}),
+            JAX_COMPILED: (computed([1.0, 1e-40]), "exact"),
+        },
+    )  # fmt: skip
     return book

@@ -103,6 +103,8 @@ JUDGEMENTS = {
     "no digits": judged(answers([1e-3]), certified([0.0], rss=2.0**24, worst=2.0**24)),
     "no digits, unknown": judged(answers([7.0]), certified([1.0], rss=np.inf, worst=np.inf)),
     "fragile": judged(answers([2.0]), certified([1.0], otherwise=2.0, fragile=("a > b at line 3, by 1e-9",))),
+    "flushed": judged(answers([0.0]), certified([1e-40], rss=0.0, worst=0.0)),
+    "range": judged(answers([0.0], [1.0]), certified([1.0], rss=np.inf, worst=np.inf, out_of_range=("`square` …",))),
     "removable": judged(answers([0.0]), certified([1.0], at=kink([1.0], [1.0]))),
     "convention": judged(answers([1.0]), certified([0.0], at=kink([NAN], [1.0]))),
     "conventions": judged(answers([0.0, 1.0]), certified([0.0, 0.0], at=kink([0, 0], [1, 1], limiting=PIECES))),

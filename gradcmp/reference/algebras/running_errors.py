@@ -17,7 +17,7 @@ from gradcmp.numbers.arrays import Flags, Floats
 from gradcmp.reference.algebra import Algebra, Places, Signs
 from gradcmp.reference.algebras.balls import picked
 from gradcmp.reference.algebras.elimination import adjugate, eliminated, solution
-from gradcmp.reference.algebras.running_steps import Running, Steps, zeros
+from gradcmp.reference.algebras.running_steps import Running, Steps, known_infinities, zeros
 from gradcmp.reference.language.fragility import Fragility
 from gradcmp.reference.language.textbook import textbook_formulas
 from gradcmp.reference.steps.rounding import SYSTEM, Rounding
@@ -66,7 +66,7 @@ class RunningErrorAlgebra(Algebra[Running]):
         terms = math.prod(x.value.shape[axis] for axis in axes)
         with np.errstate(all="ignore"):
             value = np.asarray(x.value.sum(axis=axes))
-            size = np.abs(x.value).sum(axis=axes)
+            size = _finite_sizes(x).sum(axis=axes)
             worst = np.asarray(x.worst.sum(axis=axes))
             return self.steps.added(value, size, worst, np.asarray(np.square(x.rss).sum(axis=axes)), terms)
 
@@ -74,7 +74,7 @@ class RunningErrorAlgebra(Algebra[Running]):
         if x.value.shape[1] == 1:  # products alone: those with a power of two are exact
             return self.elementwise("multiply", x, y)
         with np.errstate(all="ignore"):
-            left, right = np.abs(x.value), np.abs(y.value)
+            left, right = _finite_sizes(x), _finite_sizes(y)
             worst = left @ y.worst + x.worst @ right
             squares = np.square(left) @ np.square(y.rss) + np.square(x.rss) @ np.square(right)
             # A product rounds as well as the sum: n roundings instead of n - 1.
@@ -120,8 +120,9 @@ class RunningErrorAlgebra(Algebra[Running]):
             value, worst = spread(x.value), spread(x.worst)
             if counts.size and counts.max() > 1:
                 terms = int(counts.max())
-                total = np.where(counts > 1, spread(np.abs(x.value)), 0.0)
-                return self.steps.added(value, total, worst, spread(np.square(x.rss)), terms)
+                total = np.where(counts > 1, spread(_finite_sizes(x)), 0.0)
+                # Nobody promises a wider accumulator where elements are added in place.
+                return self.steps.added(value, total, worst, spread(np.square(x.rss)), terms, wide=False)
             return Running(value, worst, spread(x.rss))
 
     def zeros(self, x: Running) -> Flags:
@@ -131,6 +132,10 @@ class RunningErrorAlgebra(Algebra[Running]):
         with np.errstate(all="ignore"):
             signs = (x.value > y.value).astype(np.int8) - (x.value < y.value).astype(np.int8)
             return self.fragility.decided(signs, np.abs(x.value - y.value), x.worst + y.worst)
+
+
+def _finite_sizes(x: Running) -> Floats:
+    return np.where(known_infinities(x), 0.0, np.abs(x.value))
 
 
 def _floats(values: npt.NDArray[Any]) -> Floats:

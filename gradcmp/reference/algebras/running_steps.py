@@ -9,6 +9,7 @@ import numpy as np
 from gradcmp.core.formats import FloatFormat
 from gradcmp.numbers.arrays import Flags, Floats
 from gradcmp.reference.language.fragility import Fragility
+from gradcmp.reference.language.range import Range
 from gradcmp.reference.steps import STEPS
 from gradcmp.reference.steps.float64 import kept
 from gradcmp.reference.steps.rounding import Rounding, accumulator, flushes, sum_factor
@@ -40,6 +41,7 @@ class Steps:
     def __init__(self, form: FloatFormat, fragility: Fragility) -> None:
         self.form = form
         self.fragility = fragility
+        self.range = Range(form=form, fragility=fragility)
         self.ratio = accumulator(form).unit_roundoff / form.unit_roundoff
         self._flushes = flushes(form)
         self.table: dict[str, Callable[..., Running]] = {name: getattr(self, name) for name in METHODS}
@@ -145,10 +147,12 @@ class Steps:
 
     def rounded(self, value: Floats, parts: list[Part], rounding: Rounding, *, exact: Any = False) -> Running:
         """A value whose error is what it takes over from its operands, and a rounding where it is not `exact`."""
-        rounded = rounding.relative * np.abs(value) + rounding.absolute
+        inherited = np.isinf(value) & _infinite(parts, value)
+        own = np.where(inherited, 0.0, value)
+        rounded = rounding.relative * np.abs(own) + rounding.absolute
         if self.ratio < 1.0:  # computed in float32, then rounded once
-            rounded = rounded * self.ratio + np.abs(value)
-        rounded = np.where(exact, 0.0, rounded + self._lost(value)) + self._overflow(value)
+            rounded = rounded * self.ratio + np.abs(own)
+        rounded = np.where(exact | inherited, 0.0, rounded + self._lost(own)) + self._overflow(own)
         worst, squares = rounded, np.square(rounded)
         for factor, x in parts:
             size = np.abs(factor)
@@ -156,29 +160,34 @@ class Steps:
             squares = squares + np.square(_amplified(size, x.rss))
         return Running(value, worst, np.sqrt(squares))
 
-    def added(self, value: Floats, size: Floats, worst: Floats, squares: Floats, terms: int) -> Running:
-        """A sum of `terms` whose absolute values add up to `size`, of which `worst` and `squares` are taken over."""
+    def added(
+        self, value: Floats, size: Floats, worst: Floats, squares: Floats, terms: int, *, wide: bool = True
+    ) -> Running:
+        """A sum of `terms` whose finite absolute values add up to `size`; `worst` and `squares` are taken over.
+
+        `wide`: in the accumulator's format where that is wider than the arrays'.
+        """
         if terms < 2:
             return Running(value, worst, np.sqrt(squares))
-        worst = worst + sum_factor(terms) * self.ratio * size
-        return self.once_more(value, worst, squares + np.square(self.ratio * size), overflow=self.ratio == 1.0)
+        ratio = self.ratio if wide else 1.0
+        worst = worst + sum_factor(terms) * ratio * size
+        inherited = np.isinf(value) & np.isfinite(size)
+        own, squares = np.where(inherited, 0.0, value), squares + np.square(ratio * size)
+        total = self.once_more(own, worst, squares)
+        return Running(np.where(inherited, value, total.value), total.worst, total.rss)
 
-    def once_more(self, value: Floats, worst: Floats, squares: Floats, *, overflow: bool = True) -> Running:
+    def once_more(self, value: Floats, worst: Floats, squares: Floats) -> Running:
         """Rounded from the accumulator's format to the array's, if that is another."""
-        rounded = self._lost(value) + (np.abs(value) if self.ratio < 1.0 else 0.0)
-        rounded = rounded + (self._overflow(value) if overflow else 0.0)
+        rounded = self._lost(value) + (np.abs(value) if self.ratio < 1.0 else 0.0) + self._overflow(value)
         return Running(value, worst + rounded, np.sqrt(squares + np.square(rounded)))
 
     def _lost(self, value: Floats) -> Floats:
         """What underflow adds, in units of u: all of a subnormal number, or half of the smallest one."""
-        size, smallest = np.abs(value), self.form.smallest_normal
-        lost = size / self.form.unit_roundoff if self._flushes else smallest
-        return np.where((size < smallest) & (size > 0.0), lost, 0.0)
+        lost = np.abs(value) / self.form.unit_roundoff if self._flushes else self.form.smallest_normal
+        return np.where(self.range.underflows(value), lost, 0.0)
 
     def _overflow(self, value: Floats) -> Floats:
-        if self.fragility.quiet:
-            return np.zeros_like(value)
-        return np.where(np.abs(value) > self.form.largest, np.inf, 0.0)
+        return np.where(self.range.overflows(value), np.inf, 0.0)
 
 
 def _rounding(name: str) -> Rounding:
@@ -190,6 +199,18 @@ def _rounding(name: str) -> Rounding:
 def exactly(value: Floats) -> Running:
     """Numbers without error."""
     return Running(value, np.zeros_like(value), np.zeros_like(value))
+
+
+def known_infinities(x: Running) -> Flags:
+    """Which elements are infinite by no overflow: an input's, or what comes of one."""
+    return np.asarray(np.isinf(x.value) & (x.worst == 0.0))
+
+
+def _infinite(parts: list[Part], value: Floats) -> Flags:
+    flags = np.zeros(value.shape, dtype=bool)
+    for _, x in parts:
+        flags = flags | known_infinities(x)
+    return flags
 
 
 def zeros(x: Running) -> Flags:

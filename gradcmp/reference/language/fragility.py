@@ -50,6 +50,11 @@ class Fragility:
     def quiet(self) -> bool:
         return QUIET in self._names
 
+    @property
+    def primitive(self) -> str:
+        """The primitive that is evaluated; empty on the way back."""
+        return self._names[0] if self._names else ""
+
     @contextmanager
     def within(self, primitive: str) -> Iterator[None]:
         """Name the primitive that is evaluated; `QUIET` makes its comparisons safe."""
@@ -68,8 +73,7 @@ class Fragility:
         near = self.near(margin, error)
         if self.quiet or not near.any():
             return np.zeros_like(near)
-        if self._names:  # on the way back the comparison was noted already
-            name = self._names[0]
+        if name := self.primitive:  # on the way back the comparison was noted already
             ratio = np.where(near, margin / error, np.inf)
             place = np.unravel_index(int(np.argmin(ratio)), ratio.shape)
             comparison = FragileComparison(
