@@ -41,6 +41,10 @@ def test_everything_is_certified(document: dict) -> None:
 def test_nothing_is_called_wrong(document: dict) -> None:
     assert len(document["cases"]) == 120
     judged = {case["id"]: (case["verdict"], case["reason"]) for case in document["cases"]}
-    weak = {name: word for name, word in judged.items() if word[0] not in {"exact", "rounding", "high", "no-digits", "flushed"}}
+    weak = {
+        name: word
+        for name, word in judged.items()
+        if word[0] not in {"exact", "rounding", "high", "no-digits", "flushed"}
+    }
     assert {name for name, word in weak.items() if word[0] != "inaccurate"} == set()
     assert len(weak) <= 2, weak  # weak derivative rules that are really there

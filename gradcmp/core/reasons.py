@@ -156,6 +156,8 @@ class ReasonCode(StrEnum):
     UNDEFINED = "undefined"
     NO_NUMBER = "no-number"
     NO_EVIDENCE = "no-evidence"
+    REFEREE_GONE = "referee-gone"
+    REFEREE_RUNAWAY = "referee-runaway"
     # Words that come from elsewhere: a framework's, the reference's.
     OUTCOME = "outcome"
     COMPARISON = "comparison"

@@ -80,6 +80,13 @@ class ReasonKind(StrEnum):
     EXPECTATION = "expectation"
 
 
+class Absence(StrEnum):
+    """Why the referee, which was asked, said nothing: it died or never started, or it did not come to an end."""
+
+    GONE = "referee-gone"
+    RUNAWAY = "referee-runaway"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
     """Everything known of one problem. `values` and `derivatives` are None where that part is not known.
@@ -87,7 +94,8 @@ class Truth:
     `evidence` grades it (`core.verdicts.Evidence`), `reason` says why it is not better. `bits` is the precision that a
     certified truth needed; `fragile` describes comparisons that rounding may decide otherwise, `out_of_range` steps
     whose results the dtype cannot hold. `undefined`: there may
-    be no derivative here, so that not even all targets together say what it is.
+    be no derivative here, so that not even all targets together say what it is. `absence`: the referee gave no answer,
+    and nobody else speaks for it.
     """
 
     evidence: Evidence = Evidence.NONE
@@ -99,3 +107,4 @@ class Truth:
     fragile: tuple[str, ...] = ()
     out_of_range: tuple[str, ...] = ()
     undefined: bool = False
+    absence: Absence | None = None

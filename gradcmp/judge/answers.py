@@ -22,13 +22,19 @@ from gradcmp.judge.tolerance import Supplier
 
 Answer = Sequence[Leaf]
 
+ABSENCES = {ReasonCode.REFEREE_GONE: Level.FAIL, ReasonCode.REFEREE_RUNAWAY: Level.WARN}
+"""What it makes of an answer that the referee alone could judge: one that is gone is not green."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeafWord:
-    """The word on one leaf of one target. `undecided`: the answer in another dtype would tell more."""
+    """The word on one leaf of one target. `undecided`: the answer in another dtype would tell more.
+
+    `own_level` is in place of the verdict's: a missing zero, an answer that the referee should have judged.
+    """
 
     verdict: Verdict
-    harmless: bool = False  # a missing zero
+    own_level: Level | None = None
     evidence: Evidence = Evidence.NONE
     counts: Mapping[Verdict, int] = field(default_factory=dict)
     errors: LeafErrors | None = None
@@ -37,7 +43,7 @@ class LeafWord:
 
     @property
     def level(self) -> Level:
-        return Level.NOTE if self.harmless else self.verdict.level
+        return self.own_level or self.verdict.level
 
     @property
     def rank(self) -> tuple[int, int]:
@@ -53,12 +59,13 @@ def judge_leaf(
     dtype: str,
     limits: Supplier,
     elsewhere: Mapping[str, Elsewhere] | None = None,
-    undefined: Reason | None = None,
+    untold: Reason | None = None,
 ) -> tuple[dict[str, LeafWord], TruthLeaf | None]:
     """The word on one leaf for every target that computed, and the truth that it was judged by, if any.
 
-    Without a truth the targets judge each other; a target that returns no gradient then speaks for zero. Where there
-    may be no derivative, `undefined` says why, and no majority makes a target wrong. `elsewhere` is the leaf in another
+    Without a truth the targets judge each other; a target that returns no gradient then speaks for zero. `untold` says
+    why they may not: there may be no derivative, so no majority makes a target wrong; or the referee should have
+    spoken and did not, so nothing is judged. `elsewhere` is the leaf in another
     dtype by target.
     """
     leaves = {
@@ -84,12 +91,15 @@ def judge_leaf(
             other = (elsewhere or {}).get(name)
             comparison = compare(tensor, known, unit, limits, evidence=evidence, elsewhere=other)
             words[name] = _from(comparison, evidence)
+    elif untold is not None and untold.code in ABSENCES:
+        evidence, known, level = Evidence.NONE, None, ABSENCES[untold.code]
+        words |= {name: replace(_unjudged(tensor, untold), own_level=level) for name, tensor in sound.items()}
     else:
         consensus = _consensus(defined, sound, absent, unit, limits)
-        objection = _objection(consensus, undefined)
+        objection = _objection(consensus, untold)
         if consensus is None or objection:
             evidence, known = Evidence.NONE, None
-            words |= {name: _unjudged(tensor, objection or undefined) for name, tensor in sound.items()}
+            words |= {name: _unjudged(tensor, objection or untold) for name, tensor in sound.items()}
         else:
             evidence, known = Evidence.CONSENSUS, consensus.truth
             words |= {name: _from(consensus.judged[name], evidence) for name in sound}
@@ -170,7 +180,7 @@ def _absent(defined: LeafType, known: TruthLeaf | None, sound: Mapping[str, Tens
         size = next((int(tensor.array.size) for tensor in sound.values()), 1)
         code = ReasonCode.MISSING_OF_OTHERS if sound else ReasonCode.MISSING_UNKNOWN
     reason = Reason(code=code, of=defined.of, wrt=defined.wrt)
-    return replace(_word(Verdict.MISSING, size, reason, evidence=evidence), harmless=zero)
+    return replace(_word(Verdict.MISSING, size, reason, evidence=evidence), own_level=Level.NOTE if zero else None)
 
 
 def _from(comparison: Comparison, evidence: Evidence) -> LeafWord:

@@ -15,7 +15,7 @@ from gradcmp.core.tensors import Key, Leaf, Tensor
 from gradcmp.core.truth import Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence, ExpectationState, Level, Verdict
 from gradcmp.judge.agreement import differ, matches, pairs
-from gradcmp.judge.answers import Answer, LeafWord, judge_leaf
+from gradcmp.judge.answers import ABSENCES, Answer, LeafWord, judge_leaf
 from gradcmp.judge.cautions import warnings_of
 from gradcmp.judge.expectations import Stance, stand
 from gradcmp.judge.kinks import with_larger_side
@@ -66,7 +66,7 @@ def judge(
     words: dict[str, list[LeafWord]] = {name: [] for name in answers}
     judged_by: list[TruthLeaf] = []
     graded: list[Evidence] = []
-    undefined = Reason(code=ReasonCode.UNDEFINED, text=truth.reason) if truth.undefined and truth.reason else None
+    untold = _untold(truth, common)
     for defined in _defined(leaves, known, answers):
         graded_leaf = known.get(defined.key)
         leaf_words, leaf_truth = judge_leaf(
@@ -77,7 +77,7 @@ def judge(
             problem.dtype,
             limits,
             elsewhere(defined.key, others, values=values),
-            undefined=undefined,
+            untold=untold,
         )
         own = {} if graded_leaf else _own(problem, targets, answers, expected, defined, limits)
         for name, word in {**leaf_words, **own}.items():
@@ -239,7 +239,7 @@ def _stance(
                 return Stance(expectation=ExpectationState.UNMET, level=Level.FAIL, reason=refutation)
         fits = matches(answer, wanted, problem.dtype, limits, context.leaves)
         deviates = differ(wanted, context.leaves, problem.dtype, limits)
-    return stand(
+    stance = stand(
         entry,
         outcome,
         verdict=verdict,
@@ -249,6 +249,17 @@ def _stance(
         evidence=evidence,
         strict=problem.scenario.expect.strict,
     )
+    unchecked = stance.expectation is ExpectationState.NONE and isinstance(outcome, Computed) and entry is not None
+    if not unchecked or context.truth.absence is None:
+        return stance
+    return replace(stance, level=max(stance.level, ABSENCES[ReasonCode(context.truth.absence)], key=by_rank))
+
+
+def _untold(truth: Truth, common: Truth) -> Reason | None:
+    """Why the targets may not judge each other where there is no truth."""
+    if truth.absence is not None:
+        return Reason(code=ReasonCode(truth.absence), text=truth.reason or common.reason or "")
+    return Reason(code=ReasonCode.UNDEFINED, text=truth.reason) if truth.undefined and truth.reason else None
 
 
 def _shown(leaf: TruthLeaf, *, certain: bool) -> TruthLeaf | Leaf:

@@ -7,8 +7,8 @@ from gradcmp.core.executors import Executor
 from gradcmp.core.expectations import Expectations
 from gradcmp.core.findings import EvidenceRequest, Judgement, OtherPrecision
 from gradcmp.core.leaves import operator_leaves
-from gradcmp.core.outcomes import Computed, Evaluated, Outcome, Referred
-from gradcmp.core.truth import Truth, TruthLeaf
+from gradcmp.core.outcomes import Computed, Died, Evaluated, Outcome, Referred, TimedOut
+from gradcmp.core.truth import Absence, Truth, TruthLeaf
 from gradcmp.judge.verdicts import judge
 from gradcmp.registry import Registry
 from gradcmp.session.plan import PlannedProblem
@@ -45,9 +45,10 @@ def other_precision(
     """A problem in another dtype, on the targets that are asked for."""
     problem = replace(planned.problem, dtype=request.dtype)
     cases = tuple(replace(case, problem=problem) for case in planned.cases if case.target.id in request.targets)
-    question = make_question(PlannedProblem(problem=problem, cases=cases), registry, replace(options, timing="off"))
+    asked = make_question(PlannedProblem(problem=problem, cases=cases), registry, replace(options, timing="off"))
+    question = replace(asked, expressions=None)
     outcomes = dict(question.decided)
-    for task, outcome in executor.run(iter(replace(question, expressions=None).tasks)):
+    for task, outcome in executor.run(iter(question.tasks)):
         outcomes[task.case] = outcome
     return OtherPrecision(
         outcomes={case.target.id: outcomes[case.id] for case in cases}, truth=referred(question, outcomes)
@@ -75,11 +76,19 @@ def answer(
 
 
 def referred(question: Question, outcomes: Mapping[str, Outcome]) -> Truth:
-    """What the reference said of a problem; where it could not be asked to the end, why."""
-    if question.truth is None:
-        return Truth()
-    outcome = outcomes[question.truth.case]
-    return outcome.truth if isinstance(outcome, Referred) else Truth(reason=_no_answer(outcome))
+    """What the reference said of a problem and of what it expects; where it could not be asked to the end, why."""
+    truth = Truth()
+    for asked in filter(None, (question.expressions, question.truth)):
+        outcome = outcomes[asked.case]
+        if isinstance(outcome, Referred):
+            truth = replace(outcome.truth, absence=truth.absence)
+        elif not isinstance(outcome, Evaluated):
+            reason = _no_answer(outcome) if asked is question.truth else None  # an expectation has its own
+            truth = replace(truth, reason=reason, absence=_ABSENCES.get(type(outcome), truth.absence))
+    return truth
+
+
+_ABSENCES = {Died: Absence.GONE, TimedOut: Absence.RUNAWAY}
 
 
 def _evaluated(question: Question, outcomes: Mapping[str, Outcome]) -> Mapping[str, TruthLeaf | str]:

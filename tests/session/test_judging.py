@@ -1,4 +1,4 @@
-"""Answers become judgements; what the referee does not answer is told and fails nobody."""
+"""Answers become judgements; a referee that does not answer is told, and one that is gone is not green."""
 
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from gradcmp.session.executor import open_pool
 from gradcmp.session.judging import answer
 from gradcmp.session.prepare import Question, make_question
 from gradcmp.session.request import RunOptions
+from gradcmp.words.reasons import message
 from tests.session.fake_plans import REGISTRY, TEXT, plan_of
 
 WITHOUT = RunOptions(reference=False)
@@ -57,13 +58,18 @@ def test_its_array_is_the_truth(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "gone", [TimedOut(limit_s=30.0, phase="run"), Died(message="killed by SIGKILL"), Evaluated(arrays={})]
+    ("gone", "level"),
+    [
+        (TimedOut(limit_s=30.0, phase="run"), "warn"),
+        (Died(message="killed by SIGKILL"), "fail"),
+        (Evaluated(arrays={}), "note"),
+    ],
 )
-def test_where_it_does_not_answer_nothing_is_met_or_unmet(tmp_path: Path, gone: Outcome) -> None:
+def test_where_it_does_not_answer_nothing_is_met_or_unmet(tmp_path: Path, gone: Outcome, level: str) -> None:
     asked = question(tmp_path, "{gradient: 2 * x}")
     judgement = answer(asked, outcomes(asked, gone)).judgement
     (finding,) = judgement.findings
-    assert (finding.verdict, finding.expectation, finding.level) == ("unjudged", "none", "note")
+    assert (finding.verdict, finding.expectation, finding.level) == ("unjudged", "none", level)
     assert judgement.reference_reason.startswith("the expectation cannot be evaluated: ")
     if not isinstance(gone, Evaluated):
         assert gone.message in judgement.reference_reason
@@ -78,3 +84,24 @@ def test_without_the_reference_its_process_starts_only_where_an_expectation_need
     assert workers("{gradient: 2 * x}", WITHOUT) == {"fake", "reference"}
     assert workers("{gradient: [0, 2, 4, 6]}", WITHOUT) == {"fake"}
     assert workers("{gradient: [0, 2, 4, 6]}", RunOptions()) == {"fake", "reference"}
+
+
+@pytest.mark.parametrize(
+    ("gone", "level"), [(Died(message="killed by SIGKILL"), "fail"), (TimedOut(limit_s=30.0, phase="run"), "warn")]
+)
+def test_what_the_referee_alone_should_have_judged_is_not_judged_by_others(
+    tmp_path: Path, gone: Outcome, level: str
+) -> None:
+    (planned,) = plan_of(tmp_path, "s", text=TEXT).problems
+    asked = make_question(planned, REGISTRY, RunOptions())
+    answers = outcomes(asked, None) | {asked.truth.case: gone}
+    (finding,) = answer(asked, answers).judgement.findings
+    assert (finding.verdict, finding.level, finding.evidence) == ("unjudged", level, "none")
+    assert gone.message in message(finding.reasons)
+
+
+def test_by_itself_an_expectation_judges_without_it(tmp_path: Path) -> None:
+    asked = question(tmp_path, "{gradient: [0, 2, 4, 6]}", RunOptions())
+    answers = outcomes(asked, None) | {asked.truth.case: Died(message="killed by SIGKILL")}
+    (finding,) = answer(asked, answers).judgement.findings
+    assert (finding.verdict, finding.level, finding.evidence) == ("exact", "ok", "expected")

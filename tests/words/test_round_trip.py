@@ -20,7 +20,7 @@ from gradcmp.core.problems import Case
 from gradcmp.core.reasons import KinkSummary, Limit, LimitKind, Reason, ReasonCode
 from gradcmp.core.scenarios import Tolerance
 from gradcmp.core.targets import TargetPattern
-from gradcmp.core.truth import Truth, TruthLeaf
+from gradcmp.core.truth import Absence, Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence, Verdict
 from gradcmp.result.recording import case_record, problem_record
 from gradcmp.result.records import Record
@@ -119,6 +119,8 @@ JUDGEMENTS = {
     "missing beside others": judged(answers([1.0], None)),
     "missing everywhere": judged(answers(None, None)),
     "undefined": judged(answers([1.0], [2.0]), Truth(reason="it jumps", undefined=True)),
+    "no referee": judged(answers([1.0]), Truth(reason="killed by SIGKILL", absence=Absence.GONE)),
+    "a stopped referee": judged(answers([1.0], [1.0]), Truth(reason="no answer", absence=Absence.RUNAWAY)),
     "no number": judged(answers([NAN], [NAN])),
     "no evidence": judged(answers([1.0])),
     "no arrays": judged({TORCH: Computed(values=(), derivatives=(), mode="reverse")}),
