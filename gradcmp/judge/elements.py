@@ -181,17 +181,21 @@ def _out_of_range(codes: Codes, got: Floats, truth: TruthLeaf, bounds: Limits, d
 def _of_the_other_branch(tensor: Tensor, truth: TruthLeaf, codes: Codes, dtype: str, limits: Supplier) -> Codes:
     """`fragile` where an answer beyond its limits is right if comparisons that rounding decides go the other way.
 
-    The running errors are those of the way that was taken, so the limits of the other one are generous.
+    So is the mean of both ways: rounding may make a tie of the comparison, at which a framework takes it. The running
+    errors are those of the way that was taken, so the limits of the other one are generous.
     """
     far = codes >= INACCURATE
     if truth.otherwise is None or not np.any(far):
         return codes
     zero = np.zeros(np.count_nonzero(far))
     errors = truth.errors and RunningErrors(worst=truth.errors.worst[far], rss=truth.errors.rss[far])
-    other = TruthLeaf(high=truth.otherwise[far], low=zero, radius=zero, errors=errors)
+    ways = (truth.otherwise[far], truth.otherwise[far] / 2 + truth.high[far] / 2)
     answer = Tensor(dtype=tensor.dtype, array=tensor.array[far])
     settled = codes.copy()
-    settled[far] = np.where(compare(answer, other, dtype, generous(limits)).codes <= NO_DIGITS, FRAGILE, codes[far])
+    for high in ways:
+        other = TruthLeaf(high=high, low=zero, radius=zero, errors=errors)
+        right = compare(answer, other, dtype, generous(limits)).codes <= NO_DIGITS
+        settled[far] = np.where(right, FRAGILE, settled[far])
     return settled
 
 

@@ -1,7 +1,6 @@
 """What a call's options are, and how a primitive's operands meet: the part of `check` that reads the catalogue."""
 
 import ast
-import math
 from functools import cache
 from typing import Any
 
@@ -33,8 +32,8 @@ def default(text: str) -> ir.Static:
     return value
 
 
-def option(row: Primitive, name: str, value: ir.Static, *, dtype: str) -> ir.Static:
-    """The option's value, checked, floats rounded to `dtype`; raises `BadOption`."""
+def option(row: Primitive, name: str, value: ir.Static) -> ir.Static:
+    """The option's value, checked; raises `BadOption`."""
     if name == "axis":
         return _axis(row, value)
     if name == "keepdims":
@@ -58,7 +57,7 @@ def option(row: Primitive, name: str, value: ir.Static, *, dtype: str) -> ir.Sta
         if value < 0:
             raise BadOption("expected 0 or 1")
         return value
-    return to_float(value, dtype)
+    return as_float(value)
 
 
 def _whole(value: ir.Static) -> bool:
@@ -75,9 +74,10 @@ def _axis(row: Primitive, value: ir.Static) -> ir.Static:
 
 
 def rounded(literal: ir.Literal, *, dtype: str, exponent: bool = False) -> ir.Literal:
-    """A number as arrays of `dtype` meet it; raises `BadOption` where it does not fit a dtype of whole numbers.
+    """A number as arrays of `dtype` meet it, as a user would write it: frameworks round it in their own ways.
 
-    Whole numbers stay whole where the dtype holds them exactly, and as exponents.
+    Whole numbers stay whole where the dtype and 32 bits hold them, which JAX demands, and as exponents; else they are
+    floats. Raises `BadOption` for what does not fit a dtype of whole numbers, or float64.
     """
     value = literal.value
     if isinstance(value, bool) or isinstance(literal.type, ir.ArrayType):
@@ -89,18 +89,17 @@ def rounded(literal: ir.Literal, *, dtype: str, exponent: bool = False) -> ir.Li
         return literal
     if exponent and isinstance(value, int) and abs(value) < 2**31:
         return literal
-    near = to_float(value, dtype)
-    if isinstance(value, int) and near == value:
+    if isinstance(value, float) or (abs(value) < 2**31 and FORMATS[dtype].round(float(value)) == value):
         return literal
-    return ir.Literal(span=literal.span, value=near, type=ir.NumberType(kind="float"))
+    return ir.Literal(span=literal.span, value=as_float(value), type=ir.NumberType(kind="float"))
 
 
-def to_float(value: ir.Number, dtype: str) -> float:
-    """The number rounded to a floating dtype; what is too large becomes infinite."""
+def as_float(value: ir.Number) -> float:
+    """The number as Python's float; raises `BadOption` where it is beyond them."""
     try:
-        return FORMATS[dtype].round(float(value))
+        return float(value)
     except OverflowError:
-        return math.inf if value > 0 else -math.inf
+        raise BadOption(f"{value!r:.40}… is beyond the largest float64") from None
 
 
 def convert(node: ir.Checked_, target: ir.Type, *, dtype: str) -> ir.Checked_:
@@ -119,7 +118,7 @@ def convert(node: ir.Checked_, target: ir.Type, *, dtype: str) -> ir.Checked_:
     if isinstance(target, ir.ArrayType) and isinstance(node.type, ir.NumberType):
         zero_d = array_of(node.type, target, dtype=dtype)
         if isinstance(node, ir.Literal):
-            value: ir.Number = to_float(node.value, zero_d.dtype) if zero_d.kind == "float" else node.value
+            value: ir.Number = as_float(node.value) if zero_d.kind == "float" else node.value
             return ir.Literal(span=node.span, value=value, type=zero_d)
         return ir.Apply(span=node.span, primitive="array", operands=(node,), options={}, type=zero_d)
     return node  # an array whose shape is known less well, or a whole number among floats

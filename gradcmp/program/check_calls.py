@@ -122,7 +122,7 @@ class CallChecker(Complaints, ABC):
         for name, text in row.options.items():
             if name in given:
                 try:
-                    values[name] = option(row, name, self.static(given[name], name), dtype=self.dtype)
+                    values[name] = option(row, name, self.static(given[name], name))
                 except BadOption as error:
                     raise self.refuse(
                         given[name], f"`{name}` of `{row.name}` does not fit", expected=str(error)
@@ -131,7 +131,7 @@ class CallChecker(Complaints, ABC):
                 raise self.refuse(node, f"`{row.name}` needs `{name}`", DDOF if name == "ddof" else _usage(row)[0])
             else:
                 value = default(text)
-                values[name] = option(row, name, value, dtype=self.dtype) if isinstance(value, float) else value
+                values[name] = option(row, name, value) if isinstance(value, float) else value
         return values
 
     def static(self, node: ir.Expression, name: str) -> ir.Static:

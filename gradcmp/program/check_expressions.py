@@ -1,7 +1,7 @@
 """Types of expressions, by computing with types in place of arrays; plain numbers are computed on the way."""
 
 from collections.abc import Callable, Mapping
-from math import prod
+from math import isinf, prod
 
 from gradcmp.core.suggest import foreign_letter
 from gradcmp.program import hints, ir
@@ -40,6 +40,8 @@ class ExpressionChecker(CallChecker):
         return _CHECKS[type(node)](self, node)
 
     def constant(self, node: ir.Constant) -> ir.Checked_:
+        if isinstance(node.value, float) and isinf(node.value):
+            raise self.refuse(node, "this number is beyond the largest float64", "write `inf` where that is meant")
         return self.literal(node.span, node.value)
 
     def name(self, node: ir.Name) -> ir.Checked_:

@@ -167,8 +167,8 @@ class ArrayType:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberType:
-    """A plain number known before the run; inside a `for` it may follow the loop variable. Computed in float64,
-    rounded to the problem's dtype where it meets an array."""
+    """A plain number known before the run; inside a `for` it may follow the loop variable. Computed in float64; where
+    it meets an array each framework rounds it in its own way."""
 
     kind: str
 
@@ -188,7 +188,7 @@ Type = ArrayType | NumberType | TupleType | MappingType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Literal(Node):
-    """A number, folded, and rounded to the problem's dtype where it is a float that meets an array.
+    """A number, folded.
 
     With an `ArrayType` it is a 0-d array: a number that a `while` carries, that another branch computes, or that is
     an output.

@@ -36,6 +36,10 @@ class Uncertified(EvaluationError):
     reason_kind = ReasonKind.PRECISION
 
 
+class NeverDecided(Uncertified):
+    """No precision answered a question, such as which of two equal numbers is larger."""
+
+
 class OverBudget(EvaluationError):
     """It would take longer, or more room, than it may."""
 

@@ -10,7 +10,7 @@ from gradcmp.core.operators import Operator
 from gradcmp.core.tensors import Key
 from gradcmp.core.truth import Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence
-from gradcmp.reference.algebra import EvaluationError, OverBudget, Uncertified, Undecided
+from gradcmp.reference.algebra import EvaluationError, NeverDecided, OverBudget, Uncertified, Undecided
 from gradcmp.reference.algebras.balls import BallAlgebra
 from gradcmp.reference.algebras.float_balls import FloatBall, FloatBallAlgebra
 from gradcmp.reference.algebras.strict_balls import StrictBalls
@@ -47,7 +47,7 @@ def certify(problem: DerivativeProblem, dtype: str, budget: Budget) -> Truth:
     ties = Ties()
     try:
         try:
-            certificate = _by_balls(problem, dtype, budget, tolerances, ties, work=generous.work)
+            problem, certificate = _by_balls(problem, dtype, budget, tolerances, ties, work=generous.work)
         except OverBudget:
             certificate = _by_float_balls(problem, dtype, budget.afresh(), ties)
         leaves = _settled(problem, dtype, certificate, ties, budget.afresh())
@@ -74,18 +74,23 @@ def with_more_digits(problem: DerivativeProblem, dtype: str, budget: Budget) -> 
 
 def _by_balls(
     problem: DerivativeProblem, dtype: str, budget: Budget, tolerances: Tolerances, ties: Ties, *, work: float
-) -> Certificate[Key]:
+) -> tuple[DerivativeProblem, Certificate[Key]]:
     """Element by element to an eighth of a unit in the last place; `ties` are those of the last run.
 
-    `work` is what another pass over the same problem has counted.
+    `work` is what another pass over the same problem has counted. The problem that is returned has binary literals
+    where decimals leave a comparison open: a sum of tenths is no exact ball.
     """
-    doubtful = False
+    doubtful = decimals = False
 
     def run(context: Context) -> dict[Key, Array]:
-        nonlocal doubtful
-        derived = derive(problem, context, budget)
+        nonlocal doubtful, decimals
+        balls = context.floats
+        assert isinstance(balls, BallAlgebra)
+        try:
+            derived = derive(problem, context, budget)
+        finally:
+            doubtful, decimals = balls.annihilated, balls.decimals
         ties.selections, ties.comparisons = derived.ties.selections, derived.ties.comparisons
-        doubtful = isinstance(context.floats, BallAlgebra) and context.floats.annihilated
         return dict(derived.arrays)
 
     budget.foresee(work * ELEMENT_S)
@@ -93,9 +98,17 @@ def _by_balls(
     noise = {key: unit * errors.worst for key, errors in tolerances.errors.items()}
     # Values may be whole numbers; derivatives have the dtype of the problem.
     dtypes: dict[Key, str] = {(of, ()): kind.dtype or dtype for of, kind in problem.checked.outputs}
-    certificate = refined(run, dtypes, dtype=dtype, noise=noise)
-    # A zero slope times infinity is not zero; only the slower balls tell it from a branch that is not taken.
-    return refined(run, dtypes, dtype=dtype, noise=noise, balls=StrictBalls) if doubtful else certificate
+    try:
+        certificate = refined(run, dtypes, dtype=dtype, noise=noise)
+    except NeverDecided:
+        if not decimals:
+            raise
+        problem = replace(problem, binary=True)
+        certificate = refined(run, dtypes, dtype=dtype, noise=noise)
+    if doubtful:
+        # A zero slope times infinity is not zero; only the slower balls tell it from a branch that is not taken.
+        certificate = refined(run, dtypes, dtype=dtype, noise=noise, balls=StrictBalls)
+    return problem, certificate
 
 
 def _by_float_balls(problem: DerivativeProblem, dtype: str, budget: Budget, ties: Ties) -> Certificate[Key]:

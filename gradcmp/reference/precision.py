@@ -15,7 +15,7 @@ from gradcmp.core.formats import FORMATS
 from gradcmp.core.truth import TruthLeaf
 from gradcmp.numbers.arrays import Flags, Floats
 from gradcmp.numbers.ulp import spacing
-from gradcmp.reference.algebra import Uncertified, Undecided
+from gradcmp.reference.algebra import NeverDecided, Uncertified, Undecided
 from gradcmp.reference.algebras.balls import BallAlgebra
 from gradcmp.reference.algebras.whole_numbers import WholeAlgebra
 from gradcmp.reference.language.arrays import Array, Context
@@ -111,7 +111,7 @@ def refined(
         if not open_:
             return certificate
     if certificate is None:
-        raise Uncertified(f"not certified with {steps[-1]} bits: {reason}")
+        raise NeverDecided(f"not certified with {steps[-1]} bits: {reason}")
     return certificate
 
 

@@ -66,6 +66,8 @@ def _shrinks(shrinkage: Shrinkage, dtype: str) -> str:
         return f"{shrinkage.dtype} does not tell"
     lower, higher = sorted((dtype, shrinkage.dtype), key=lambda name: FORMATS[name].precision)
     errors = f"error {shrinkage.here:.3g} in {dtype}, {shrinkage.there:.3g} in {shrinkage.dtype}"
+    if math.isinf(shrinkage.fold):
+        return f"there is no error in {higher}"
     if shrinkage.fold < 2.0:
         return f"the error does not shrink from {lower} to {higher} ({errors})"
     text = f"the error shrinks {fold(shrinkage.fold)}-fold from {lower} to {higher} ({errors})"

@@ -26,8 +26,6 @@ from gradcmp.program.parse import parse
 from gradcmp.program.prune import reads
 from tests.program.language import LEAVES, NOTEBOOK, checked, floating
 
-BFLOAT16_TENTH = 0.10009765625
-
 
 def only(text: str, **options):
     (give,) = checked(text, **options).body
@@ -128,26 +126,24 @@ def test_dtypes(text, expected):
         ("x * max(1, 2, 3)", 3),
         ("x * (1 if 2 > 1 else 0)", 1),
         ("x * n", 8),
-        ("x * 1e39", math.inf),
-        ("x * 16777217", 16777216.0),
+        ("x * 1e39", 1e39),
+        ("x * 16777217", 16777217.0),
         ("x * 16777216", 16777216),
-        ("x * 0.1", 0.10000000149011612),
-        ("x * pi", 3.1415927410125732),
+        ("x * 2147483648", 2147483648.0),  # JAX refuses whole numbers from 2**31 on
+        ("x * 0.1", 0.1),
+        ("x * pi", math.pi),
     ],
 )
-def test_numbers_are_computed_once_and_rounded_where_they_meet_arrays(text, value):
+def test_numbers_are_computed_once_and_stay_as_they_are_written(text, value):
     literal = only(text, n=8).operands[1]
     assert isinstance(literal, Literal)
     assert (literal.value, type(literal.value)) == (value, type(value))
 
 
-def test_rounding_is_that_of_the_dtype_that_is_met():
-    assert only("x * 0.1", dtype="bfloat16", leaves={"x": floating(2, dtype="bfloat16")}).operands[1].value == (
-        BFLOAT16_TENTH
-    )
-    wide = {"x": floating(2, dtype="float64")}
-    assert only("x * 0.1", dtype="float32", leaves=wide).operands[1].value == 0.1
-    assert only("elu(x, alpha=0.1)").options["alpha"] == 0.10000000149011612
+def test_no_dtype_rounds_a_number():
+    for dtype in ("bfloat16", "float16", "float32", "float64"):
+        assert only("x * 0.1", dtype=dtype, leaves={"x": floating(2, dtype=dtype)}).operands[1].value == 0.1
+    assert only("elu(x, alpha=0.1)").options["alpha"] == 0.1
 
 
 def test_a_whole_exponent_stays_whole():

@@ -5,11 +5,12 @@ The precision is FLINT's, which is global to the process: only `precision.at` se
 
 import math
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from flint import arb, arb_mat
+from flint import arb, arb_mat, fmpq
 
 from gradcmp.core.tensors import Shape
 from gradcmp.numbers.arrays import Flags
@@ -38,13 +39,18 @@ def sign(x: Any, y: Any) -> int:
 class BallAlgebra(Algebra[Balls]):
     """`Algebra` over `arb` in NumPy object arrays; matrices go through `arb_mat`."""
 
-    def __init__(self) -> None:
-        self.annihilated = False
-        """Has a zero met something that is not a finite number? `StrictBalls` knows whether it may."""
+    annihilated = False
+    """Has a zero met something that is not a finite number? `StrictBalls` knows whether it may."""
+    decimals = False
+    """Were there constants that no ball holds exactly?"""
 
     def constant(self, values: npt.NDArray[Any]) -> Balls:
-        """Every float64, infinities included, and every integer is an exact ball."""
-        return filled([arb(value) for value in np.asarray(values).ravel().tolist()], np.shape(values))
+        """Every float64, infinities included, and every integer is an exact ball; a fraction as exact as can be."""
+        items = np.asarray(values).ravel().tolist()
+        self.decimals = self.decimals or any(
+            isinstance(item, Fraction) and Fraction(float(item)) != item for item in items
+        )
+        return filled([exactly(item) for item in items], np.shape(values))
 
     def shape(self, x: Balls) -> Shape:
         return x.shape
@@ -101,6 +107,11 @@ class BallAlgebra(Algebra[Balls]):
 
     def compare(self, x: Balls, y: Balls) -> Signs:
         return mapped(sign, x, y).astype(np.int8)
+
+
+def exactly(value: float | Fraction) -> Any:
+    """The ball of a number."""
+    return arb(fmpq(value.numerator, value.denominator)) if isinstance(value, Fraction) else arb(value)
 
 
 def filled(items: list[Any], shape: Shape) -> Balls:

@@ -18,7 +18,7 @@ from flint import arb
 from gradcmp.core.tensors import Shape
 from gradcmp.numbers.arrays import Flags, Floats
 from gradcmp.reference.algebra import Algebra, Places, Signs, Undecided
-from gradcmp.reference.algebras.balls import BallAlgebra, Balls, mapped, picked
+from gradcmp.reference.algebras.balls import BallAlgebra, Balls, exactly, mapped, picked
 from gradcmp.reference.steps import STEPS
 
 U = 2.0**-53
@@ -53,7 +53,7 @@ class FloatBallAlgebra(Algebra[FloatBall]):
         exact = np.asarray(values)
         middle = exact.astype(np.float64)
         if exact.dtype.kind == "O":
-            distances = mapped(lambda e, m: float(abs(arb(e) - arb(m)).abs_upper()), exact, middle)
+            distances = mapped(lambda e, m: float(abs(exactly(e) - arb(m)).abs_upper()), exact, middle)
             return FloatBall(middle, distances.astype(np.float64) * SLACK)
         return FloatBall(middle, np.zeros_like(middle))
 

@@ -38,13 +38,15 @@ class RunningErrorAlgebra(Algebra[Running]):
         self.formulas = textbook_formulas(self.fragility)
 
     def constant(self, values: npt.NDArray[Any]) -> Running:
-        """Exact, but for whole numbers with more bits than the format has."""
+        """Exact where they are float64; of fractions and whole numbers those that the format holds."""
         given = np.asarray(values)
         value = _floats(given)
         error = np.zeros_like(value)
-        if given.dtype.kind == "O":
-            error = np.where(np.abs(value) > math.ldexp(1.0, self.form.precision), np.abs(value), error)
-        return Running(value, error, error)
+        if given.dtype.kind != "O":
+            return Running(value, error, error)
+        pairs = zip(given.ravel().tolist(), value.ravel().tolist(), strict=True)
+        held = np.reshape([math.isfinite(near) and self.form.round(near) == item for item, near in pairs], value.shape)
+        return self.steps.literal(value, held)
 
     def shape(self, x: Running) -> Shape:
         return x.value.shape

@@ -145,6 +145,13 @@ class Steps:
         exponent = np.round(np.log2(np.abs(determinant.value)) / rows.value)
         return exactly(np.exp2(np.where(np.isfinite(exponent), exponent, 0.0)))
 
+    def literal(self, value: Floats, held: Flags) -> Running:
+        """Numbers that are written in the program, rounded where the format does not hold them."""
+        own = np.where(held, 0.0, value)
+        with np.errstate(all="ignore"), self.fragility.within("a literal"):
+            error = np.abs(own) + self._lost(own) + self._overflow(own)
+        return Running(value, error, error)
+
     def rounded(self, value: Floats, parts: list[Part], rounding: Rounding, *, exact: Any = False) -> Running:
         """A value whose error is what it takes over from its operands, and a rounding where it is not `exact`."""
         inherited = np.isinf(value) & _infinite(parts, value)

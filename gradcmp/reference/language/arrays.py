@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, TypeVar
 
 import numpy as np
@@ -28,11 +29,12 @@ class Array:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """The algebras by kind, and the dtype that plain numbers are rounded to."""
+    """The algebras by kind, and the problem's dtype. `binary`: the program's numbers are float64, not decimals."""
 
     floats: Algebra[Any]
     wholes: Algebra[Any]
     dtype: str
+    binary: bool = False
 
     def algebra(self, kind: str) -> Algebra[Any]:
         if kind == "float":
@@ -73,12 +75,20 @@ class Context:
         """An exact constant."""
         return Array(kind="float", data=self.floats.constant(np.asarray(value, dtype=np.float64)))
 
-    def rounded(self, value: float, dtype: str | None = None) -> Array:
-        """A plain number where it meets an array: rounded to `dtype`, by default the problem's."""
-        try:
-            return self.number(FORMATS[dtype or self.dtype].round(float(value)))
-        except OverflowError:
-            return self.number(math.copysign(math.inf, value))
+    def decimal(self, value: float) -> Array:
+        """A plain number of the program: the decimal that is written, which a dtype may have to round."""
+        if isinstance(value, int) or not math.isfinite(value):
+            return self._plain(value, value)
+        return self._plain(value, Fraction(value) if self.binary else Fraction(repr(value)))
+
+    def exponent(self, value: float) -> Array:
+        """An exponent: the float64, since the rules at kinks need a number of finitely many bits."""
+        return self._plain(value, Fraction(value) if math.isfinite(value) else value)
+
+    def _plain(self, value: float, exact: float | Fraction) -> Array:
+        if FORMATS[self.dtype].round(float(value)) == exact:
+            return self.number(float(value))
+        return Array(kind="float", data=self.floats.constant(np.asarray(exact, dtype=object)))
 
     def step(self, name: str, *operands: Array) -> Array:
         """An elementwise step of the algebra of the joined kind."""

@@ -165,6 +165,8 @@ class _Walk:
         ]
         result = "float" if row.result == "float" else "same"
         joined = joined_dtype(meeting, dtype=self.context.dtype, result=result)
+        if node.primitive == "power" and isinstance(operands[1], float):
+            operands[1] = self.context.exponent(operands[1])
         ready = [
             self.operand(operand, "int64" if name == "indices" else joined)
             for name, operand in zip(row.operands, operands, strict=True)
@@ -180,13 +182,13 @@ class _Walk:
         return self.array(value, dtype)
 
     def array(self, value: Value, dtype: str) -> Array:
-        """A plain number as an array of shape (): rounded to `dtype` among floats, exact among integers."""
+        """A plain number as an array of shape (): among floats the decimal that is written."""
         if isinstance(value, Array):
             return value
         if isinstance(value, bool):
             return Array(kind="bool", data=np.asarray(value))
         if dtype in FORMATS:
-            return self.context.rounded(value, dtype)
+            return self.context.decimal(value)
         return Array(kind="int", data=self.context.wholes.constant(np.asarray(value, dtype=object)))
 
     def index(self, node: ir.Index, frame: dict[str, Value]) -> Value:

@@ -28,6 +28,7 @@ class DerivativeProblem:
     """A derivative to take: the program, the operator, the primals by leaf path and the seeds.
 
     `wrt` are leaf paths. `cotangents` are by output path (vjp), `tangents` by leaf path (jvp, hvp); None: all ones.
+    `binary`: literals are the float64 numbers next to the decimals that are written.
     """
 
     checked: Checked
@@ -36,6 +37,7 @@ class DerivativeProblem:
     inputs: Mapping[str, Tensor]
     cotangents: Mapping[str, Tensor] | None = None
     tangents: Mapping[str, Tensor] | None = None
+    binary: bool = False
 
     def cotangent(self, of: str, shape: Shape) -> Floats:
         """The weights of the elements of an output of `shape`."""
@@ -62,7 +64,7 @@ def derive(problem: DerivativeProblem, context: Context, budget: Budget) -> Deri
     Shapes: value and jvp that of the output; gradient, vjp and hvp that of the leaf; jacobian output + leaf; hessian
     leaf i + leaf j for every pair. Raises `Undecided` and `EvaluationError`.
     """
-    return _OPERATORS[problem.operator](problem, context, budget)
+    return _OPERATORS[problem.operator](problem, replace(context, binary=problem.binary), budget)
 
 
 def _value(problem: DerivativeProblem, context: Context, budget: Budget) -> Derived:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 import mpmath
@@ -52,6 +53,10 @@ STEPS: dict[str, Callable[..., Any]] = {
 CHOOSING = ("maximum", "minimum", "abs", "floor")
 
 
+def _number(x: Any) -> Any:
+    return mp.mpf(x.numerator) / x.denominator if isinstance(x, Fraction) else mp.mpf(x)
+
+
 class DecimalAlgebra:
     """`Algebra` over mpmath's numbers at its working precision; `decisions` are the choices that were made."""
 
@@ -62,7 +67,7 @@ class DecimalAlgebra:
         self.largest = mp.mpf(1)
 
     def constant(self, values: Any) -> np.ndarray:
-        return filled([mp.mpf(x) for x in np.asarray(values).ravel().tolist()], np.shape(values))
+        return filled([_number(x) for x in np.asarray(values).ravel().tolist()], np.shape(values))
 
     def direction(self, values: np.ndarray) -> np.ndarray:
         return self.constant(values)

@@ -15,7 +15,7 @@ import numpy as np
 from flint import arb, arb_series, ctx
 
 from gradcmp.reference.algebra import EvaluationError, Undecided
-from gradcmp.reference.algebras.balls import sign
+from gradcmp.reference.algebras.balls import exactly, sign
 
 
 @contextmanager
@@ -148,7 +148,7 @@ class SeriesAlgebra:
     formulas: Mapping[str, Callable[..., Any]] = {}
 
     def constant(self, values: Any) -> np.ndarray:
-        return filled([_still(arb(x)) for x in np.asarray(values).ravel().tolist()], np.shape(values))
+        return filled([_still(exactly(x)) for x in np.asarray(values).ravel().tolist()], np.shape(values))
 
     def direction(self, values: np.ndarray) -> np.ndarray:
         return self.constant(values)

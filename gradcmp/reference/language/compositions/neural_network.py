@@ -14,11 +14,11 @@ def _below(c: Context, x: Array) -> Array:
 
 def _leaky_relu(c: Context, x: Array, *, negative_slope: float) -> Array:
     # max(x, 0) + slope * min(x, 0): no comparison has to be decided.
-    return c.step("add", _relu(c, x), c.step("multiply", c.rounded(negative_slope), _below(c, x)))
+    return c.step("add", _relu(c, x), c.step("multiply", c.decimal(negative_slope), _below(c, x)))
 
 
 def _elu(c: Context, x: Array, *, alpha: float) -> Array:
-    return c.step("add", _relu(c, x), c.step("multiply", c.rounded(alpha), c.step("expm1", _below(c, x))))
+    return c.step("add", _relu(c, x), c.step("multiply", c.decimal(alpha), c.step("expm1", _below(c, x))))
 
 
 def _sigmoid(c: Context, x: Array) -> Array:
