@@ -75,7 +75,7 @@ def _scenarios(scenarios: Iterable[Scenario]) -> list[tuple[Any, ...]]:
             list(dict.fromkeys(name for point in swept for name in point.protocols or point.operators)),
             list(dict.fromkeys(name for point in swept for name in point.dtypes or (SCENARIO["dtype"].word,))),
             list(swept[0].tags),
-            swept[0].description,
+            swept[0].description or swept[0].suite,
         )
         for identifier, swept in points.items()
     ]

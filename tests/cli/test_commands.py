@@ -192,6 +192,15 @@ def test_colour_is_what_the_environment_says(tmp_path: Path, words: tuple[str, .
     assert not coloured(FORCE_COLOR="1", NO_COLOR="1")
 
 
+def test_a_suites_description_is_listed_where_a_member_has_none_and_always_shown(tmp_path: Path) -> None:
+    members = "scenarios:\n  a: {function: x}\n  b: {function: x, description: of b}\n"
+    write(tmp_path, "all.yaml", "description: of all\ndefaults: {inputs: {x: 1.0}}\n" + members)
+    rows = json.loads(gradcmp("list", "--json", cwd=tmp_path).stdout)
+    assert {row["id"]: row["description"] for row in rows} == {"all::a": "of all", "all::b": "of b"}
+    shown = gradcmp("show", "all::b", cwd=tmp_path).stdout
+    assert "suite: of all\ndescription: of b\n" in shown
+
+
 def test_show_as_an_unknown_backend(tmp_path: Path) -> None:
     write(tmp_path, "square.yaml", SQUARE)
     done = gradcmp("show", "square", "--as", "troch", cwd=tmp_path)
