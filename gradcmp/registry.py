@@ -7,10 +7,10 @@ development, `GRADCMP_BACKENDS=package.module:DESCRIPTOR` (several with commas) 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module, metadata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gradcmp.core.dotted import resolve
 from gradcmp.core.requests import REFEREE, WorkerKey
@@ -90,13 +90,23 @@ class Descriptor:
 
         Raises CannotLoad.
         """
+        return self._load_texts("IDIOMS", "idioms", lambda name: isinstance(name, str))
+
+    def load_modes(self) -> Mapping[tuple[str, str], str]:
+        """(operator, mode) → the backend's own call: `MODES` beside the spelling, where there is one.
+
+        Raises CannotLoad.
+        """
+        return self._load_texts("MODES", "modes", lambda pair: isinstance(pair, tuple) and len(pair) == 2)
+
+    def _load_texts(self, name: str, what: str, is_key: Callable[[Any], bool]) -> dict[Any, str]:
         try:
-            idioms = dict(getattr(import_module(self.spelling.partition(":")[0]), "IDIOMS", {}))
-            if not all(isinstance(text, str) for pair in idioms.items() for text in pair):
-                raise TypeError("`IDIOMS` holds something else than texts")
+            texts = dict(getattr(import_module(self.spelling.partition(":")[0]), name, {}))
+            if not all(is_key(key) and isinstance(text, str) for key, text in texts.items()):
+                raise TypeError(f"`{name}` holds something else than texts")
         except Exception as error:
-            raise CannotLoad(f"the idioms of {self.title} cannot be loaded: {_described(error)}") from error
-        return idioms
+            raise CannotLoad(f"the {what} of {self.title} cannot be loaded: {_described(error)}") from error
+        return texts
 
 
 REFERENCE = Descriptor(

@@ -35,7 +35,7 @@ def test_a_spelling_of_another_type(module: ModuleType) -> None:
 def test_a_spelling_whose_import_raises(tmp_path, monkeypatch) -> None:
     (tmp_path / "raising_spelling.py").write_text("1 / 0\n")
     monkeypatch.syspath_prepend(tmp_path)
-    for load in ("load_spelling", "load_idioms"):
+    for load in ("load_spelling", "load_idioms", "load_modes"):
         with pytest.raises(CannotLoad, match="ZeroDivisionError"):
             getattr(replace(FAKE, spelling="raising_spelling:SPELLING"), load)()
 
@@ -47,8 +47,16 @@ def test_idioms_that_are_none(module: ModuleType, idioms: object) -> None:
         replace(FAKE, spelling="broken_spelling:SPELLING").load_idioms()
 
 
+@pytest.mark.parametrize("modes", [7, ["jvp"], {"jvp": "jvp(f)"}, {("jvp", "forward"): 7}, None])
+def test_modes_that_are_none(module: ModuleType, modes: object) -> None:
+    module.MODES = modes
+    with pytest.raises(CannotLoad, match="the modes of Fake cannot be loaded"):
+        replace(FAKE, spelling="broken_spelling:SPELLING").load_modes()
+
+
 def test_a_backend_without_idioms_has_none(module: ModuleType) -> None:
-    assert replace(FAKE, spelling="broken_spelling:SPELLING").load_idioms() == {}
+    backend = replace(FAKE, spelling="broken_spelling:SPELLING")
+    assert (backend.load_idioms(), backend.load_modes()) == ({}, {})
 
 
 def test_which_executions_compile() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -16,17 +16,29 @@ from gradcmp.core.scenarios import Scenario
 
 if TYPE_CHECKING:
     from gradcmp.program.catalogue.rows import Primitive
+    from gradcmp.registry import Descriptor
+
+T = TypeVar("T")
 
 
 @click.command("list")
 @scenario_arguments
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of a table.")
 @click.option("--protocols", is_flag=True, help="What the protocols do, with each backend's idiom.")
+@click.option(
+    "--modes", is_flag=True, help="The modes of each operator, with the call of each backend that they stand for."
+)
 @click.option("--primitives", is_flag=True, help="The catalogue of primitives with their conventions.")
 @width_option
 @debug_option
 def command(
-    arguments: tuple[str, ...], shipped: bool, as_json: bool, protocols: bool, primitives: bool, width: int | None
+    arguments: tuple[str, ...],
+    shipped: bool,
+    as_json: bool,
+    protocols: bool,
+    modes: bool,
+    primitives: bool,
+    width: int | None,
 ) -> None:
     """List ids with operators, dtypes, tags and description. Executes nothing."""
     gc.disable()  # it is over before there is anything to collect
@@ -35,6 +47,8 @@ def command(
         rows, heads = _primitives(), ["primitive", "group", "convention"]
     elif protocols:
         rows, heads = _protocols(), ["protocol", "backend", "idiom"]
+    elif modes:
+        rows, heads = _modes(), ["operator", "mode", "backend", "call"]
     else:
         from gradcmp.scenario.load import load
 
@@ -61,7 +75,7 @@ def _scenarios(scenarios: Iterable[Scenario]) -> list[tuple[Any, ...]]:
             list(dict.fromkeys(name for point in swept for name in point.protocols or point.operators)),
             list(dict.fromkeys(name for point in swept for name in point.dtypes or (SCENARIO["dtype"].word,))),
             list(swept[0].tags),
-            swept[0].description,
+            swept[0].description or swept[0].suite,
         )
         for identifier, swept in points.items()
     ]
@@ -84,20 +98,41 @@ def _written(row: Primitive) -> str:
 
 def _protocols() -> list[tuple[Any, ...]]:
     from gradcmp.core.operators import PROTOCOLS
-    from gradcmp.registry import CannotLoad, load_registry
 
-    idioms: dict[str, Mapping[str, str]] = {}
-    broken: list[tuple[Any, ...]] = []
-    for descriptor in load_registry().descriptors.values():
-        try:
-            idioms[descriptor.name] = descriptor.load_idioms()
-        except CannotLoad as error:
-            broken.append(("", descriptor.name, str(error)))
+    idioms, broken = _of_backends(lambda descriptor: descriptor.load_idioms())
     rows: list[tuple[Any, ...]] = []
     for protocol, meaning in PROTOCOLS.items():
         rows.append((protocol, "", meaning))
         rows += [(protocol, backend, lines[protocol]) for backend, lines in idioms.items() if protocol in lines]
-    return rows + broken
+    return rows + [("", backend, why) for backend, why in broken]
+
+
+def _modes() -> list[tuple[Any, ...]]:
+    from gradcmp.core.operators import MODES, OPERATORS
+
+    calls, broken = _of_backends(lambda descriptor: descriptor.load_modes())
+    rows: list[tuple[Any, ...]] = [
+        (str(operator), mode, backend, lines[operator, mode])
+        for operator in OPERATORS
+        for mode in MODES
+        for backend, lines in calls.items()
+        if (operator, mode) in lines
+    ]
+    return rows + [("", "", backend, why) for backend, why in broken]
+
+
+def _of_backends(load: Callable[[Descriptor], T]) -> tuple[dict[str, T], list[tuple[str, str]]]:
+    """What is loaded of each backend, and why it cannot be of the others."""
+    from gradcmp.registry import CannotLoad, load_registry
+
+    loaded: dict[str, T] = {}
+    broken: list[tuple[str, str]] = []
+    for descriptor in load_registry().descriptors.values():
+        try:
+            loaded[descriptor.name] = load(descriptor)
+        except CannotLoad as error:
+            broken.append((descriptor.name, str(error)))
+    return loaded, broken
 
 
 def _text(cell: Any) -> str:

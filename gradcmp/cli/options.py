@@ -26,7 +26,11 @@ class ScenarioArgument(click.ParamType[str]):
             scenarios = load((), folder=Path.cwd(), shipped=bool(ctx.params.get("shipped")), checked=False).scenarios
         except GradcmpError:
             return [CompletionItem(incomplete, type="file")]
-        found = {scenario.id: scenario.description for scenario in scenarios if scenario.id.startswith(incomplete)}
+        found = {
+            scenario.id: scenario.description or scenario.suite
+            for scenario in scenarios
+            if scenario.id.startswith(incomplete)
+        }
         return [CompletionItem(name, help=text) for name, text in found.items()] or [
             CompletionItem(incomplete, type="file")
         ]

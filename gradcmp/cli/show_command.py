@@ -92,6 +92,7 @@ def _understood(problem: Problem) -> Iterator[str]:
     rows: Mapping[str, Any] = {
         "id": scenario.id,
         "file": scenario.location,
+        "suite": scenario.suite,
         "description": scenario.description,
         "tags": ", ".join(scenario.tags),
         "parameters": ", ".join(f"{name}={value}" for name, value in scenario.parameters.items()),

@@ -33,12 +33,14 @@ class Scenario:
 
     None in `backends`, `executions`, `devices`, `dtypes`, `timing`, `timeout_s`, `compile_timeout_s`: the scenario
     does not say. `wrt` holds leaf paths, never empty. `modes` empty: the backend's own.
+    `suite` is the description of the suite that it is a member of.
     `cotangent` is by output path (`""`: every output), `tangent` by leaf path (`""`: the sole one); None is ones.
     """
 
     id: str
     location: Location
     description: str = ""
+    suite: str = ""
     tags: tuple[str, ...] = ()
     parameters: Mapping[str, Number | str] = field(default_factory=dict)
     inputs: InputTree

@@ -6,8 +6,10 @@ from itertools import groupby
 from rich.console import Console, RenderableType
 
 from gradcmp.core.reasons import KinkSummary
-from gradcmp.core.verdicts import Evidence, Level
+from gradcmp.core.verdicts import Evidence, Level, Verdict
 from gradcmp.report.cells import leaf_label, mark, side_text
+from gradcmp.report.grids import MODE
+from gradcmp.report.modes import differ, modes_of
 from gradcmp.report.tables import STYLES
 from gradcmp.report.text.columns import Columns
 from gradcmp.report.text.console import room
@@ -18,9 +20,12 @@ from gradcmp.words import conventions, limits
 from gradcmp.words.figures import digits, distance, duration, interval, ratio
 
 
-def case_fields(case: CaseRecord) -> tuple[str, ...]:
-    """The texts beneath the heads of `COLUMNS`; empty where there is nothing to tell."""
-    return tuple(text(case) for text in COLUMNS.values())
+def case_fields(case: CaseRecord, *, by_mode: bool = False) -> tuple[str, ...]:
+    """The texts beneath the heads of `COLUMNS`; empty where there is nothing to tell.
+
+    `by_mode`: the targets of this problem differ in their modes.
+    """
+    return tuple("" if head == MODE and not by_mode else text(case) for head, text in COLUMNS.items())
 
 
 def _of_worst(text: Callable[[ErrorsRecord], str]) -> Callable[[CaseRecord], str]:
@@ -60,6 +65,7 @@ def elements(case: CaseRecord) -> str:
 
 COLUMNS: Mapping[str, Callable[[CaseRecord], str]] = {
     "verdict": lambda case: f"{case.verdict}, known" if case.known else case.verdict,
+    MODE: lambda case: case.mode or "",
     "kink": lambda case: kink_text(case.kink),
     "digits": _of_worst(lambda worst: "" if worst.digits is None else digits(worst.digits)),
     "ULP": _of_worst(lambda worst: distance(worst.max_ulps)),
@@ -76,9 +82,22 @@ COLUMNS: Mapping[str, Callable[[CaseRecord], str]] = {
 """Head → the text of a case."""
 
 
+def limits_legend(document: Document) -> str:
+    """Which of two limits is which; empty where no case has two."""
+    used = (case.worst.limit for case in document.cases if case.worst is not None)
+    sigmas = next((f"{limit.sigmas:g}" for limit in used if limit is not None and limits.sizes(limit)), None)
+    if sigmas is None:
+        return ""
+    return (
+        f"limits A / B: up to A, {sigmas} root-sum-square running errors, an answer is {Verdict.ROUNDING}; "
+        f"up to B, the worst-case running error, it is {Verdict.HIGH}; in ULPs of the worst element"
+    )
+
+
 def cases_parts(document: Document, console: Console) -> Iterator[RenderableType]:
     """A table grouped by problem where it fits, else a paragraph per case."""
-    rows = [(case, case_fields(case)) for case in document.cases]
+    by_mode = {problem for problem, cases in document.cases_of.items() if differ(modes_of(cases))}
+    rows = [(case, case_fields(case, by_mode=case.problem in by_mode)) for case in document.cases]
     used = [n for n in range(len(COLUMNS)) if any(fields[n] for _, fields in rows)]
     headers = ["  case", "", *(tuple(COLUMNS)[n] for n in used)]
     columns = Columns(console, headers, right=[False, False, *(n > 0 for n in used)])
@@ -122,8 +141,8 @@ def _paragraphs(
     document: Document, rows: list[tuple[CaseRecord, tuple[str, ...]]], console: Console
 ) -> Iterator[RenderableType]:
     words = (
-        "{}", "{}", "{} digits", "{} ULP", "limits {} ULP", "relative {}", "at {}", "elements {}", "needed rtol {}",
-        "first call {}", "compile {}", "steady {}", "∇f/f {}",
+        "{}", "mode {}", "{}", "{} digits", "{} ULP", "limits {} ULP", "relative {}", "at {}", "elements {}",
+        "needed rtol {}", "first call {}", "compile {}", "steady {}", "∇f/f {}",
     )  # fmt: skip
     for place, (problem, group) in enumerate(groupby(rows, key=lambda row: row[0].problem)):
         if place:
@@ -132,7 +151,7 @@ def _paragraphs(
         for case, fields in group:
             style = STYLES["known" if case.known else case.level]
             yield Line(console, (f"  #{case.number} {case.target} ", ""), (f"{mark(case)} {fields[0]}", style))
-            for part in (slice(1, 9), slice(9, 13)):
+            for part in (slice(1, 10), slice(10, 14)):
                 said = [word.format(field) for word, field in zip(words[part], fields[part], strict=True) if field]
                 if said:
                     yield from enumeration(" · ".join(said), console, style="dim", indent=5)

@@ -1,16 +1,19 @@
 """Tables as plain data, before any renderer: rows of problems, columns of targets."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gradcmp.core.verdicts import Evidence
 from gradcmp.report.cells import Cell, leaf_label, leaf_sign, mark, row_texts, sign
+from gradcmp.report.modes import differ, modes_of
 from gradcmp.result.document import Document
 from gradcmp.result.records import ArrayRecord, CaseRecord, ProblemRecord, TargetRecord
 from gradcmp.words.figures import duration, ratio
 
 TRUTH = "truth"
 TIMING_PARTS = ("steady", "compile", "∇f/f")
+MODE = "mode"
+"""Stands in the place of a leaf in rows that tell how each target differentiated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +85,12 @@ def agreement_grid(document: Document) -> Grid | None:
         key=lambda name: (sum(problem.evidence == name for problem in document.problems), name is Evidence.CERTIFIED),
     )
     rows: list[Row] = []
+    modes = ModeRows()
     for problem in by_section(document.problems):
         cases = [document.by_place.get((problem.id, target.id)) for target in targets]
         if any(case is not None for case in cases):
             rows.extend(_agreement_rows(document, problem, cases, labels, grade))
+            rows.extend(modes.after(problem, cases, Cell(level=TRUTH)))
     return pruned(
         Grid(
             title="Agreement",
@@ -122,6 +127,7 @@ def timing_grid(document: Document) -> Grid | None:
     columns = [[_timing_parts(cases.get((problem.id, target.id))) for problem in problems] for target in targets]
     texts = [aligned((TIMING_PARTS, *column)) for column in columns]
     rows = []
+    modes = ModeRows()
     for index, problem in enumerate(problems):
         row_cases = [cases.get((problem.id, target.id)) for target in targets]
         best = _fastest(row_cases)
@@ -136,6 +142,7 @@ def timing_grid(document: Document) -> Grid | None:
                 ),
             )
         )
+        rows.extend(modes.after(problem, row_cases))
     return pruned(
         Grid(
             title="Timings",
@@ -146,6 +153,23 @@ def timing_grid(document: Document) -> Grid | None:
             sectioned=len({row.section for row in rows}) > 1,
         )
     )
+
+
+class ModeRows:
+    """A row of modes beneath a problem whose targets differ in them; a sweep has one until they change."""
+
+    def __init__(self) -> None:
+        self._said: dict[tuple[str, str], tuple[str, ...]] = {}
+
+    def after(self, problem: ProblemRecord, cases: Sequence[CaseRecord | None], *others: Cell) -> Iterator[Row]:
+        """The row, if there is one; `others` are cells of columns that are no targets."""
+        modes, swept = modes_of(cases), (problem.scenario, problem.asked)
+        if modes == self._said.get(swept) or not (differ(modes) or swept in self._said):
+            return
+        self._said[swept] = modes
+        cells = tuple(Cell(mode, level=TRUTH) for mode in modes)
+        section = section_of(problem.scenario)[0]
+        yield Row(problem=problem.id, section=section, labels=("",) * 4, leaf=MODE, cells=(*cells, *others))
 
 
 class Labels:

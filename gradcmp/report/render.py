@@ -6,7 +6,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from gradcmp.core.verdicts import Level, Verdict
-from gradcmp.report.cases_view import cases_parts
+from gradcmp.report.cases_view import cases_parts, limits_legend
 from gradcmp.report.cells import Sign, case_signs
 from gradcmp.report.ending import exit_line, incomplete_line, levels_line
 from gradcmp.report.explanations import Explanation, explanations, unsteady, warnings
@@ -106,6 +106,9 @@ def _tables(document: Document, console: Console) -> Iterator[RenderableType]:
 def _cases(document: Document, console: Console) -> Iterator[RenderableType]:
     yield Line(console)
     yield from cases_parts(document, console)
+    if note := limits_legend(document):
+        yield Line(console)
+        yield from hanging(console, styled(note, console, "dim"))
 
 
 def _scaling(document: Document, console: Console) -> Iterator[RenderableType]:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy
 
 from gradcmp.report.cells import Cell
-from gradcmp.report.grids import TIMING_PARTS, Grid, Row, aligned, target_names, used_targets
+from gradcmp.report.grids import MODE, TIMING_PARTS, Grid, Row, aligned, target_names, used_targets
+from gradcmp.report.modes import differ, modes_of
 from gradcmp.result.document import Document
 from gradcmp.result.records import ProblemRecord, TargetRecord
 from gradcmp.words.figures import duration, ratio
@@ -68,8 +69,16 @@ def _grid(document: Document, key: tuple[str, ...], members: dict[float, Problem
                 ),
             )
             for place, label in enumerate(labels)
-        ),
+        )
+        + _mode_row(document, members[max(members)], targets),
     )
+
+
+def _mode_row(document: Document, largest: ProblemRecord, targets: Sequence[TargetRecord]) -> tuple[Row, ...]:
+    """How each target differentiated at the largest size, where they differ in that."""
+    modes = modes_of([document.by_place.get((largest.id, target.id)) for target in targets])
+    cells = tuple(Cell(mode, level="truth") for mode in modes)
+    return (Row(problem=MODE, section="", labels=(MODE,), cells=cells),) if differ(modes) else ()
 
 
 def _parts(document: Document, problem: ProblemRecord, target: TargetRecord) -> tuple[str, str, str]:

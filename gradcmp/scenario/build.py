@@ -78,9 +78,9 @@ def build(
     if program is None or reader.count > before:
         return None
     return Scenario(
-        id=draft.id, location=draft.location, parameters=dict(reader.names), inputs=inputs, wrt=wrt, function=program,
-        operators=operators, protocols=protocols, modes=modes, cotangent=cotangent, tangent=tangent, expect=expect,
-        skip=skip, **choices, **limits,
+        id=draft.id, suite=draft.suite, location=draft.location, parameters=dict(reader.names), inputs=inputs, wrt=wrt,
+        function=program, operators=operators, protocols=protocols, modes=modes, cotangent=cotangent, tangent=tangent,
+        expect=expect, skip=skip, **choices, **limits,
     )  # fmt: skip
 
 

@@ -90,6 +90,7 @@ KEYS: tuple[Key, ...] = (
     Key("compile_timeout", NUMBER, "seconds that compiling may take", default="300", examples=(600,)),
     Key("skip", mapping(TEXT), "target pattern → reason", default="nothing is skipped", examples=({"jax-compiled": "takes an hour"},)),
     *(Key(name, supported=False) for name in ("reference", "static", "convert", "layouts", "compute_dtype", "settings", "intermediates")),
+    Key("description", {"type": ["string", "number"]}, "one sentence on what its scenarios have in common", place="suite", default="empty", examples=("Conventions at kinks.",), meant=("name", "title", "desc")),
     Key("defaults", reference("member"), "keys of every member that does not write them itself", place="suite"),
     Key("scenarios", mapping(reference("member")), "name → scenario", place="suite", default=MUST, meant=("scenario",)),
     Key("scenarios", TEXT, "the folder with the scenarios", place="configuration", default="`scenarios`"),

@@ -11,15 +11,18 @@ from gradcmp.scenario.nodes import Entry, Mapping, Node, Scalar, describe
 from gradcmp.scenario.reading import Reader, joined, listing
 from gradcmp.scenario.yaml_source import EXPECTED_FILE
 
+_MEANT = {word: key.name for key in SUITE.values() for word in key.meant}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A scenario as written: its keys after defaults, where they stand, and what relative files are relative to.
 
-    `written` are the keys that it writes itself, which win over conflicting defaults.
+    `written` are the keys that it writes itself, which win over conflicting defaults. `suite`: the suite's description.
     """
 
     id: str
+    suite: str = ""
     node: Mapping
     written: frozenset[str]
     location: Location
@@ -28,10 +31,14 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """A scenario file that has been read: `members` is None for a file with one scenario."""
+    """A scenario file that has been read: `members` is None for a file with one scenario.
+
+    `description` is that of the suite as a whole.
+    """
 
     id: str
     path: Path
+    description: str = ""
     root: Mapping
     defaults: Mapping
     members: Mapping | None
@@ -53,11 +60,13 @@ def open_file(reader: Reader, node: Node, identifier: str, path: Path) -> File |
         return File(id=identifier, path=path, root=node, defaults=empty, members=None)
     for name, entry in node.entries.items():
         if name not in SUITE:
-            hint = "put it below `defaults`" if name in SCENARIO else did_you_mean(name, SUITE)
+            hint = "put it below `defaults`" if name in SCENARIO else did_you_mean(name, SUITE, _MEANT)
             what = "unknown key of a suite"
             reader.complain(entry.key, name, what, f"expected {listing(SUITE)}", hint)
     defaults = node.get("defaults")
     members = node.get("scenarios")
+    described = node.get("description")
+    description = "" if described is None else reader.text(described, "description") or ""
     if defaults is not None and not isinstance(defaults, Mapping):
         reader.wrong(defaults, "defaults", "keys of scenarios")
     if not isinstance(members, Mapping) or not members.entries:
@@ -67,7 +76,7 @@ def open_file(reader: Reader, node: Node, identifier: str, path: Path) -> File |
         check_keys(reader, defaults, "defaults")
     else:
         defaults = empty
-    return File(id=identifier, path=path, root=node, defaults=defaults, members=members)
+    return File(id=identifier, path=path, description=description, root=node, defaults=defaults, members=members)
 
 
 def draft(reader: Reader, file: File, member: str | None, configured: Mapping) -> Draft | None:
@@ -91,8 +100,9 @@ def draft(reader: Reader, file: File, member: str | None, configured: Mapping) -
     check_keys(reader, node)
     merged = merge(merge(configured, file.defaults), node)
     return Draft(
-        id=identifier, node=merged, written=frozenset(node.entries), location=location, folder=file.path.parent
-    )
+        id=identifier, suite=file.description, node=merged, written=frozenset(node.entries), location=location,
+        folder=file.path.parent,
+    )  # fmt: skip
 
 
 def merge(defaults: Mapping, written: Mapping) -> Mapping:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from gradcmp.backends.base import Backend, Derivative, Job, Prepared, Result
+from gradcmp.backends.base import Backend, Derivative, Job, LoopNotFinished, Prepared, Result
 from gradcmp.core.operators import Operator
 from gradcmp.core.outcomes import Computed, Timing
 from gradcmp.core.requests import Request
@@ -72,6 +72,8 @@ def _first_call(backend: Backend, job: Job) -> tuple[Prepared, Result, dict[str,
             backend.synchronize(result, job.device)
             first_call_s = time.perf_counter() - began
             return prepared, result, {**prepared.notes(), **tried}, first_call_s
+        except LoopNotFinished:  # is so by every mode
+            raise
         except Exception as error:
             if refusal is None and not backend.is_unsupported(error):
                 raise

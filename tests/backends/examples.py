@@ -16,6 +16,7 @@ Y = np.array([1.5, 2.0, -3.0])
 P = np.array([0.25, 1.0, 2.5])
 M = np.array([[4.0, 1.0, 0.5], [2.0, 5.0, -1.0]])
 S = np.array([[4.0, 1.0], [2.0, 3.0]])
+SS = np.stack([S, 2 * S])
 T = np.arange(24.0).reshape(2, 3, 4) / 8 - 1
 N = np.array([1, 2, 3])
 B = np.array([True, False, True])
@@ -92,7 +93,12 @@ EXAMPLES: list[tuple[str, tuple[Any, ...], dict[str, Any], Any]] = [
     ("diagonal", (T,), {"offset": -1}, np.diagonal(T, -1, -2, -1)), ("tril", (M,), {"k": 0}, np.tril(M)),
     ("tril", (M,), {"k": -1}, np.tril(M, -1)), ("triu", (M,), {"k": 1}, np.triu(M, 1)), ("det", (S,), {}, 10.0),
     ("inv", (S,), {}, np.array([[0.3, -0.1], [-0.2, 0.4]])), ("solve", (S, np.array([6.0, 8.0])), {}, [1.0, 2.0]),
-    ("solve", (S, S), {}, np.eye(2)), ("slogdet", (-S[::-1],), {}, (-1.0, math.log(10))),
+    ("solve", (S, S), {}, np.eye(2)), ("solve", (SS, S), {}, np.stack([np.eye(2), np.eye(2) / 2])),
+    ("solve", (S, SS), {}, np.stack([np.eye(2), 2 * np.eye(2)])), ("solve", (SS, S[:, 0]), {}, [[1.0, 0.0], [0.5, 0.0]]),
+    ("solve", (SS, SS[1]), {}, np.stack([2 * np.eye(2), np.eye(2)])), ("solve", (SS[:1], SS), {}, np.stack([np.eye(2), 2 * np.eye(2)])),
+    ("cholesky", (np.array([[[4.0, 1.0], [3.0, 5.0]]]),), {}, np.array([[[2.0, 0.0], [1.0, 2.0]]])),
+    ("inv", (SS,), {}, np.array([[[0.3, -0.1], [-0.2, 0.4]], [[0.15, -0.05], [-0.1, 0.2]]])), ("det", (SS,), {}, [10.0, 40.0]),
+    ("slogdet", (SS,), {}, ([1.0, 1.0], np.log([10.0, 40.0]))), ("slogdet", (-S[::-1],), {}, (-1.0, math.log(10))),
     ("cholesky", (np.array([[4.0, 1.0], [3.0, 5.0]]),), {}, np.array([[2.0, 0.0], [1.0, 2.0]])),
     ("stop_gradient", (X,), {}, X), ("stop_gradient", (N,), {}, N), ("zeros_like", (M,), {}, 0 * M),
     ("ones_like", (2.5,), {}, 1.0),

@@ -1,6 +1,7 @@
 """What the commands print."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -191,6 +192,15 @@ def test_colour_is_what_the_environment_says(tmp_path: Path, words: tuple[str, .
     assert not coloured(FORCE_COLOR="1", NO_COLOR="1")
 
 
+def test_a_suites_description_is_listed_where_a_member_has_none_and_always_shown(tmp_path: Path) -> None:
+    members = "scenarios:\n  a: {function: x}\n  b: {function: x, description: of b}\n"
+    write(tmp_path, "all.yaml", "description: of all\ndefaults: {inputs: {x: 1.0}}\n" + members)
+    rows = json.loads(gradcmp("list", "--json", cwd=tmp_path).stdout)
+    assert {row["id"]: row["description"] for row in rows} == {"all::a": "of all", "all::b": "of b"}
+    shown = gradcmp("show", "all::b", cwd=tmp_path).stdout
+    assert "suite: of all\ndescription: of b\n" in shown
+
+
 def test_show_as_an_unknown_backend(tmp_path: Path) -> None:
     write(tmp_path, "square.yaml", SQUARE)
     done = gradcmp("show", "square", "--as", "troch", cwd=tmp_path)
@@ -311,17 +321,32 @@ def test_the_help_shows_how_json_is_asked_for(tmp_path: Path) -> None:
     assert "--json - " in printed
 
 
+def test_modes_are_listed_with_each_backends_call(tmp_path: Path) -> None:
+    rows = json.loads(gradcmp("list", "--modes", "--json", cwd=tmp_path).stdout)
+    call = {
+        "operator": "hessian",
+        "mode": "forward-over-reverse",
+        "backend": "torch",
+        "call": "torch.func.hessian(f)(x)",
+    }
+    assert call in rows
+    assert [row["backend"] for row in rows if row["operator"] == "jvp"] == ["jax", "tensorflow", "torch"] * 2
+
+
 def test_a_broken_spelling_is_a_row_of_the_protocols(tmp_path: Path) -> None:
     (tmp_path / "odd.py").write_text(
         "from dataclasses import replace\n"
         "from gradcmp.backends.fake.descriptor import FAKE\n"
         'ODD = replace(FAKE, name="odd", title="Odd", spelling="no.such.module:SPELLING")\n'
     )
-    variables = {"GRADCMP_BACKENDS": "odd:ODD", "PYTHONPATH": str(tmp_path)}
+    path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH", "")]))
+    variables = {"GRADCMP_BACKENDS": "odd:ODD", "PYTHONPATH": path}
     rows = json.loads(gradcmp_process("list", "--protocols", "--json", cwd=tmp_path, **variables).stdout)
     broken = "the idioms of Odd cannot be loaded: ModuleNotFoundError: No module named 'no'"
     assert {"protocol": "", "backend": "odd", "idiom": broken} in rows
     assert any(row["backend"] == "torch" for row in rows)
+    modes = json.loads(gradcmp_process("list", "--modes", "--json", cwd=tmp_path, **variables).stdout)
+    assert {"operator": "", "mode": "", "backend": "odd", "call": broken.replace("idioms", "modes")} in modes
     write(tmp_path, "square.yaml", SQUARE.replace("backend: fake", "backend: odd"))
     done = gradcmp_process("show", "square", "--as", "odd", "--execution", "right", cwd=tmp_path, **variables)
     assert done.returncode == 1

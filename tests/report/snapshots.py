@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from gradcmp.report.exports.junit import to_junit
 from gradcmp.report.exports.markdown import to_markdown
@@ -19,9 +20,15 @@ DATA = Path(__file__).parent / "data"
 DOCUMENTS = {"notebook": notebook, "everything": everything}
 
 
-def printed(book: str, *, view: str = "tables", width: int | None = None, encoding: str = "utf-8", **env: str) -> str:
+def printed(book: str, **options: Any) -> str:
+    return rendered(document(book), **options)
+
+
+def rendered(
+    document: Document, *, view: str = "tables", width: int | None = None, encoding: str = "utf-8", **env: str
+) -> str:
     stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
-    render(document(book), view=view, console=make_console(stream, width=width, env=env))
+    render(document, view=view, console=make_console(stream, width=width, env=env))
     stream.flush()
     return stream.buffer.getvalue().decode(encoding)
 

@@ -7,7 +7,7 @@ import numpy
 import pytest
 
 from gradcmp.core.reasons import Digits, Limit, LimitKind
-from gradcmp.report.cases_view import case_fields
+from gradcmp.report.cases_view import case_fields, limits_legend
 from gradcmp.report.cells import truth_text
 from gradcmp.result.arrays import ArrayStore
 from gradcmp.result.document import Document
@@ -63,5 +63,13 @@ def test_the_view_of_cases_names_the_convention_and_the_limits():
         errors(2.0, size=1, verdict="convention"), kink=kink, limit=limit, digits=Digits(correct=4.25, held=7.225)
     )
     book.add(problem("s"), [true_leaf([0.0])], {TORCH: (computed([1.0]), "convention", {"errors": (found,)})})
-    fields = case_fields(Document.of(book.document()).cases[0])
-    assert fields[:5] == ("convention", "right of -1 | none", "4.2 of 7.2", "2", "3.2 / 10")
+    document = Document.of(book.document())
+    fields = case_fields(document.cases[0])
+    assert fields[:6] == ("convention", "", "right of -1 | none", "4.2 of 7.2", "2", "3.2 / 10")
+    assert limits_legend(document) == (
+        "limits A / B: up to A, 8 root-sum-square running errors, an answer is rounding; up to B, the worst-case running "
+        "error, it is high; in ULPs of the worst element"
+    )
+    book = Book()
+    book.add(problem("s"), [true_leaf([0.0])], {TORCH: (computed([1.0]), "exact", {"errors": (errors(0.0),)})})
+    assert limits_legend(Document.of(book.document())) == ""

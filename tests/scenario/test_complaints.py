@@ -229,7 +229,15 @@ CASES = {
     ),
     "a suite with a scenario's key": (
         "function: x\nscenarios: {a: {inputs: {x: 1.0}, function: x}}\n",
-        ["bad.yaml:1:1: function: unknown key of a suite; expected `defaults` or `scenarios`; put it below `defaults`"],
+        ["bad.yaml:1:1: function: unknown key of a suite; expected `description`, `defaults` or `scenarios`; put it below `defaults`"],
+    ),
+    "another word for a suite's description": (
+        "title: t\nscenarios: {a: {inputs: {x: 1.0}, function: x}}\n",
+        ["bad.yaml:1:1: title: unknown key of a suite; expected `description`, `defaults` or `scenarios`; did you mean `description`?"],
+    ),
+    "a suite's description that is no text": (
+        "description: [a]\nscenarios: {a: {inputs: {x: 1.0}, function: x}}\n",
+        ["bad.yaml:1:14: description: found a list; expected a text"],
     ),
     "an empty suite": (
         "scenarios: {}\n",

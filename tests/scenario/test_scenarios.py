@@ -137,6 +137,17 @@ def test_suites_merge_inputs_by_name_and_replace_the_rest(read):
     assert b.location.line == 4
 
 
+def test_a_suite_has_a_description_of_its_own_beside_those_of_its_members(read):
+    a, b, c = read(
+        "description: What is\n  shared, 1 {n}.\ndefaults: {inputs: {x: 1.0}}\nscenarios:\n  a: {function: x}\n"
+        "  b: {function: x, description: b itself}\n  c: {function: x, sweep: {n: [1]}}\n"
+    )
+    assert [scenario.suite for scenario in (a, b, c)] == ["What is shared, 1 {n}."] * 3
+    assert [scenario.description for scenario in (a, b, c)] == ["", "b itself", ""]
+    (alone,) = read("description: alone\ninputs: {x: 1.0}\nfunction: x\n")
+    assert (alone.suite, alone.description) == ("", "alone")
+
+
 def test_a_protocol_of_a_member_wins_over_an_operator_of_the_defaults(read):
     (scenario,) = read(
         "defaults: {operator: vjp}\nscenarios: {a: {inputs: {x: 1.0}, function: x * x, protocol: accumulate}}\n"

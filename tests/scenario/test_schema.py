@@ -44,6 +44,12 @@ def test_it_has_every_key_and_every_generator():
     assert {name.removeprefix("generator_") for name in definitions if name.startswith("generator_")} == set(OPTIONS)
 
 
+def test_a_suite_may_have_a_description():
+    VALIDATOR.validate({"description": "all of it", "scenarios": {"a": SOUND}})
+    with pytest.raises(jsonschema.ValidationError):
+        VALIDATOR.validate({"description": ["x"], "scenarios": {"a": SOUND}})
+
+
 @pytest.mark.parametrize("name", [name for name, key in SCENARIO.items() if key.supported])
 def test_the_examples_of_a_key_fit(name):
     for example in SCENARIO[name].examples:

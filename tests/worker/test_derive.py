@@ -143,6 +143,13 @@ def test_what_a_second_mode_raises_does_not_hide_that_the_preferred_one_is_not_t
         derive(backend, Loader(backend, tmp_path), ask(source=source), device="cpu", progress=lambda _: None)
 
 
+def test_a_second_mode_tells_that_a_loop_was_cut_off(tmp_path):
+    backend = WithoutReverse(Settings())
+    request = ask(source="def f(x):\n    return (x * x).sum(), False\n", finished=True)
+    with pytest.raises(LoopNotFinished):
+        derive(backend, Loader(backend, tmp_path), request, device="cpu", progress=lambda _: None)
+
+
 def test_a_mode_that_raises_does_not_give_way(run):
     source = "def f(x):\n    raise ZeroDivisionError\n"
     with pytest.raises(ZeroDivisionError):

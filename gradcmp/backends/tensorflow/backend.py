@@ -32,11 +32,12 @@ T = TypeVar("T")
 class TensorFlowBackend(Backend):
     """TensorFlow on CPU or CUDA.
 
-    Second derivatives are taken by reverse over reverse: forward over reverse stops at an assertion inside TensorFlow
-    where a compiled function has a `while`. Rows of Jacobians and Hessians are vectorized (`pfor`, TensorFlow's own
-    preference) except under XLA, which compiles no vectorized `while`, and where a graph cannot be vectorized: there
-    they are computed one at a time. So the preferred modes go through `if` and `while` in every execution.
-    A note tells how rows were computed.
+    Second derivatives are taken as TensorFlow's documentation takes them: products by forward over reverse
+    (`tf.autodiff.ForwardAccumulator`), Hessians by reverse over reverse (its guide to automatic differentiation).
+    Where a compiled function has control flow there is no forward over reverse. Rows of Jacobians and Hessians are
+    vectorized (`pfor`, TensorFlow's own preference) except under XLA, which compiles no vectorized `while`, and where
+    a graph cannot be vectorized: there they are computed one at a time. So one of the preferred modes goes through
+    `if` and `while` in every execution. A note tells how rows were computed.
     """
 
     name: ClassVar[str] = "tensorflow"
@@ -45,7 +46,6 @@ class TensorFlowBackend(Backend):
         **Backend.modes,
         "jacobian": ("vectorized", "loop", "forward", "reverse"),
         "hessian": ("reverse-over-reverse", "forward-over-reverse", "loop", "vectorized"),
-        "hvp": ("reverse-over-reverse", "forward-over-reverse"),
     }
 
     def __init__(self, settings: Settings) -> None:

@@ -12,7 +12,10 @@ from typing import Any
 
 import tensorflow as tf
 
-from gradcmp.backends.base import A, Arrays, Function, Program, Raw, outputs_of
+from gradcmp.backends.base import A, Arrays, Function, Program, Raw, UnsupportedByFramework, outputs_of
+
+CONTROL_FLOW = frozenset({"If", "StatelessIf", "Case", "StatelessCase", "While", "StatelessWhile"})
+"""Operations of a graph that AutoGraph makes of `if` and `while`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +45,26 @@ def program(function: Function, operator: str, mode: str, *, graph: bool, pfor: 
             outputs, finished = outputs_of(function, call(primals, fixed))
             return tuple(map(tf.convert_to_tensor, outputs)), finished
 
+        if graph and mode == "forward-over-reverse":
+            check_straight(tf.function(call, autograph=False).get_concrete_function(primals, fixed).graph)
         derivatives, (outputs, finished) = _DERIVE[operator, mode](
             Point(body=body, primals=primals, seeds=seeds, pfor=pfor)
         )
         return outputs, finished, derivatives
 
     return run
+
+
+def check_straight(graph: Any) -> None:
+    """Raises UnsupportedByFramework where the graph of a function has control flow.
+
+    Asked to push forward what is to be pulled back through it, TensorFlow stops at assertions of its own, or gets into
+    a state in which Python stops it.
+    """
+    found = sorted(CONTROL_FLOW & {operation.type for operation in graph.get_operations()})
+    if found:
+        msg = f"TensorFlow has no forward mode through the gradient of {' and '.join(found)} in a graph"
+        raise UnsupportedByFramework(msg)
 
 
 def floating(outputs: Arrays) -> Arrays:

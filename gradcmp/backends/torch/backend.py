@@ -14,7 +14,8 @@ UNSUPPORTED = re.compile(
     r"not implemented for '|is not implemented|not yet implemented|that does not support it"
     r"|[Ll]ow precision dtypes not supported|doesn't handle types other than|does not currently support double backward"
     r"|some kind of data-dependent control flow|some data-dependent control flow"
-    r"|vmap: .* (not supported|not possible)|calling \.item\(\) on a Tensor"
+    r"|vmap: .* (not supported|not possible)|does not have vmap support|Batching rule not implemented"
+    r"|calling \.item\(\) on a Tensor"
 )
 """Words by which PyTorch says `I do not have that` in a plain RuntimeError."""
 
@@ -22,7 +23,7 @@ UNSUPPORTED_TYPES = frozenset({"InvalidCxxCompiler", "TritonMissing", "GPUTooOld
 """Exceptions of the compiler's own that mean the same; named, because naming them must not import the compiler."""
 
 BY_ROWS = frozenset({"jacobian", "hessian"})
-"""Operators of which eager execution computes a row at a time unless another mode is asked for."""
+"""Operators that eager execution computes a row at a time where PyTorch has no batched way to them."""
 
 
 class TorchBackend(Backend):
@@ -88,16 +89,16 @@ class TorchBackend(Backend):
         dtype = str(dense.dtype).removeprefix("torch.")
         if dense.dtype == torch.bfloat16:
             dense = dense.to(torch.float32)
-        return dtype, dense.cpu().numpy()
+        return dtype, dense.numpy(force=True)
 
     def synchronize(self, result: Result, device: str) -> None:  # noqa: ARG002  # the device is enough
         if device.startswith("cuda"):
             self._torch.cuda.synchronize(device)
 
     def preferred(self, operator: str, execution: str) -> tuple[str, ...]:
-        # The first `vmap` of a process imports the compiler, and eager cases need not pay for that.
+        # Compiled, all rows would be one graph, which takes long to compile.
         by_rows = ("loop",) if execution == "eager" and operator in BY_ROWS else ()
-        return (*by_rows, *super().preferred(operator, execution))
+        return (*super().preferred(operator, execution), *by_rows)
 
     def prepare(self, job: Job) -> Prepared:
         mode = check_mode(self, job)

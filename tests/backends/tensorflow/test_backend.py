@@ -190,8 +190,10 @@ def test_eager_derivatives_are_the_closed_forms(backend, function, operator, mod
 @pytest.mark.parametrize("operator", EXPECTED)
 @pytest.mark.parametrize("function", [doubled, gathered, solved], ids=lambda function: function.__name__)
 def test_compiled_derivatives_are_the_closed_forms(backend, function, operator):
-    prepared = check_row(backend, function, operator, None, "compiled")
-    assert prepared.mode == backend.modes[operator][0]
+    control_flow = (function, operator) == (doubled, "hvp")
+    mode = backend.preferred(operator, "compiled")[control_flow]
+    prepared = check_row(backend, function, operator, mode if control_flow else None, "compiled")
+    assert prepared.mode == mode
     assert prepared.notes()["graphs"] == 1
 
 
@@ -255,16 +257,50 @@ def test_the_notebook_function(backend, execution, operator, key):
     assert derivatives == {key: 204800.0}
 
 
-def test_second_derivatives_of_linear_pieces(backend):
+@pytest.mark.parametrize("mode", TensorFlowBackend.modes["hvp"])
+def test_second_derivatives_of_linear_pieces(backend, mode):
     """Eager TensorFlow connects nothing and returns none; through a graph's `while` it returns zeros."""
-    assert run(backend, notebook, [0.5], "hvp")[1] == {(0, (0,)): None}
-    assert run(backend, notebook, [0.5], "hvp", execution="compiled")[1] == {(0, (0,)): 0.0}
+    assert run(backend, notebook, [0.5], "hvp", mode=mode)[1] == {(0, (0,)): None}
     assert run(backend, notebook, [0.5], "hessian")[1] == {(0, (0, 0)): None}
+    back = "reverse-over-reverse"
+    assert run(backend, notebook, [0.5], "hvp", mode=back, execution="compiled")[1] == {(0, (0,)): 0.0}
 
 
-def test_forward_over_reverse_through_a_compiled_while_is_why_it_is_not_preferred(backend):
-    with pytest.raises((AssertionError, SystemError)):
-        run(backend, notebook, [0.5], "hvp", mode="forward-over-reverse", execution="compiled")
+def by_branch(x):
+    if tf.reduce_sum(x) > 0:
+        y = tf.reduce_sum(x**3)
+    else:
+        y = tf.reduce_sum(x)
+    return y
+
+
+def by_while(x):
+    y = x * x
+    while tf.norm(y) < 1000:
+        tf.autograph.experimental.set_loop_options(maximum_iterations=20)
+        y = y * 2
+    return tf.reduce_sum(y)
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "factor"), [(by_branch, "StatelessIf", 3.0), (by_while, "StatelessWhile", 8192.0)]
+)
+@pytest.mark.parametrize("execution", ["compiled", "xla"])
+def test_forward_over_reverse_is_refused_where_a_graph_has_control_flow(backend, function, name, factor, execution):
+    """TensorFlow would stop at an assertion, a type of its own or a SystemError; another mode goes through."""
+    for operator in ("hvp", "hessian"):
+        with pytest.raises(UnsupportedByFramework, match=f"no forward mode through the gradient of {name} in a graph"):
+            run(backend, function, [[0.5, 0.5]], operator, mode="forward-over-reverse", execution=execution)
+    # d²/dx² of x³ at 1/2, and of 2¹² x², the first whose norm reaches 1000
+    back = {"mode": "reverse-over-reverse", "execution": execution}
+    for options in back, {}:
+        assert run(backend, function, [[0.5, 0.5]], "hvp", **options)[1][0, (0,)].tolist() == [factor, factor]
+
+
+@pytest.mark.parametrize("execution", ["eager", "compiled", "xla"])
+def test_products_with_the_hessian_are_pushed_forward_by_preference(backend, execution):
+    """As the page of `tf.autodiff.ForwardAccumulator` does it."""
+    assert check_row(backend, sines, "hvp", None, execution).mode == "forward-over-reverse"
 
 
 def test_xla_goes_back_through_a_loop_only_with_a_bound(backend):

@@ -46,6 +46,11 @@ B = numpy.array([True, False, True])
 C = numpy.array([True, True, False])
 
 # primitive, operands (arrays or numbers), options, NumPy's answer
+MM = numpy.stack([M, 2 * M])
+SKEW = numpy.array([[0.0, 0.5, -1.0], [-0.5, 0.0, 0.25], [1.0, -0.25, 0.0]])
+SYSTEMS = [(MM, MM), (MM, M), (M, MM), (MM[:1], MM), (MM[:, None], MM), (numpy.stack([M, M, 2 * M]), M)]
+"""Matrices and columns, some shared; the last as many matrices as columns."""
+
 ROWS = [
     *((name, (X, Y), {}, f(X, Y)) for name, f in {
         "add": numpy.add, "subtract": numpy.subtract, "multiply": numpy.multiply, "divide": numpy.divide,
@@ -146,6 +151,9 @@ ROWS = [
     ("slogdet", (-M,), {}, tuple(numpy.linalg.slogdet(-M))), ("cholesky", (M,), {}, numpy.linalg.cholesky(M)),
     ("solve", (M, X), {}, numpy.linalg.solve(M, X)), ("solve", (M, R), {}, numpy.linalg.solve(M, R)),
     ("solve", (M, I64), {}, numpy.linalg.solve(M, I64)),
+    *(("solve", (a, b), {}, numpy.linalg.solve(a, b)) for a, b in SYSTEMS),
+    *(("solve", (a, X), {}, numpy.linalg.solve(a, X[:, None])[..., 0]) for a in (MM, MM[:, None])),
+    *(("cholesky", (a + skew,), {}, numpy.linalg.cholesky(a)) for a in (M, MM) for skew in (0 * M, SKEW)),
 ]  # fmt: skip
 
 ACCURACY = {"gelu": 1e-8}  # TensorFlow's constant 1 / sqrt(2) has passed through float32

@@ -242,6 +242,98 @@ def test_a_mode_that_is_not_there_is_unsupported_and_names_those_that_are(backen
         derive(backend, "jvp", torch.sum, array([1.0]), mode="loop")
 
 
+@pytest.mark.parametrize("execution", ["eager", "compiled"])
+def test_the_preferred_modes_are_those_that_pytorch_recommends(backend, execution):
+    """`torch.func.jacrev`, `hessian` and `jvp`; `torch.autograd.functional` refers to them."""
+    preferred = {
+        operator: backend.preferred(operator, execution)[0] for operator in ("jvp", "jacobian", "hessian", "hvp")
+    }
+    over = "forward-over-reverse"
+    assert preferred == {"jvp": "forward", "jacobian": "vectorized", "hessian": over, "hvp": over}
+    tried = {operator: backend.preferred(operator, execution)[1:] for operator in ("jacobian", "hessian")}
+    rows = ("loop",) if execution == "eager" else ()
+    assert tried == {"jacobian": ("forward", *rows), "hessian": ("reverse-over-reverse", *rows)}
+
+
+@pytest.mark.parametrize("batched", [True, False])
+def test_a_hessian_falls_back_to_a_mode_that_is_there(backend, batched):
+    """PyTorch pushes nothing through a function that brings its own backward alone, and may not batch it either."""
+
+    class Cube(torch.autograd.Function):
+        generate_vmap_rule = batched
+
+        @staticmethod
+        def forward(x):
+            return x**3
+
+        @staticmethod
+        def setup_context(ctx, inputs, output):  # noqa: ARG004  # PyTorch's signature
+            ctx.save_for_backward(*inputs)
+
+        @staticmethod
+        def backward(ctx, cotangent):
+            (x,) = ctx.saved_tensors
+            return cotangent * 3 * x**2
+
+    def hessian(mode):
+        return derive(backend, "hessian", lambda x: torch.sum(Cube.apply(x)), array([2.0, -1.0]), mode=mode)
+
+    preferred, *others = backend.preferred("hessian", "eager")
+    error = failure(lambda: hessian(preferred))
+    assert backend.is_unsupported(error), error
+    for mode in others:
+        assert table(hessian(mode))[0, (0, 0)].tolist() == [[12.0, 0.0], [0.0, -6.0]]
+
+
+FLAT_FUNCTIONS = {
+    "abs": lambda x: torch.sum(torch.abs(x)),
+    "relu": lambda x: torch.sum(torch.relu(x)),
+    "sign": lambda x: torch.sum(torch.sign(x)),
+    "clip": lambda x: torch.sum(torch.clamp(x, -1, 1)),
+    "max": lambda x: torch.max(x),
+    "linear": lambda x: torch.sum(3 * x),
+    "constant": lambda x: torch.sum(torch.ones_like(x)),
+    "detached": lambda x: torch.sum(x.detach() * x),
+    "two": lambda x: (torch.sum(torch.abs(x)), torch.sum(3 * x)),
+}
+"""Without a second derivative: PyTorch may tell so by a tensor that has no memory."""
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+@pytest.mark.parametrize(("operator", "mode"), [(o, m) for o in ("hessian", "hvp") for m in TorchBackend.modes[o]])
+@pytest.mark.parametrize("name", FLAT_FUNCTIONS)
+def test_second_derivatives_that_are_zero_come_back_as_zeros(backend, name, operator, mode, dtype):
+    x = array([1.5, -2.0, 0.25], dtype)
+    for derivative in derive(backend, operator, FLAT_FUNCTIONS[name], x, mode=mode).derivatives:
+        told, numbers = backend.to_numpy(derivative.array)
+        assert told == dtype
+        assert numbers.shape == ((3, 3) if operator == "hessian" else (3,))
+        assert not numbers.any()
+
+
+def test_compiled_zeros_come_back_too(backend):
+    """A product; a Hessian by reverse over reverse is one that `torch.compile` itself cannot trace here."""
+    case = prepared(backend, "hvp", FLAT_FUNCTIONS["abs"], array([1.5, -2.0]), mode="reverse-over-reverse")
+    (derivative,) = case.run().derivatives
+    assert backend.to_numpy(derivative.array)[1].tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("lazy", "numbers"),
+    [
+        (lambda: torch._efficientzerotensor((2, 1), dtype=torch.bfloat16), [[0.0], [0.0]]),
+        (lambda: torch._efficientzerotensor((), dtype=torch.float64), 0.0),
+        (lambda: torch.tensor([1 + 2j]).conj().imag, [-2.0]),
+        (lambda: torch.tensor([1 + 2j]).conj(), [1 - 2j]),
+        (lambda: torch.tensor([1.0, 2.0]).expand(2, 2).mT, [[1.0, 1.0], [2.0, 2.0]]),
+        (lambda: torch.tensor([1.0, 2.0], requires_grad=True) * 2, [2.0, 4.0]),
+    ],
+    ids=["zero", "zero scalar", "negative bit", "conjugate bit", "view", "recorded"],
+)
+def test_lazy_tensors_are_read(backend, lazy, numbers):
+    numpy.testing.assert_array_equal(backend.to_numpy(lazy())[1], numbers)
+
+
 def test_settings_are_read_back(backend):
     settings = backend.settings()
     assert settings["threads"] == 1

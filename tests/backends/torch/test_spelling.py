@@ -13,7 +13,7 @@ from gradcmp.core.formats import DTYPES
 from gradcmp.core.operators import PROTOCOLS
 from gradcmp.program.primitives import PRIMITIVES
 from gradcmp.program.spelling import Application, Fragment
-from tests.backends.examples import EXAMPLES, B, M, N, S, T, X, Y, apply, spell
+from tests.backends.examples import EXAMPLES, SS, B, M, N, S, T, X, Y, apply, spell
 
 pytestmark = [
     pytest.mark.frameworks,
@@ -122,6 +122,9 @@ def test_every_dtype_has_a_spelling_and_every_protocol_an_idiom() -> None:
         (("leaky_relu", (X,), {"negative_slope": 0.01}, X), "torch.nn.functional.leaky_relu(a0)"),
         (("reshape", (M,), {"shape": (3, -1)}, M), "torch.reshape(a0, (3, -1))"),
         (("take", (M, N), {"axis": 0}, M), "torch.index_select(a0, 0, a1)"),
+        (("solve", (S, S), {}, S), "torch.linalg.solve(a0, a0)"),
+        (("solve", (S, X[:2]), {}, X), "torch.linalg.solve(a0, a1)"),
+        (("solve", (SS, SS[1]), {}, SS), "torch.linalg.solve(a0, a1[None])"),
         (("cholesky", (S,), {}, S), "torch.linalg.cholesky((a0 + a0.mT) / 2)"),
         (("stop_gradient", (X,), {}, X), "a0.detach()"),
     ],

@@ -1,10 +1,10 @@
-"""How JAX spells the primitives, a module for each group of the catalogue; the protocols' idioms beside it."""
+"""How JAX spells the primitives, a module for each group of the catalogue; beside it the idioms."""
 
-from gradcmp.backends.jax.idioms import IDIOMS
+from gradcmp.backends.jax.idioms import IDIOMS, MODES
 from gradcmp.backends.jax.spelling.operands import DTYPES
 from gradcmp.program.spelling import Spelling, spellings_in
 
-__all__ = ["IDIOMS", "SPELLING"]
+__all__ = ["IDIOMS", "MODES", "SPELLING"]
 
 SPELLING = Spelling(
     primitives=spellings_in(__name__),

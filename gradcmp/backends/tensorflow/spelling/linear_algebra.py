@@ -4,6 +4,8 @@ from gradcmp.backends.tensorflow.spelling.operands import converted, function, w
 from gradcmp.program.infix import between
 from gradcmp.program.spelling import Application, Spellings, rank
 
+PRELUDE = {"symmetric_part": "def symmetric_part(x):\n    return (x + tf.linalg.matrix_transpose(x)) / 2\n"}
+
 
 def matmul(application: Application) -> str:
     """`@` takes no vectors."""
@@ -21,12 +23,26 @@ def matmul(application: Application) -> str:
 
 
 def solve(application: Application) -> str:
+    """A right side of its own for every matrix is what `tf.linalg.solve` takes; an operator repeats what is shared."""
     a, b = converted(application)
-    if rank(application.types[1]) != 1:
-        return write("tf.linalg.solve", a, b)
-    if rank(application.types[0]) == 2:
-        return f"tf.linalg.solve({a}, {b:atom}[:, tf.newaxis])[:, 0]"
-    return f"tf.linalg.solve({a}, {b:atom}[:, tf.newaxis])[..., 0]"
+    left, right = (operand.shape for operand in application.types)
+    vector = right is not None and len(right) == 1
+    columns = f"{b:atom}[:, tf.newaxis]" if vector else b
+    shared = None not in (left, right) and left[:-2] != (() if vector else right[:-2])
+    solved = (
+        f"tf.linalg.LinearOperatorFullMatrix({a}).solve({columns})" if shared else f"tf.linalg.solve({a}, {columns})"
+    )
+    if not vector:
+        return solved
+    return f"{solved}[:, 0]" if rank(application.types[0]) == 2 else f"{solved}[..., 0]"
+
+
+def cholesky(application: Application) -> str:
+    """The factor of the symmetric part: TensorFlow itself reads the lower triangle alone."""
+    (operand,) = converted(application)
+    if operand.text.isidentifier():
+        return f"tf.linalg.cholesky(({operand} + tf.linalg.matrix_transpose({operand})) / 2)"
+    return f"tf.linalg.cholesky(symmetric_part({operand}))"
 
 
 PRIMITIVES: Spellings = {
@@ -38,5 +54,5 @@ PRIMITIVES: Spellings = {
     "slogdet": function("tf.linalg.slogdet"),
     "inv": function("tf.linalg.inv"),
     "solve": solve,
-    "cholesky": function("tf.linalg.cholesky"),
+    "cholesky": cholesky,
 }

@@ -1,9 +1,17 @@
 """Linear algebra, which demands operands of one dtype."""
 
-from gradcmp.backends.torch.spelling.operands import DTYPES, function, infix, kept_dtype, same_dtype, widened
-from gradcmp.program.spelling import Application, Spellings, call, rank
+from dataclasses import replace
 
-PRELUDE = {"symmetric_part": "def symmetric_part(x):\n    return (x + x.mT) / 2\n"}
+from gradcmp.backends.torch.spelling.operands import DTYPES, function, infix, kept_dtype, same_dtype, widened
+from gradcmp.core.leaves import fits
+from gradcmp.program.spelling import Application, Fragment, Spellings, call, rank
+
+PRELUDE = {
+    "symmetric_part": "def symmetric_part(x):\n    return (x + x.mT) / 2\n",
+    "solve_columns": (
+        "def solve_columns(a, b):\n    return torch.linalg.solve(a, b[None] if 1 < b.ndim < a.ndim else b)\n"
+    ),
+}
 
 
 def trace(application: Application) -> str:
@@ -25,6 +33,18 @@ def cholesky(application: Application) -> str:
     return f"torch.linalg.cholesky(symmetric_part({operand}))"
 
 
+def solve(application: Application) -> str:
+    """A matrix of columns that has the shape of a stack of vectors is such a stack to PyTorch, unless it is stacked."""
+    a, b = application.types
+    if rank(b) in {0, 1} or not fits(b.shape, a.shape and a.shape[:-1]):
+        return same_dtype("torch.linalg.solve")(application)
+    if None in (rank(a), rank(b)):
+        return same_dtype("solve_columns")(application)
+    left, right = application.operands
+    stack = (left, Fragment(f"{right:atom}[None]", atomic=True))
+    return same_dtype("torch.linalg.solve")(replace(application, operands=stack, arrays=stack))
+
+
 PRIMITIVES: Spellings = {
     "matmul": infix("@", one_dtype=True),
     "dot": same_dtype("torch.dot"),
@@ -33,6 +53,6 @@ PRIMITIVES: Spellings = {
     "det": function("torch.linalg.det"),
     "slogdet": function("torch.linalg.slogdet"),
     "inv": function("torch.linalg.inv"),
-    "solve": same_dtype("torch.linalg.solve"),
+    "solve": solve,
     "cholesky": cholesky,
 }
