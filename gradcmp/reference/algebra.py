@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from gradcmp.core.tensors import Shape
 from gradcmp.core.truth import ReasonKind
-from gradcmp.numbers.arrays import Flags
+from gradcmp.numbers.arrays import Flags, Floats
 
 Places = npt.NDArray[np.int64]
 Signs = npt.NDArray[np.int8]
@@ -48,6 +48,10 @@ class Algebra(Protocol[A]):
 
     formulas: Mapping[str, Callable[..., Any]] = MappingProxyType({})
     """Primitive → what this algebra has in place of its composition, with the same signature."""
+
+    tie_shares: Callable[[Shape], Floats] | None = None
+    """Draws the share of a direction that a maximum, minimum or |x| at a tie gives to its first operand; the second has
+    the rest. None: the first has all of it."""
 
     def constant(self, values: npt.NDArray[Any]) -> A:
         """An array of exact numbers, from float64 or Python integers."""
