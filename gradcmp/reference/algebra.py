@@ -36,6 +36,10 @@ class Uncertified(EvaluationError):
     reason_kind = ReasonKind.PRECISION
 
 
+class Undefined(EvaluationError):
+    """The function has no finite value at the point, so it has no derivative there."""
+
+
 class OverBudget(EvaluationError):
     """It would take longer, or more room, than it may."""
 
@@ -94,7 +98,7 @@ class Algebra(Protocol[A]):
         """
 
     def zeros(self, x: A) -> Flags:
-        """Which elements are provably zero."""
+        """Which elements are provably zero, wherever the inputs are near the point."""
 
     def compare(self, x: A, y: A) -> Signs:
         """The sign of x - y, element by element, of operands of one shape."""

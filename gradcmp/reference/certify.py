@@ -10,7 +10,7 @@ from gradcmp.core.operators import Operator
 from gradcmp.core.tensors import Key
 from gradcmp.core.truth import Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence
-from gradcmp.reference.algebra import EvaluationError, OverBudget, Uncertified, Undecided
+from gradcmp.reference.algebra import EvaluationError, OverBudget, Uncertified, Undecided, Undefined
 from gradcmp.reference.algebras.balls import BallAlgebra
 from gradcmp.reference.algebras.float_balls import FloatBall, FloatBallAlgebra
 from gradcmp.reference.algebras.strict_balls import StrictBalls
@@ -161,7 +161,8 @@ def _estimated(
     try:
         leaves = estimates()
     except EvaluationError as error:
-        return replace(uncertified, reason=f"{uncertified.reason}; {error}")
+        undefined = uncertified.undefined or isinstance(error, Undefined)
+        return replace(uncertified, reason=f"{uncertified.reason}; {error}", undefined=undefined)
     truth = _truth(problem, leaves, tolerances)
     return replace(truth, reason=uncertified.reason, reason_kind=uncertified.reason_kind)
 

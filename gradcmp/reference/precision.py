@@ -130,11 +130,12 @@ def settled(leaf: TruthLeaf, dtype: str, *, last: bool, noise: Floats | None = N
     enough = np.maximum(spacing(leaf.high, np.zeros_like(leaf.low), dtype), form.smallest_normal) / 8
     small = leaf.radius <= enough
     holds_zero = np.abs(leaf.high) <= leaf.radius
+    heard = np.zeros_like(known) if noise is None else np.isfinite(noise)
     if noise is not None:
-        small |= holds_zero & (leaf.radius <= np.ldexp(np.where(np.isfinite(noise), noise, 0.0), -20))
-    elif last:
+        small |= holds_zero & (leaf.radius <= np.ldexp(np.where(heard, noise, 0.0), -20))
+    if last:
         scale = float(np.abs(leaf.high[np.isfinite(leaf.high) & ~holds_zero]).max(initial=0.0)) or 1.0
-        small |= holds_zero & (leaf.radius <= math.ldexp(form.unit_roundoff, -20) * scale)
+        small |= holds_zero & ~heard & (leaf.radius <= math.ldexp(form.unit_roundoff, -20) * scale)
     return np.asarray(known & small, dtype=bool)
 
 

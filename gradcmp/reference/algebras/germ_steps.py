@@ -67,8 +67,10 @@ def divide(x: Element, y: Element, most: int) -> Element:
     """x / y to `most` terms; NaN where y is zero. Raises `NeedOrder`, and `Undecided` where y may vanish."""
     if not (moves(x) or moves(y)):
         return x / y
+    if not moves(y) and not y.is_finite():
+        return 1 / y
     if not moves(y):
-        return jets.shared(x, y) if y.is_finite() and not y.is_zero() else NAN
+        return NAN if y.is_zero() else jets.shared(x, y)
     return jets.multiply(x, _fixed_power(y, -1, most), most)
 
 

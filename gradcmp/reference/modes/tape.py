@@ -163,7 +163,8 @@ class TapeAlgebra(LiftedAlgebra[Node]):
         )
 
     def zeros(self, x: Node) -> Flags:
-        return self.inner.zeros(x.primal)
+        zeros = self.inner.zeros(x.primal)
+        return zeros & False if x.live else zeros
 
     def backward(self, seeds: Sequence[tuple[Node, Any]], inputs: Sequence[Node]) -> list[Any]:
         """The cotangents of `inputs` for those of the outputs in `seeds`, as arrays of the inner algebra."""

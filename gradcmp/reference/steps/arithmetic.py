@@ -21,7 +21,12 @@ def _floor(x: Any) -> Any:
 
 
 def _power_by_base(a: Algebra[Any], x: Any, p: Any, _y: Any) -> Any:
-    return a.elementwise("multiply", p, a.elementwise("power", x, a.elementwise("subtract", p, number(a, 1.0))))
+    slope = a.elementwise("multiply", p, a.elementwise("power", x, a.elementwise("subtract", p, number(a, 1.0))))
+    constant = np.broadcast_to(a.zeros(p), a.shape(slope))  # x^0 is 1 at 0 too, where the formula is 0 · ∞
+    if not constant.any():
+        return slope
+    here = np.arange(constant.size).reshape(constant.shape)
+    return a.pick([slope, number(a, 0.0)], np.where(constant, constant.size, here))
 
 
 def _power_by_exponent(a: Algebra[Any], x: Any, _p: Any, y: Any) -> Any:
