@@ -21,13 +21,13 @@ from gradcmp.reference.language.arrays import Array, Context
 from gradcmp.reference.modes.both_modes import Ties
 from gradcmp.reference.modes.derivatives import DerivativeProblem, derive
 from gradcmp.reference.numerical import differences, in_floating_point
-from gradcmp.reference.precision import Certificate, refined
+from gradcmp.reference.precision import BITS, Certificate, refined
 from gradcmp.reference.tolerance import Tolerances, running_errors
 
 ELEMENT_S = 0.7e-6
 """Seconds that a tape over balls takes an element, at the least; the tolerance pass has counted them."""
 
-SHARP_BITS = (128, 256, 512, 1024)
+SHARP_BITS = BITS[1:]
 
 
 def certify(problem: DerivativeProblem, dtype: str, budget: Budget) -> Truth:

@@ -20,8 +20,9 @@ from gradcmp.reference.algebras.balls import BallAlgebra
 from gradcmp.reference.algebras.whole_numbers import WholeAlgebra
 from gradcmp.reference.language.arrays import Array, Context
 
-BITS: tuple[int, ...] = (64, 128, 256, 512, 1024)
-"""64 bits are enough for most results in float32 and below; float64 starts with 128."""
+BITS: tuple[int, ...] = (64, 128, 256, 512, 1024, 2048)
+"""64 bits are enough for most results in float32 and below; float64 starts with 128. The last one has digits of the
+smallest numbers of float64 beside 1, where a derivative is what two numbers of that size leave."""
 
 
 Name = TypeVar("Name")

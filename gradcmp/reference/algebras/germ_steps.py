@@ -59,7 +59,9 @@ def compared(x: Element, y: Element, most: int) -> int:
 
 
 def minus(x: Element, y: Element, most: int) -> Element:
-    """x - y to `most` terms."""
+    """x - y to `most` terms; of a germ and itself exactly zero."""
+    if x is y and moves(x):
+        return ZERO
     return jets.add((x, jets.negative(y)), most)
 
 

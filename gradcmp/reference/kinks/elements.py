@@ -68,11 +68,11 @@ def kinks_along(
 
 def _element_kink(value: Any, left: End, right: End) -> ElementKink:
     """From what a function nears on the rays to the left and to the right, and its value at the point."""
-    jump = any(_differ(a, b) for a, b in ((left.value, right.value), (left.value, value), (right.value, value)))
+    jump = any(differ(a, b) for a, b in ((left.value, right.value), (left.value, value), (right.value, value)))
     return ElementKink(left=-left.slope, right=right.slope, jump=jump)
 
 
-def _differ(x: Any, y: Any) -> bool:
+def differ(x: Any, y: Any) -> bool:
     """Are two limits provably different? What is not a number is different from nothing."""
     if x.is_nan() or y.is_nan():
         return False
