@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from gradcmp.core.tensors import Shape
 from gradcmp.core.truth import ReasonKind
-from gradcmp.numbers.arrays import Flags
+from gradcmp.numbers.arrays import Flags, Floats
 
 Places = npt.NDArray[np.int64]
 Signs = npt.NDArray[np.int8]
@@ -40,6 +40,10 @@ class NeverDecided(Uncertified):
     """No precision answered a question, such as which of two equal numbers is larger."""
 
 
+class Undefined(EvaluationError):
+    """The function has no finite value at the point, so it has no derivative there."""
+
+
 class OverBudget(EvaluationError):
     """It would take longer, or more room, than it may."""
 
@@ -52,6 +56,10 @@ class Algebra(Protocol[A]):
 
     formulas: Mapping[str, Callable[..., Any]] = MappingProxyType({})
     """Primitive → what this algebra has in place of its composition, with the same signature."""
+
+    tie_shares: Callable[[Shape], Floats] | None = None
+    """Draws the share of a direction that a maximum, minimum or |x| at a tie gives to its first operand; the second has
+    the rest. None: the first has all of it."""
 
     def constant(self, values: npt.NDArray[Any]) -> A:
         """An array of exact numbers, from float64 or Python integers."""
@@ -94,7 +102,7 @@ class Algebra(Protocol[A]):
         """
 
     def zeros(self, x: A) -> Flags:
-        """Which elements are provably zero."""
+        """Which elements are provably zero, wherever the inputs are near the point."""
 
     def compare(self, x: A, y: A) -> Signs:
         """The sign of x - y, element by element, of operands of one shape."""

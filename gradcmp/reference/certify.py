@@ -10,7 +10,7 @@ from gradcmp.core.operators import Operator
 from gradcmp.core.tensors import Key
 from gradcmp.core.truth import Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence
-from gradcmp.reference.algebra import EvaluationError, NeverDecided, OverBudget, Uncertified, Undecided
+from gradcmp.reference.algebra import EvaluationError, NeverDecided, OverBudget, Uncertified, Undecided, Undefined
 from gradcmp.reference.algebras.balls import BallAlgebra
 from gradcmp.reference.algebras.float_balls import FloatBall, FloatBallAlgebra
 from gradcmp.reference.algebras.strict_balls import StrictBalls
@@ -21,13 +21,13 @@ from gradcmp.reference.language.arrays import Array, Context
 from gradcmp.reference.modes.both_modes import Ties
 from gradcmp.reference.modes.derivatives import DerivativeProblem, derive
 from gradcmp.reference.numerical import differences, in_floating_point
-from gradcmp.reference.precision import Certificate, refined
+from gradcmp.reference.precision import BITS, Certificate, refined
 from gradcmp.reference.tolerance import Tolerances, running_errors
 
 ELEMENT_S = 0.7e-6
 """Seconds that a tape over balls takes an element, at the least; the tolerance pass has counted them."""
 
-SHARP_BITS = (128, 256, 512, 1024)
+SHARP_BITS = BITS[1:]
 
 
 def certify(problem: DerivativeProblem, dtype: str, budget: Budget) -> Truth:
@@ -195,7 +195,8 @@ def _estimated(
     try:
         leaves = estimates()
     except EvaluationError as error:
-        return replace(uncertified, reason=f"{uncertified.reason}; {error}")
+        undefined = uncertified.undefined or isinstance(error, Undefined)
+        return replace(uncertified, reason=f"{uncertified.reason}; {error}", undefined=undefined)
     truth = _truth(problem, leaves, tolerances)
     return replace(truth, reason=uncertified.reason, reason_kind=uncertified.reason_kind)
 

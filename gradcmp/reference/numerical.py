@@ -11,7 +11,7 @@ from gradcmp.core.operators import Operator
 from gradcmp.core.tensors import Key, Tensor
 from gradcmp.core.truth import TruthLeaf
 from gradcmp.numbers.arrays import Floats
-from gradcmp.reference.algebra import EvaluationError, Undecided
+from gradcmp.reference.algebra import EvaluationError, Undecided, Undefined
 from gradcmp.reference.algebras.running_errors import RunningErrorAlgebra
 from gradcmp.reference.algebras.whole_numbers import WholeAlgebra
 from gradcmp.reference.budget import Budget
@@ -39,13 +39,18 @@ def differences(problem: DerivativeProblem, dtype: str, budget: Budget) -> dict[
     """The derivative by central differences, with the estimated error as `radius`: an estimate, no bound.
 
     Of the function for first derivatives, of its derivative in float64 for second ones. Raises `EvaluationError` where
-    there are too many elements, a value is not finite, or the budget is spent.
+    there are too many elements, a value is not finite, or the budget is spent, and `Undefined` where it is that at the
+    point itself: the difference of two poles is no derivative.
     """
     if problem.operator is Operator.VALUE:
         raise EvaluationError("a value is not found by differences")
     if not all(np.isfinite(problem.inputs[path].array).all() for path in problem.wrt):
         raise EvaluationError("differences are taken around finite numbers")
     inner = Operator.GRADIENT if problem.operator.order == 2 else Operator.VALUE
+    for order in dict.fromkeys((Operator.VALUE, inner)):
+        here = _at(replace(problem, operator=order), dtype, budget, {}, 0.0)
+        if not all(np.isfinite(value).all() for value, _ in here.values()):
+            raise Undefined("there is no finite value at the point itself")
     slopes = partial(_slopes, replace(problem, operator=inner), dtype, budget)
     if problem.operator.seed == "tangent":
         return {key: _truth(key, *part) for key, part in slopes(problem.directions()).items()}

@@ -20,8 +20,9 @@ from gradcmp.reference.algebras.balls import BallAlgebra
 from gradcmp.reference.algebras.whole_numbers import WholeAlgebra
 from gradcmp.reference.language.arrays import Array, Context
 
-BITS: tuple[int, ...] = (64, 128, 256, 512, 1024)
-"""64 bits are enough for most results in float32 and below; float64 starts with 128."""
+BITS: tuple[int, ...] = (64, 128, 256, 512, 1024, 2048)
+"""64 bits are enough for most results in float32 and below; float64 starts with 128. The last one has digits of the
+smallest numbers of float64 beside 1, where a derivative is what two numbers of that size leave."""
 
 
 Name = TypeVar("Name")
@@ -130,11 +131,12 @@ def settled(leaf: TruthLeaf, dtype: str, *, last: bool, noise: Floats | None = N
     enough = np.maximum(spacing(leaf.high, np.zeros_like(leaf.low), dtype), form.smallest_normal) / 8
     small = leaf.radius <= enough
     holds_zero = np.abs(leaf.high) <= leaf.radius
+    heard = np.zeros_like(known) if noise is None else np.isfinite(noise)
     if noise is not None:
-        small |= holds_zero & (leaf.radius <= np.ldexp(np.where(np.isfinite(noise), noise, 0.0), -20))
-    elif last:
+        small |= holds_zero & (leaf.radius <= np.ldexp(np.where(heard, noise, 0.0), -20))
+    if last:
         scale = float(np.abs(leaf.high[np.isfinite(leaf.high) & ~holds_zero]).max(initial=0.0)) or 1.0
-        small |= holds_zero & (leaf.radius <= math.ldexp(form.unit_roundoff, -20) * scale)
+        small |= holds_zero & ~heard & (leaf.radius <= math.ldexp(form.unit_roundoff, -20) * scale)
     return np.asarray(known & small, dtype=bool)
 
 

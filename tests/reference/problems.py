@@ -14,19 +14,22 @@ from gradcmp.program.parse import parse
 from gradcmp.reference.algebras.whole_numbers import WholeAlgebra
 from gradcmp.reference.budget import Budget
 from gradcmp.reference.language.arrays import Context
-from gradcmp.reference.language.evaluator import evaluate, exact_input
+from gradcmp.reference.language.evaluator import KINDS, evaluate, exact_input
 from gradcmp.reference.modes.derivatives import DerivativeProblem, derive
 from gradcmp.reference.precision import certified
 
 
 def problem(text, operator="gradient", *, dtype="float64", wrt=None, cotangents=None, tangents=None, **inputs):
     tensors = _tensors(inputs, dtype)
-    leaves = {path: ArrayType(kind="float", dtype=dtype, shape=each.shape) for path, each in tensors.items()}
+    leaves = {
+        path: ArrayType(kind=KINDS[each.array.dtype.kind], dtype=each.dtype, shape=each.shape)
+        for path, each in tensors.items()
+    }
     checked = check(parse(text, location=Location(file="s.yaml", line=1)), leaves, dtype=dtype)
     return DerivativeProblem(
         checked=checked,
         operator=Operator(operator),
-        wrt=tuple(wrt or inputs),
+        wrt=tuple(wrt or (path for path, each in tensors.items() if each.array.dtype.kind == "f")),
         inputs=tensors,
         cotangents=None if cotangents is None else _tensors(cotangents, dtype),
         tangents=None if tangents is None else _tensors(tangents, dtype),
@@ -34,7 +37,14 @@ def problem(text, operator="gradient", *, dtype="float64", wrt=None, cotangents=
 
 
 def _tensors(arrays, dtype):
-    return {path: Tensor(dtype=dtype, array=_rounded(each, dtype)) for path, each in arrays.items()}
+    return {path: _tensor(each, dtype) for path, each in arrays.items()}
+
+
+def _tensor(array, dtype):
+    """Among `dtype`, unless it is a NumPy array of whole numbers or truth values."""
+    if isinstance(array, np.ndarray) and array.dtype.kind in "ib":
+        return Tensor(dtype=str(array.dtype), array=array)
+    return Tensor(dtype=dtype, array=_rounded(array, dtype))
 
 
 def _rounded(array, dtype):

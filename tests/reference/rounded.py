@@ -33,6 +33,7 @@ class RoundedAlgebra:
         self.form = FORMATS[dtype]
         self.work = np.float64 if dtype == "float64" else np.float32
         self.formulas = textbook_formulas(Fragility(unit=0.0))
+        self.tie_shares = None
 
     def rounded(self, x):
         x = np.asarray(x).astype(self.work)

@@ -23,13 +23,16 @@ Balls = npt.NDArray[np.object_]
 def sign(x: Any, y: Any) -> int:
     """The sign of x - y: the only comparison of balls.
 
-    python-flint answers False to `<`, `>` and `==` alike where it cannot tell, so each answer is asked for.
+    python-flint answers False to `<`, `>` and `==` alike where it cannot tell, so each answer is asked for. One and the
+    same ball stands for one and the same number, however little is known of it.
     """
     if x > y:
         return 1
     if x < y:
         return -1
     if x.is_exact() and y.is_exact() and x == y:
+        return 0
+    if x is y and x.is_finite():
         return 0
     if x.is_nan() or y.is_nan():
         raise Undecided("a comparison with something that may be no number")

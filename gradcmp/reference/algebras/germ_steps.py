@@ -59,7 +59,9 @@ def compared(x: Element, y: Element, most: int) -> int:
 
 
 def minus(x: Element, y: Element, most: int) -> Element:
-    """x - y to `most` terms."""
+    """x - y to `most` terms; of a germ and itself exactly zero."""
+    if x is y and moves(x):
+        return ZERO
     return jets.add((x, jets.negative(y)), most)
 
 
@@ -67,8 +69,10 @@ def divide(x: Element, y: Element, most: int) -> Element:
     """x / y to `most` terms; NaN where y is zero. Raises `NeedOrder`, and `Undecided` where y may vanish."""
     if not (moves(x) or moves(y)):
         return x / y
+    if not moves(y) and not y.is_finite():
+        return 1 / y
     if not moves(y):
-        return jets.shared(x, y) if y.is_finite() and not y.is_zero() else NAN
+        return NAN if y.is_zero() else jets.shared(x, y)
     return jets.multiply(x, _fixed_power(y, -1, most), most)
 
 

@@ -67,17 +67,19 @@ def _least(x: Exponent | None, y: Exponent | None) -> Exponent | None:
 
 
 def add(items: Sequence[Element], most: int) -> Element:
-    """The sum, to `most` terms; NaN where one of several items does not move and is not finite."""
+    """The sum, to `most` terms. What is infinite and does not move outweighs all else along the ray."""
     total: dict[Exponent, Any] = {}
     order: Exponent | None = None
+    infinite: Any = None
     for item in items:
         terms, known = parts(item)
         if not moves(item) and not item.is_finite():
-            return NAN
+            infinite = item if infinite is None else infinite + item
+            continue
         order = _least(order, known)
         for e, c in terms:
             total[e] = total[e] + c if e in total else c
-    return made(total, order, most)
+    return made(total, order, most) if infinite is None else infinite
 
 
 def negative(x: Element) -> Element:
@@ -89,9 +91,9 @@ def multiply(x: Element, y: Element, most: int) -> Element:
     """A factor that is provably zero along the ray makes the product zero, unless the other is not a number."""
     if not (moves(x) or moves(y)):
         return x * y
-    for item in (x, y):
+    for item, other in ((x, y), (y, x)):
         if not moves(item) and not item.is_finite():
-            return NAN
+            return item * sign(other)
     (left, known_left), (right, known_right) = parts(x), parts(y)
     order = _least(_reach(known_left, right, known_right), _reach(known_right, left, known_left))
     total: dict[Exponent, Any] = {}

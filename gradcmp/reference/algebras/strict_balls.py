@@ -39,7 +39,8 @@ def _sum(a: Any, b: Any) -> Any:
 
 
 _SILENT: dict[str, Callable[..., Any]] = {
-    "scale": lambda a, b: a if a is NOTHING else a * b,
+    # On the right it is the direction of a first derivative, whose slope a second one passes.
+    "scale": lambda a, b: NOTHING if a is NOTHING or b is NOTHING else a * b,
     "divide": lambda a, b: a if a is NOTHING else a / b,
     "negative": lambda a: a if a is NOTHING else -a,
     "add": _sum,

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from gradcmp.core.tensors import Shape
-from gradcmp.reference.algebras.balls import filled
 from gradcmp.reference.budget import Budget
+from gradcmp.reference.kinks.conventions import by_an_arbitrary_convention, by_the_first_operand
 from gradcmp.reference.kinks.elements import ElementKink, Kinks, kinks_along, sampled
 from gradcmp.reference.kinks.rays import Speeds
 from gradcmp.reference.kinks.switches import OneSidedDuals, flat, reached
-from gradcmp.reference.language.arrays import Array, Context, floats_of
+from gradcmp.reference.language.arrays import Context, floats_of
 from gradcmp.reference.language.evaluator import evaluate
 from gradcmp.reference.modes.derivatives import DerivativeProblem, forward
 
@@ -21,13 +21,20 @@ def along_tangent(problem: DerivativeProblem, context: Context, budget: Budget) 
     """Both sides for every element of the outputs. The limiting derivatives are these two. Raises as `kinks_of`."""
     speeds = problem.directions()
     shapes, both = _by_duals(problem, context, speeds, budget) or _by_rays(problem, context, speeds, budget)
+    first = by_the_first_operand(problem, context, budget)
+    arbitrary = by_an_arbitrary_convention(problem, context, budget)
     result = Kinks()
     start = 0
     for of, shape in shapes.items():
         elements = both[start : start + math.prod(shape)]
         start += len(elements)
-        result.base[of, ()] = Array(kind="float", data=filled([element.right for element in elements], shape))
-        result.tied[of, ()] = {i: element for i, element in enumerate(elements) if element.is_kink(element.right)}
+        result.base[of, ()] = first[of, ()]
+        conventions = zip(*(arrays[of, ()].data.ravel().tolist() for arrays in (first, arbitrary)), strict=True)
+        result.tied[of, ()] = {
+            i: element
+            for i, (element, each) in enumerate(zip(elements, conventions, strict=True))
+            if element.is_kink(*each)
+        }
         ends = ([element.left for element in elements], [element.right for element in elements])
         samples = [np.asarray([float(x) for x in items], dtype=np.float64).reshape(shape) for items in ends]
         result.limiting |= sampled({(of, ()): sample} for sample in samples if np.isfinite(sample).all())

@@ -13,6 +13,7 @@ from gradcmp.numbers.arrays import Flags, Floats
 from gradcmp.reference.algebra import EvaluationError, Undecided
 from gradcmp.reference.algebras.balls import filled
 from gradcmp.reference.budget import Budget
+from gradcmp.reference.kinks.conventions import by_an_arbitrary_convention
 from gradcmp.reference.kinks.elements import ElementKink, Kinks, directions, kinks_along, sampled
 from gradcmp.reference.kinks.piecewise_linear import Pieces, pieces
 from gradcmp.reference.kinks.rays import Speeds, gradient_along, weighted
@@ -36,15 +37,20 @@ def by_coordinates(problem: DerivativeProblem, context: Context, budget: Budget,
     else:
         both, samples = form.one_sided(), _switch_samples(form)
     result = Kinks()
+    arbitrary = by_an_arbitrary_convention(problem, context, budget) if both else {}
     for key, (heads, columns, shape) in rows.leaves.items():
         table = [form.slopes[head][columns.start : columns.stop] for head in heads]
         result.base[key] = Array(kind="float", data=filled([x for row in table for x in row], shape))
-        result.tied[key] = {
-            row * len(columns) + j - columns.start: each[head]
+        reached_by_a_tie = (
+            (row * len(columns) + j - columns.start, each[head], form.slopes[head][j])
             for j, each in both.items()
             if j in columns
             for row, head in enumerate(heads)
-            if each[head].is_kink(form.slopes[head][j])
+        )
+        result.tied[key] = {
+            place: element
+            for place, element, slope in reached_by_a_tie
+            if element.is_kink(slope, arbitrary[key].data.flat[place])
         }
     if sample and any(result.tied.values()):
         result.limiting = sampled(_by_leaf(rows, each) for each in samples)

@@ -1,5 +1,6 @@
 """What is found at a kink: both sides of every tied element, and the derivatives of the pieces that meet there."""
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,12 +35,12 @@ class ElementKink:
     right: Any
     jump: bool = False
 
-    def is_kink(self, base: Any) -> bool:
-        """Is anything here but one and the same finite derivative?"""
-        items = (self.left, self.right, base)
+    def is_kink(self, *conventions: Any) -> bool:
+        """Is anything here but one and the same finite derivative, from both sides and by these conventions?"""
+        items = (self.left, self.right, *conventions)
         if self.jump or not all(item.is_finite() for item in items):
             return True
-        return not (self.left.overlaps(self.right) and base.overlaps(self.left) and base.overlaps(self.right))
+        return not all(x.overlaps(y) for x, y in itertools.combinations(items, 2))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,11 +68,11 @@ def kinks_along(
 
 def _element_kink(value: Any, left: End, right: End) -> ElementKink:
     """From what a function nears on the rays to the left and to the right, and its value at the point."""
-    jump = any(_differ(a, b) for a, b in ((left.value, right.value), (left.value, value), (right.value, value)))
+    jump = any(differ(a, b) for a, b in ((left.value, right.value), (left.value, value), (right.value, value)))
     return ElementKink(left=-left.slope, right=right.slope, jump=jump)
 
 
-def _differ(x: Any, y: Any) -> bool:
+def differ(x: Any, y: Any) -> bool:
     """Are two limits provably different? What is not a number is different from nothing."""
     if x.is_nan() or y.is_nan():
         return False

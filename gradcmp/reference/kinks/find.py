@@ -9,13 +9,13 @@ from gradcmp.core.operators import Operator
 from gradcmp.core.tensors import Key, Shape
 from gradcmp.core.truth import Kink, TruthLeaf
 from gradcmp.numbers.arrays import Flags
-from gradcmp.reference.algebra import EvaluationError
 from gradcmp.reference.algebras.balls import filled
 from gradcmp.reference.algebras.jets import ZERO
 from gradcmp.reference.budget import Budget
 from gradcmp.reference.kinks.along_tangent import along_tangent
 from gradcmp.reference.kinks.by_coordinates import by_coordinates
 from gradcmp.reference.kinks.elements import ElementKink, Kinks
+from gradcmp.reference.kinks.second_order import second_order
 from gradcmp.reference.language.arrays import Array, Context
 from gradcmp.reference.modes.derivatives import DerivativeProblem
 from gradcmp.reference.precision import certified
@@ -36,20 +36,21 @@ def kinks_of(
 ) -> dict[Key, LeafKink]:
     """Left and right derivatives of the leaves in which they differ, are not finite, or replace one that is not.
 
-    For gradient, vjp and jacobian by coordinate, for jvp along the tangent. `known` are the certified leaves where
+    For gradient, vjp and jacobian by coordinate, for jvp along the tangent; second derivatives have no sides, but are
+    not those of a convention either. `known` are the certified leaves where
     nothing is tied; without them they are certified here. A jump is claimed where the limits of the function on both
-    sides, or its value, provably differ. Raises `EvaluationError` where a comparison stays undecided, for hvp and
-    hessian, and over budget.
+    sides, or its value, provably differ. Raises `EvaluationError` where a comparison stays undecided, where there is no
+    second derivative, and over budget.
     """
     if problem.operator is Operator.VALUE:
         return {}
-    if problem.operator.order == 2:
-        raise EvaluationError("a second derivative is not defined at a kink")
     rounds: list[Kinks] = []
 
     def run(context: Context) -> dict[str, Array]:
         before = rounds[-1].limiting if rounds else {}
-        if problem.operator is Operator.JVP:
+        if problem.operator.order == 2:
+            kinks = second_order(problem, context, budget)
+        elif problem.operator is Operator.JVP:
             kinks = along_tangent(problem, context, budget)
         else:
             kinks = by_coordinates(problem, context, budget, sample=not before)

@@ -58,6 +58,25 @@ def ends_along(
     return _with_order(run)
 
 
+def gradient_ends_along(
+    problem: DerivativeProblem, context: Context, speeds: Speeds, budget: Budget
+) -> tuple[list[Any], list[list[End]]]:
+    """What the outputs near on a ray, and the ends of the derivative by row and coordinate.
+
+    On a ray in a direction drawn at random, numbers that tie are the same function, so that either does. Raises
+    `Undecided` and `EvaluationError`.
+    """
+
+    def run(algebra: GermAlgebra) -> tuple[list[Any], list[list[End]]]:
+        outputs, rows = _gradient_germs(problem, context, speeds, budget, TapeAlgebra(algebra, budget.spend))
+        ends = [[End(value=jets.limit(x), slope=jets.slope(x, algebra.order)) for x in row] for row in rows]
+        if algebra.unsupported and any(end.slope.is_nan() for row in ends for end in row):
+            raise EvaluationError(f"a kink at {algebra.unsupported[0]} is not supported yet")
+        return [jets.limit(x) for x in outputs], ends
+
+    return _with_order(run)
+
+
 def gradient_along(
     problem: DerivativeProblem, context: Context, speeds: Speeds, budget: Budget
 ) -> list[list[Any]] | None:
@@ -65,18 +84,26 @@ def gradient_along(
 
     def run(algebra: GermAlgebra) -> list[list[Any]] | None:
         tape = TapeAlgebra(algebra, budget.spend)
-        once = budget.for_one_more_pass()
-        recorded = record(
-            problem, context, tape, once, lambda path, x: _moved(x, speeds[path]) if path in speeds else x
-        )
-        inputs = tuple(recorded.inputs.values())
-        limits = [
-            [jets.limit(item) for array in tape.backward(seeds, inputs) for item in array.ravel().tolist()]
-            for seeds in rows_of(problem, recorded).seeds(recorded)
-        ]
+        _, rows = _gradient_germs(problem, context, speeds, budget, tape)
+        limits = [[jets.limit(item) for item in row] for row in rows]
         return None if tape.ties else limits
 
     return _with_order(run)
+
+
+def _gradient_germs(
+    problem: DerivativeProblem, context: Context, speeds: Speeds, budget: Budget, tape: TapeAlgebra
+) -> tuple[list[Element], list[list[Element]]]:
+    """The outputs, element by element, and the derivative by row and coordinate."""
+    once = budget.for_one_more_pass()
+    recorded = record(problem, context, tape, once, lambda path, x: _moved(x, speeds[path]) if path in speeds else x)
+    inputs = tuple(recorded.inputs.values())
+    rows = [
+        [item for array in tape.backward(seeds, inputs) for item in array.ravel().tolist()]
+        for seeds in rows_of(problem, recorded).seeds(recorded)
+    ]
+    outputs = [item for node in recorded.outputs.values() for item in node.primal.ravel().tolist()]
+    return outputs, rows
 
 
 def weighted(rows: Rows) -> Functions:
@@ -99,7 +126,7 @@ def _terms(weights: Mapping[str, Floats], outputs: Mapping[str, Any]) -> Sequenc
 
 def _moved(starts: Any, speeds: npt.NDArray[Any]) -> Any:
     pairs = zip(starts.ravel().tolist(), speeds.ravel().tolist(), strict=True)
-    return filled([jets.ray(start, arb(speed)) if speed else start for start, speed in pairs], starts.shape)
+    return filled([jets.ray(start, arb(speed)) if speed != 0 else start for start, speed in pairs], starts.shape)
 
 
 def _with_order(run: Callable[[GermAlgebra], T]) -> T:

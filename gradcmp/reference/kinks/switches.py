@@ -45,7 +45,7 @@ class SwitchingTape(TapeAlgebra):
         if name == "floor":
             self._jump(operands[0], _equal(operands[0].primal, result.primal))
         if name == "power" and operands[0].live and _edge(*(x.primal for x in operands)).any():
-            self._jump(operands[0], self.zeros(operands[0]))
+            self._jump(operands[0], self.inner.zeros(operands[0].primal))
         return self._switched(name, operands, result) if STEPS[name].chooses else result
 
     def compare(self, x: Node, y: Node) -> Signs:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gradcmp.core.tensors import Shape
+from gradcmp.numbers.arrays import Floats
 from gradcmp.reference.algebra import Algebra, Signs, Undecided
 from gradcmp.reference.language.arrays import places
 
@@ -42,6 +43,7 @@ class LiftedAlgebra(Generic[L]):
     def __init__(self, inner: Algebra[Any]) -> None:
         self.inner = inner
         self.formulas = inner.formulas
+        self.tie_shares = inner.tie_shares
         self.ties = Ties()
 
     def lifted(self, primal: Any) -> L:
@@ -80,15 +82,28 @@ def selection_signs(a: Algebra[Any], name: str, values: Sequence[Any]) -> Signs:
     return a.compare(*(spread(a, x, shape) for x in values))
 
 
-def chosen(a: Algebra[Any], name: str, place: int, signs: Signs, direction: Any) -> Any:
-    """`direction` where a selection chose the operand at `place`, else zero; for `abs` with the sign of x."""
+def drawn_shares(a: Algebra[Any], signs: Signs) -> Floats | None:
+    """The share of each first operand at the ties; None where it has all."""
+    return a.tie_shares(signs.shape) if a.tie_shares and not signs.all() else None
+
+
+def chosen(a: Algebra[Any], name: str, place: int, signs: Signs, direction: Any, shares: Floats | None = None) -> Any:
+    """`direction` where a selection chose the operand at `place`, else zero; for `abs` with the sign of x.
+
+    At a tie the first operand has all of it, or its share.
+    """
     size = signs.size
     here = places(signs.shape)
     if name == "abs":
         turned = [direction, a.elementwise("negative", direction)]
-        return a.pick(turned, np.where(signs >= 0, here, size + here))
-    chooses_it = (signs >= 0) if place == 0 else (signs < 0)
-    return a.pick([direction, a.direction(np.zeros(()))], np.where(chooses_it, here, size))
+        part = a.pick(turned, np.where(signs >= 0, here, size + here))
+    else:
+        chooses_it = (signs >= 0) if place == 0 else (signs < 0) if shares is None else (signs <= 0)
+        part = a.pick([direction, a.direction(np.zeros(()))], np.where(chooses_it, here, size))
+    if shares is None:
+        return part
+    weights = 2.0 * shares - 1.0 if name == "abs" else shares if place == 0 else 1.0 - shares
+    return a.elementwise("scale", part, a.constant(np.where(signs == 0, weights, 1.0)))
 
 
 def reduced(a: Algebra[Any], x: Any, shape: Shape) -> Any:

@@ -9,7 +9,15 @@ import numpy as np
 
 from gradcmp.numbers.arrays import Flags
 from gradcmp.reference.algebra import EvaluationError, Places
-from gradcmp.reference.modes.both_modes import LiftedAlgebra, adjugate, chosen, selection_signs, spread, transposed
+from gradcmp.reference.modes.both_modes import (
+    LiftedAlgebra,
+    adjugate,
+    chosen,
+    drawn_shares,
+    selection_signs,
+    spread,
+    transposed,
+)
 from gradcmp.reference.steps import STEPS
 
 
@@ -50,8 +58,9 @@ class DualAlgebra(LiftedAlgebra[Dual]):
         if row is not None and row.chooses:
             signs = selection_signs(a, name, values)
             self.ties.selections += int(np.count_nonzero(signs == 0))
+            shares = drawn_shares(a, signs)
             signs = signs * np.int8(row.chooses)
-            parts = [chosen(a, name, place, signs, tangent) for place, tangent in tangents.items()]
+            parts = [chosen(a, name, place, signs, tangent, shares) for place, tangent in tangents.items()]
         elif row is not None and row.rules:
             parts = [row.rules[place](a, tangent, values, result) for place, tangent in tangents.items()]
         else:

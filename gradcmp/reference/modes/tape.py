@@ -15,7 +15,15 @@ from gradcmp.core.tensors import Shape
 from gradcmp.numbers.arrays import Flags
 from gradcmp.reference.algebra import Algebra, EvaluationError, Places
 from gradcmp.reference.language.arrays import places
-from gradcmp.reference.modes.both_modes import LiftedAlgebra, adjugate, chosen, reduced, selection_signs, transposed
+from gradcmp.reference.modes.both_modes import (
+    LiftedAlgebra,
+    adjugate,
+    chosen,
+    drawn_shares,
+    reduced,
+    selection_signs,
+    transposed,
+)
 from gradcmp.reference.steps import STEPS
 from gradcmp.reference.steps.step import Step
 
@@ -155,7 +163,8 @@ class TapeAlgebra(LiftedAlgebra[Node]):
         )
 
     def zeros(self, x: Node) -> Flags:
-        return self.inner.zeros(x.primal)
+        zeros = self.inner.zeros(x.primal)
+        return zeros & False if x.live else zeros
 
     def backward(self, seeds: Sequence[tuple[Node, Any]], inputs: Sequence[Node]) -> list[Any]:
         """The cotangents of `inputs` for those of the outputs in `seeds`, as arrays of the inner algebra."""
@@ -192,6 +201,7 @@ class TapeAlgebra(LiftedAlgebra[Node]):
         """A step that hands the cotangent to the operand it chose; at a tie to the first, and the tie is noted."""
         a, values = self.inner, [x.primal for x in operands]
         signs = cache(lambda: selection_signs(a, row.name, values))
+        shares = cache(lambda: drawn_shares(a, signs()))
         counting = next((place for place, x in enumerate(operands) if x.live), 0)  # one of them notes the ties
 
         def pull(place: int) -> Pull:
@@ -199,7 +209,8 @@ class TapeAlgebra(LiftedAlgebra[Node]):
                 decided = signs()
                 if place == counting:
                     self.ties.selections += int(np.count_nonzero((decided == 0) & ~a.zeros(g)))
-                return reduced(a, chosen(a, row.name, place, decided * row.chooses, g), a.shape(values[place]))
+                part = chosen(a, row.name, place, decided * row.chooses, g, shares())
+                return reduced(a, part, a.shape(values[place]))
 
             return back
 

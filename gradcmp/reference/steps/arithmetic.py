@@ -20,8 +20,18 @@ def _floor(x: Any) -> Any:
     raise Undecided("which whole number lies below")
 
 
+def _difference(x: Any, y: Any) -> Any:
+    """Of a number and itself exactly zero, as between a point and itself in a table of distances."""
+    return arb(0) if x is y and x.is_finite() else x - y
+
+
 def _power_by_base(a: Algebra[Any], x: Any, p: Any, _y: Any) -> Any:
-    return a.elementwise("multiply", p, a.elementwise("power", x, a.elementwise("subtract", p, number(a, 1.0))))
+    slope = a.elementwise("multiply", p, a.elementwise("power", x, a.elementwise("subtract", p, number(a, 1.0))))
+    constant = np.broadcast_to(a.zeros(p), a.shape(slope))  # x^0 is 1 at 0 too, where the formula is 0 · ∞
+    if not constant.any():
+        return slope
+    here = np.arange(constant.size).reshape(constant.shape)
+    return a.pick([slope, number(a, 0.0)], np.where(constant, constant.size, here))
 
 
 def _power_by_exponent(a: Algebra[Any], x: Any, _p: Any, y: Any) -> Any:
@@ -30,7 +40,7 @@ def _power_by_exponent(a: Algebra[Any], x: Any, _p: Any, y: Any) -> Any:
 
 ROWS: tuple[Step, ...] = (
     Step("add", ball=operator.add, rules=(identity, identity), rounding=CORRECT),
-    Step("subtract", ball=operator.sub, rules=(identity, negated(identity)), rounding=CORRECT),
+    Step("subtract", ball=_difference, rules=(identity, negated(identity)), rounding=CORRECT),
     Step("multiply", ball=operator.mul, rules=PRODUCT, rounding=CORRECT),
     # For derivatives: the product that an exact zero on the left annihilates, whatever stands on the right, so that a
     # masked branch leaves no NaN behind.

@@ -29,6 +29,20 @@ def _tanh_and_slope(x: Any, count: int) -> tuple[list[Any], list[Any]]:
     return y, w
 
 
+def _sigmoid(x: Any) -> Any:
+    return 1 / (1 + (-x).exp())
+
+
+def _sigmoids(x: Any, count: int) -> list[Any]:
+    """(1 + tanh(x / 2)) / 2, whose constant would cancel far below 0."""
+    y, _ = _tanh_and_slope(x / 2, count)
+    return [_sigmoid(x), *(c / 2 ** (k + 1) for k, c in enumerate(y) if k)]
+
+
+def _slope_of_sigmoid(a: Algebra[Any], x: Any, y: Any) -> Any:
+    return a.elementwise("multiply", y, a.elementwise("sigmoid", a.elementwise("negative", x)))
+
+
 def _slope_of_sech_squared(a: Algebra[Any], x: Any, y: Any) -> Any:
     return a.elementwise("multiply", number(a, 2.0), a.elementwise("multiply", y, a.elementwise("tanh", x)))
 
@@ -55,6 +69,9 @@ ROWS: tuple[Step, ...] = (
     # For derivatives. No program computes it: programs compute 1 - t² with t = tanh(x).
     Step("sech_squared", ball=lambda x: x.sech() ** 2, rules=(negated(times(_slope_of_sech_squared)),),
          series=lambda x, n: _tanh_and_slope(x, n)[1]),
+    # One step, so that its slope at ±infinity is 0 and not the 0 · ∞ of a quotient and an exponential. The tolerance
+    # pass has the formulas of the frameworks.
+    Step("sigmoid", ball=_sigmoid, rules=(times(_slope_of_sigmoid),), series=_sigmoids),
     Step("arcsinh", ball=arb.asinh, rules=(over(root_of_one("add")),), rounding=ulps(3),
          value=np.arcsinh, slopes=lambda x, _z: (1.0 / np.hypot(1.0, x),),
          series=inverse(arb.asinh, 1, lambda x: (1 + x**2, 2 * x, 1), MINUS_HALF)),

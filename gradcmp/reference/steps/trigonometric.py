@@ -1,5 +1,6 @@
 """Circular functions and angles."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,11 @@ from gradcmp.reference.steps.rounding import ulps
 from gradcmp.reference.steps.rules import negated, one_plus_square, over, root_of_one, step, times
 from gradcmp.reference.steps.series import MINUS_HALF, convolved, inverse, over_factorials
 from gradcmp.reference.steps.step import Step
+
+
+def _finitely(ball: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """No number at infinity, where there is no limit; arb has all numbers from -1 to 1 there."""
+    return lambda x: ball(x) if x.is_finite() else NAN
 
 
 def _sin(x: Any, count: int) -> list[Any]:
@@ -38,11 +44,12 @@ def _slope_of_arcsin(x: Any, _z: Any) -> tuple[Any]:
     return (1.0 / np.sqrt((1.0 - x) * (1.0 + x)),)
 
 
+NAN = arb("nan")
 _INSIDE = (lambda x: 1 - x, lambda x: 1 + x)
 
 ROWS: tuple[Step, ...] = (
-    Step("sin", ball=arb.sin, rules=(times(step("cos")),), rounding=ulps(2), series=_sin),
-    Step("cos", ball=arb.cos, rules=(negated(times(step("sin"))),), rounding=ulps(2), series=_cos),
+    Step("sin", ball=_finitely(arb.sin), rules=(times(step("cos")),), rounding=ulps(2), series=_sin),
+    Step("cos", ball=_finitely(arb.cos), rules=(negated(times(step("sin"))),), rounding=ulps(2), series=_cos),
     Step("tan", ball=arb.tan, rules=(times(lambda a, _x, y: one_plus_square(a, y, y)),), rounding=ulps(4),
          value=np.tan, slopes=lambda _x, z: (1.0 + z * z,), series=_tan),
     Step("arcsin", ball=arb.asin, rules=(over(root_of_one("subtract")),), rounding=ulps(4),

@@ -26,7 +26,7 @@ PROGRAMS = {
     "arithmetic": Sample(text="x * y - x / (y * y + 1) + (-y) * square(x) + x ** 3", inputs={"x": X, "y": P}),
     "selections": Sample(text="maximum(x, y) * y + minimum(x, 0.5) ** 2 + abs(x) * y + clip(x, -1, 1)", inputs={"x": X, "y": U}),
     "powers": Sample(text="p ** x + sqrt(p) * rsqrt(p + 1)", inputs={"p": P, "x": X}),
-    "exponentials": Sample(text="exp(x) + expm1(x) * log(p) + log1p(p)", inputs={"x": X, "p": P}),
+    "exponentials": Sample(text="exp(x) + expm1(x) * log(p) + log1p(p) + sigmoid(x)", inputs={"x": X, "p": P}),
     "circle": Sample(text="sin(x) + cos(x) * tan(x) + arcsin(u) + arccos(u) * u + arctan(x) + arctan2(x, u)", inputs={"x": X, "u": U}),
     "hyperbola": Sample(text="sinh(x) + cosh(x) * tanh(x) + arcsinh(x) + arccosh(p + 1) + arctanh(u)", inputs={"x": X, "p": P, "u": U}),
     "special": Sample(text="erf(x) * x + gelu(x) + lgamma(p) + digamma(p) * x + lgamma(u * 0.4 - 1.5)", inputs={"x": X, "p": P, "u": U}),

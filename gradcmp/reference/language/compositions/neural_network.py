@@ -1,6 +1,6 @@
 """Activations and the functions around them."""
 
-from gradcmp.reference.language.arrays import Array, Composition, Context
+from gradcmp.reference.language.arrays import Array, Composition, Context, float_step
 from gradcmp.reference.language.compositions.reduction import logsumexp, total
 
 
@@ -21,11 +21,6 @@ def _elu(c: Context, x: Array, *, alpha: float) -> Array:
     return c.step("add", _relu(c, x), c.step("multiply", c.decimal(alpha), c.step("expm1", _below(c, x))))
 
 
-def _sigmoid(c: Context, x: Array) -> Array:
-    one = c.number(1.0)
-    return c.step("divide", one, c.step("add", one, c.step("exp", c.step("negative", c.as_kind(x, "float")))))
-
-
 def _gelu(c: Context, x: Array) -> Array:
     # x erfc(-x / sqrt 2) / 2 is the same and does not cancel far below zero.
     x = c.as_kind(x, "float")
@@ -39,13 +34,13 @@ def _softmax(c: Context, x: Array, *, axis: int) -> Array:
 
 
 NEURAL_NETWORK: dict[str, Composition] = {
-    "sigmoid": _sigmoid,
+    "sigmoid": float_step("sigmoid"),
     "softplus": lambda c, x: c.step("log1p", c.step("exp", c.as_kind(x, "float"))),
     "relu": _relu,
     "leaky_relu": _leaky_relu,
     "elu": _elu,
     "gelu": _gelu,
-    "silu": lambda c, x: c.step("multiply", x, _sigmoid(c, x)),
+    "silu": lambda c, x: c.step("multiply", x, float_step("sigmoid")(c, x)),
     "softmax": _softmax,
     "log_softmax": lambda c, x, axis: c.step("subtract", x, logsumexp(c, x, axis=axis, keepdims=True)),
 }

@@ -57,8 +57,8 @@ def _folded(name: str) -> Composition:
         axes = axes_of(axis, len(shape))
         last = tuple(range(len(shape) - len(axes), len(shape)))
         kept = tuple(n for a, n in enumerate(shape) if a not in axes)
-        rows = c.rearranged(x, lambda p: np.moveaxis(p, axes, last).reshape(*kept, -1))
-        width = c.shape(rows)[-1]
+        width = math.prod(shape[a] for a in axes)
+        rows = c.rearranged(x, lambda p: np.moveaxis(p, axes, last).reshape(*kept, width))
         if width == 0:
             if name != "multiply":
                 raise EvaluationError("the largest or smallest of no numbers has no value")
