@@ -147,6 +147,54 @@ CASES: Mapping[str, tuple[str, Right | None, Mapping[str, set[str]]]] = {
         lambda: [1],
         everywhere(OK | {"fragile"}),
     ),
+    "one number, one verdict": (
+        "{inputs: {x: 20.0}, function: sigmoid(x)}",
+        lambda: [mp.exp(-20) / (1 + mp.exp(-20)) ** 2],
+        everywhere({"no-digits"}),
+    ),
+    "one number, one verdict, twice differentiated": (
+        "{inputs: {x: 20.0}, function: softplus(x), operator: hessian}",
+        lambda: [mp.exp(-20) / (1 + mp.exp(-20)) ** 2],
+        everywhere({"no-digits"}),
+    ),
+    "smooth": ("{inputs: {x: 1.0e-300}, function: sigmoid(x), operator: hvp, dtype: float64}", None, everywhere(OK)),
+    "a sum of two kinks": (
+        "{inputs: {x: 0.0}, function: 'maximum(x, 0) + minimum(x, 0)', operator: jvp}",
+        lambda: [1],
+        {"jax": OK, "tensorflow": {"removable"}, "torch": OK},
+    ),
+    "a tie in which nothing varies": (
+        "{inputs: {x: 1.0}, function: 'x * x + where(x - x > 0, x, 0)', operator: hessian}",
+        lambda: [2],
+        everywhere(OK),
+    ),
+    "softplus by a maximum": (
+        "{inputs: {x: 0.0}, function: 'maximum(x, 0) + log1p(exp(-abs(x)))'}",
+        lambda: [mp.mpf(1) / 2],
+        {"jax": {"removable"}, "tensorflow": {"removable"}, "torch": OK},
+    ),
+    "two squares": (
+        "{inputs: {x: 0.0}, function: relu(x) ** 2 + relu(-x) ** 2, operator: hessian}",
+        lambda: [2],
+        everywhere({"removable"}),
+    ),
+    "the first power": (
+        "{inputs: {x: 0.0}, function: x ** 1.0, operator: hessian}",
+        lambda: [0],
+        {"jax": {"nonfinite"}, "tensorflow": {"nonfinite"}, "torch": OK},
+    ),
+    "a sine over a tiny number": (
+        "{inputs: {x: 1.0e-310}, function: sin(x) / x, dtype: float64, operator: jvp}",
+        None,
+        {"jax": {"range"}, "tensorflow": {"range"}, "torch": OK | {"range"}},
+    ),
+    "a mask": (
+        "{inputs: {k: 1.0, m: -.inf, z: 2.0}, function: sigmoid(k + m) + abs(z), wrt: [k, z]}",
+        lambda: [0, 1],
+        everywhere(OK),
+    ),
+    "a square at infinity": ("{inputs: {x: .inf}, function: x * x}", None, everywhere(OK)),
+    "a pole": ("{inputs: {x: 0.0}, function: lgamma(x), operator: jvp}", None, everywhere({"unjudged"})),
 }  # fmt: skip
 
 

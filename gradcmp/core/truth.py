@@ -60,13 +60,13 @@ class RunningErrors:
     """First-order rounding errors of the same program in floating point, in units of the unit roundoff.
 
     `worst` bounds the error of an element (every rounding at its worst and in one direction), `rss` is the
-    root-sum-square of independent ones. Absolute: times `FORMATS[dtype].unit_roundoff`. `out_of_range`: a step of the
-    program leaves the range of the dtype, which is where errors come from that leave no digit.
+    root-sum-square of independent ones. Absolute: times `FORMATS[dtype].unit_roundoff`. `out_of_range`: where
+    they come from a step of the program that leaves the range of the dtype; None where none does.
     """
 
     worst: numpy.ndarray
     rss: numpy.ndarray
-    out_of_range: bool = False
+    out_of_range: numpy.ndarray | None = None
 
 
 class ReasonKind(StrEnum):

@@ -77,9 +77,11 @@ def size_of(truth: TruthLeaf) -> Floats:
 
 def _scale(truth: TruthLeaf) -> Floats:
     size: Floats = np.abs(truth.high)
-    if truth.errors is None or truth.errors.out_of_range:  # whose errors are not of what cancelled
+    if truth.errors is None:
         return size
     cancelled = CANCELLED * truth.errors.rss
+    if truth.errors.out_of_range is not None:  # these are not of what cancelled
+        cancelled = np.where(truth.errors.out_of_range, 0.0, cancelled)
     return np.asarray(np.where(np.isfinite(cancelled), np.maximum(size, cancelled), size))
 
 

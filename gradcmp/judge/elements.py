@@ -172,9 +172,14 @@ def _out_of_range(codes: Codes, got: Floats, truth: TruthLeaf, bounds: Limits, d
         subnormal = (np.abs(truth.high) < FORMATS[dtype].smallest_normal) & ~is_zero(truth) & (codes > ROUNDING)
         codes[subnormal & digits.half] = HIGH
         codes[subnormal & (got == 0.0)] = FLUSHED
-    if truth.errors is not None and truth.errors.out_of_range:
+    if truth.errors is not None and truth.errors.out_of_range is not None:
         # The errors of such a step leave no digit, or are not known.
-        untold = (np.maximum(bounds.high, bounds.rounding) > size / 8) & (codes > ROUNDING) & (codes != FLUSHED)
+        untold = (
+            truth.errors.out_of_range
+            & (np.maximum(bounds.high, bounds.rounding) > size / 8)
+            & (codes > ROUNDING)
+            & (codes != FLUSHED)
+        )
         codes[untold] = np.where(digits.half[untold] & np.isfinite(got[untold]), HIGH, RANGE)
 
 

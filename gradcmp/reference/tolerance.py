@@ -59,10 +59,13 @@ def running_errors(problem: DerivativeProblem, dtype: str, budget: Budget) -> To
     half of what is left of `budget`. An error that is not known, by overflow for example, is infinite.
     Raises EvaluationError.
     """
-    algebra, derived = _pass(problem, dtype, budget, otherwise=False)
+    algebra, derived = _pass(problem, dtype, budget)
     values = {key: _value(array) for key, array in derived.arrays.items()}
     out_of_range = tuple(algebra.steps.range.left.values())
-    errors = {key: _errors(array, out_of_range=bool(out_of_range)) for key, array in derived.arrays.items()}
+    errors = {key: _errors(array) for key, array in derived.arrays.items()}
+    if out_of_range:
+        _, unlimited = _pass(problem, dtype, budget.for_one_more_pass(), unlimited=True)
+        errors = {key: _by_range(errors[key], _errors(array)) for key, array in unlimited.arrays.items()}
     plain = Tolerances(errors=errors, values=values, tied=bool(derived.ties), out_of_range=out_of_range)
     fragile = tuple(algebra.fragility.closest.values())
     if not fragile:
@@ -80,9 +83,9 @@ def running_errors(problem: DerivativeProblem, dtype: str, budget: Budget) -> To
 
 
 def _pass(
-    problem: DerivativeProblem, dtype: str, budget: Budget, *, otherwise: bool
+    problem: DerivativeProblem, dtype: str, budget: Budget, *, otherwise: bool = False, unlimited: bool = False
 ) -> tuple[RunningErrorAlgebra, Derived]:
-    algebra = RunningErrorAlgebra(FORMATS[dtype], otherwise=otherwise)
+    algebra = RunningErrorAlgebra(FORMATS[dtype], otherwise=otherwise, unlimited=unlimited)
     context = Context(floats=algebra, wholes=WholeAlgebra(), dtype=dtype)
     try:
         return algebra, derive(problem, context, budget)
@@ -94,11 +97,17 @@ def _value(array: Array) -> Floats:
     return np.asarray(array.data.value if array.kind == "float" else array.data, dtype=np.float64)
 
 
-def _errors(array: Array, *, out_of_range: bool) -> RunningErrors:
+def _by_range(errors: RunningErrors, unlimited: RunningErrors) -> RunningErrors:
+    """The errors, with where they come from what leaves the range of the dtype."""
+    known = np.isfinite(errors.worst)  # not where float64, which carries the pass, is left too
+    return replace(errors, out_of_range=np.asarray(~(known & (errors.worst <= 2.0 * unlimited.worst))))
+
+
+def _errors(array: Array) -> RunningErrors:
     if array.kind != "float":
         return RunningErrors(worst=np.zeros(array.data.shape), rss=np.zeros(array.data.shape))
     worst, rss = (np.where(np.isnan(error), np.inf, error) for error in (array.data.worst, array.data.rss))
-    return RunningErrors(worst=worst, rss=rss, out_of_range=out_of_range)
+    return RunningErrors(worst=worst, rss=rss)
 
 
 def _differs(value: Floats, other: Floats, error: Floats) -> bool:

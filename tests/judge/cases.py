@@ -94,7 +94,13 @@ def certified_leaf(
     def spread(array):
         return np.broadcast_to(np.asarray(array, dtype=np.float64), plain.high.shape).copy()
 
-    errors = None if worst is None else RunningErrors(worst=spread(worst), rss=spread(rss), out_of_range=out_of_range)
+    errors = (
+        None
+        if worst is None
+        else RunningErrors(
+            worst=spread(worst), rss=spread(rss), out_of_range=np.ones(plain.high.shape, bool) if out_of_range else None
+        )
+    )
     return replace(plain, wrt=wrt, errors=errors, kink=at, otherwise=None if otherwise is None else spread(otherwise))
 
 

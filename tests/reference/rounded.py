@@ -58,6 +58,9 @@ class RoundedAlgebra:
     def elementwise(self, name, *operands):
         step = PLAIN.get(name) or STEPS[name].value
         with np.errstate(all="ignore"):
+            if name == "sigmoid_slope":
+                sigmoid = self.elementwise("sigmoid", *operands)
+                return self.elementwise("multiply", sigmoid, self.elementwise("subtract", self.constant(1.0), sigmoid))
             if name == "sech_squared":
                 square = self.elementwise("square", self.elementwise("tanh", *operands))
                 return self.elementwise("subtract", self.constant(1.0), square)

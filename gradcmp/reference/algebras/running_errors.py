@@ -28,13 +28,13 @@ class RunningErrorAlgebra(Algebra[Running]):
 
     Overflow of the format makes an error infinite, underflow adds what it loses. Sums, matrix products and elementary
     functions of float16 and bfloat16 are carried in float32 and rounded once. With `otherwise`, comparisons that
-    rounding may decide are decided the other way.
+    rounding may decide are decided the other way; `unlimited`, nothing leaves the range of the format.
     """
 
-    def __init__(self, form: FloatFormat, *, otherwise: bool = False) -> None:
+    def __init__(self, form: FloatFormat, *, otherwise: bool = False, unlimited: bool = False) -> None:
         self.form = form
         self.fragility = Fragility(unit=form.unit_roundoff, otherwise=otherwise)
-        self.steps = Steps(form, self.fragility)
+        self.steps = Steps(form, self.fragility, unlimited=unlimited)
         self.formulas = textbook_formulas(self.fragility)
 
     def constant(self, values: npt.NDArray[Any]) -> Running:

@@ -30,7 +30,7 @@ Part = tuple[Any, Running]
 
 METHODS = (
     "add", "subtract", "multiply", "scale", "divide", "maximum", "minimum", "abs", "negative", "floor",
-    "sin", "cos", "sech_squared", "fixed", "binary_scale",
+    "sin", "cos", "sech_squared", "sigmoid_slope", "fixed", "binary_scale",
 )  # fmt: skip
 """Steps that have more to say of errors than their slopes; the last two are those of `textbook` alone."""
 
@@ -38,10 +38,10 @@ METHODS = (
 class Steps:
     """The steps for arrays of the format `form`, whose comparisons `fragility` watches."""
 
-    def __init__(self, form: FloatFormat, fragility: Fragility) -> None:
+    def __init__(self, form: FloatFormat, fragility: Fragility, *, unlimited: bool = False) -> None:
         self.form = form
         self.fragility = fragility
-        self.range = Range(form=form, fragility=fragility)
+        self.range = Range(form=form, fragility=fragility, unlimited=unlimited)
         self.ratio = accumulator(form).unit_roundoff / form.unit_roundoff
         self._flushes = flushes(form)
         self.table: dict[str, Callable[..., Running]] = {name: getattr(self, name) for name in METHODS}
@@ -135,6 +135,11 @@ class Steps:
         """1 - t², which is what programs compute."""
         square = self.step("square", self.step("tanh", x))
         return self.subtract(exactly(np.ones(())), square)
+
+    def sigmoid_slope(self, x: Running) -> Running:
+        """s (1 - s), which is what programs compute."""
+        sigmoid = self.step("sigmoid", x)
+        return self.multiply(sigmoid, self.subtract(exactly(np.ones(())), sigmoid))
 
     def fixed(self, x: Running) -> Running:
         """The value as an exact constant, for a shift that the result does not depend on."""

@@ -28,16 +28,20 @@ class OutOfRange:
 
 @dataclass(slots=True, kw_only=True)
 class Range:
-    """Watches the results of one pass; those of the way back belong to no step of the program."""
+    """Watches the results of one pass; those of the way back belong to no step of the program.
+
+    `unlimited`: as if the format had numbers of every size.
+    """
 
     form: FloatFormat
     fragility: Fragility
+    unlimited: bool = False
     left: dict[str, OutOfRange] = field(default_factory=dict)
 
     def overflows(self, value: Floats) -> Flags:
         """Where a result is beyond the largest number. Formulas chosen for safety do not go there in the dtype."""
         beyond = np.abs(value) > self.form.largest
-        if self.fragility.quiet:
+        if self.fragility.quiet or self.unlimited:
             return np.zeros_like(beyond)
         self._note(value, beyond, self.form.largest)
         return np.asarray(beyond)
@@ -45,7 +49,7 @@ class Range:
     def underflows(self, value: Floats) -> Flags:
         """Where a result is below the smallest normal number, and not zero."""
         size = np.abs(value)
-        below = (size < self.form.smallest_normal) & (size > 0.0)
+        below = (size < self.form.smallest_normal) & (size > 0.0) & (not self.unlimited)
         if not self.fragility.quiet:
             self._note(value, below, self.form.smallest_normal)
         return np.asarray(below)

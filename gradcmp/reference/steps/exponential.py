@@ -7,7 +7,7 @@ from flint import arb
 
 from gradcmp.reference.algebra import Algebra
 from gradcmp.reference.steps.float64 import kept
-from gradcmp.reference.steps.rounding import ulps
+from gradcmp.reference.steps.rounding import Rounding, ulps
 from gradcmp.reference.steps.rules import negated, number, over, root_of_one, step, times, within
 from gradcmp.reference.steps.series import MINUS_HALF, convolved, inverse, logarithm, over_factorials
 from gradcmp.reference.steps.step import Step
@@ -29,6 +29,9 @@ def _tanh_and_slope(x: Any, count: int) -> tuple[list[Any], list[Any]]:
     return y, w
 
 
+_LOGISTIC = Rounding(relative=8.0, source="an exponential, a sum, and a quotient or a logarithm")
+
+
 def _sigmoid(x: Any) -> Any:
     return 1 / (1 + (-x).exp())
 
@@ -39,8 +42,14 @@ def _sigmoids(x: Any, count: int) -> list[Any]:
     return [_sigmoid(x), *(c / 2 ** (k + 1) for k, c in enumerate(y) if k)]
 
 
-def _slope_of_sigmoid(a: Algebra[Any], x: Any, y: Any) -> Any:
-    return a.elementwise("multiply", y, a.elementwise("sigmoid", a.elementwise("negative", x)))
+def _softplus(x: Any) -> Any:
+    return x + (-x).exp().log1p() if x > 0 else x.exp().log1p()
+
+
+def _slope_of_sigmoid_slope(a: Algebra[Any], x: Any, y: Any) -> Any:
+    """y (1 - 2 s) with s = sigmoid(x)."""
+    twice = a.elementwise("multiply", number(a, 2.0), a.elementwise("sigmoid", x))
+    return a.elementwise("multiply", y, a.elementwise("subtract", number(a, 1.0), twice))
 
 
 def _slope_of_sech_squared(a: Algebra[Any], x: Any, y: Any) -> Any:
@@ -69,9 +78,16 @@ ROWS: tuple[Step, ...] = (
     # For derivatives. No program computes it: programs compute 1 - t² with t = tanh(x).
     Step("sech_squared", ball=lambda x: x.sech() ** 2, rules=(negated(times(_slope_of_sech_squared)),),
          series=lambda x, n: _tanh_and_slope(x, n)[1]),
-    # One step, so that its slope at ±infinity is 0 and not the 0 · ∞ of a quotient and an exponential. The tolerance
-    # pass has the formulas of the frameworks.
-    Step("sigmoid", ball=_sigmoid, rules=(times(_slope_of_sigmoid),), series=_sigmoids),
+    # One step, so that its slope at ±infinity is 0 and not the 0 · ∞ of a quotient and an exponential.
+    Step("sigmoid", ball=_sigmoid, rules=(times(step("sigmoid_slope")),), rounding=_LOGISTIC,
+         value=lambda x: np.exp(-np.logaddexp(0.0, -x)), slopes=lambda x, z: (z * np.exp(-np.logaddexp(0.0, x)),),
+         series=_sigmoids),
+    # For derivatives. Programs compute s (1 - s) with s = sigmoid(x).
+    Step("sigmoid_slope", ball=lambda x: _sigmoid(x) * _sigmoid(-x), rules=(times(_slope_of_sigmoid_slope),),
+         series=lambda x, n: [c * (k + 1) for k, c in enumerate(_sigmoids(x, n + 1)[1:])]),
+    Step("softplus", ball=_softplus, rules=(times(step("sigmoid")),), rounding=_LOGISTIC,
+         value=lambda x: np.logaddexp(0.0, x), slopes=lambda x, _z: (np.exp(-np.logaddexp(0.0, -x)),),
+         series=lambda x, n: [_softplus(x), *(c / (k + 1) for k, c in enumerate(_sigmoids(x, n)))][:n]),
     Step("arcsinh", ball=arb.asinh, rules=(over(root_of_one("add")),), rounding=ulps(3),
          value=np.arcsinh, slopes=lambda x, _z: (1.0 / np.hypot(1.0, x),),
          series=inverse(arb.asinh, 1, lambda x: (1 + x**2, 2 * x, 1), MINUS_HALF)),

@@ -133,6 +133,7 @@ STEPS: dict[str, Callable[..., Any]] = {
     "cosh": lambda z: (z.exp() + (-z).exp()) / 2,
     "tanh": lambda z: 1 - 2 / ((2 * z).exp() + 1) if value(z) < 0 else 2 / (1 + (-2 * z).exp()) - 1,
     "sigmoid": lambda z: 1 / (1 + (-z).exp()),
+    "softplus": lambda z: z + (1 + (-z).exp()).log() if value(z) > 0 else (1 + z.exp()).log(),
     "arcsinh": lambda z: (z + (z * z + 1).sqrt()).log() if value(z) > 0 else -((z * z + 1).sqrt() - z).log(),
     "arccosh": lambda z: (z + (z * z - 1).sqrt()).log(),
     "arctanh": lambda z: ((1 + z) / (1 - z)).log() / 2,

@@ -41,7 +41,7 @@ PROGRAMS = {
 TEXTS = {
     "add": "x + y", "subtract": "x - y", "multiply": "x * y", "divide": "x / y", "power": "p ** x", "arctan2": "arctan2(x, p)",
     "square": "square(x)", "rsqrt": "rsqrt(p)", "erfc": "gelu(x)", "lgamma": "lgamma(p)", "scale": "x * y * p",
-    "sech_squared": "tanh(x)", "trigamma": "digamma(p)", "tetragamma": "sum(digamma(p))", "two_over_root_pi": "erf(z)",
+    "sech_squared": "tanh(x)", "sigmoid_slope": "sum(sigmoid(p))", "trigamma": "digamma(p)", "tetragamma": "sum(digamma(p))", "two_over_root_pi": "erf(z)",
 }  # fmt: skip
 """Step → a program that rounds in that step and as little as possible elsewhere; else the function of that name."""
 
@@ -104,7 +104,7 @@ def plant(monkeypatch, step, **fields):
     monkeypatch.setitem(STEPS, step, replace(STEPS[step], **fields))
 
 
-DERIVATIVES_ALONE = ("scale", "trigamma", "sech_squared")
+DERIVATIVES_ALONE = ("scale", "trigamma", "sech_squared", "sigmoid_slope")
 """Steps that only derivatives take: their own rules serve second ones."""
 
 

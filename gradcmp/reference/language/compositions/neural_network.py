@@ -35,7 +35,7 @@ def _softmax(c: Context, x: Array, *, axis: int) -> Array:
 
 NEURAL_NETWORK: dict[str, Composition] = {
     "sigmoid": float_step("sigmoid"),
-    "softplus": lambda c, x: c.step("log1p", c.step("exp", c.as_kind(x, "float"))),
+    "softplus": float_step("softplus"),
     "relu": _relu,
     "leaky_relu": _leaky_relu,
     "elu": _elu,
