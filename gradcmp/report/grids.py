@@ -90,7 +90,8 @@ def agreement_grid(document: Document) -> Grid | None:
         cases = [document.by_place.get((problem.id, target.id)) for target in targets]
         if any(case is not None for case in cases):
             rows.extend(_agreement_rows(document, problem, cases, labels, grade))
-            rows.extend(modes.after(problem, cases, Cell(level=TRUTH)))
+            if not any(map(_is_timed, cases)):  # modes stand beside what they cost, if that is known
+                rows.extend(modes.after(problem, cases, Cell(level=TRUTH)))
     return pruned(
         Grid(
             title="Agreement",
@@ -122,7 +123,7 @@ def timing_grid(document: Document) -> Grid | None:
     problems = [
         problem
         for problem in by_section(document.problems)
-        if any((case := cases.get((problem.id, t.id))) and case.timing and case.timing.median_s for t in targets)
+        if any(_is_timed(cases.get((problem.id, target.id))) for target in targets)
     ]
     columns = [[_timing_parts(cases.get((problem.id, target.id))) for problem in problems] for target in targets]
     texts = [aligned((TIMING_PARTS, *column)) for column in columns]
@@ -256,6 +257,10 @@ def _truth_cell(problem: ProblemRecord, text: str, grade: str, *, first: bool) -
     if problem.evidence == "none" and not text:
         return Cell("–" if first else "", level=TRUTH)
     return Cell(text, level=TRUTH, note=problem.evidence if first and problem.evidence != grade else "")
+
+
+def _is_timed(case: CaseRecord | None) -> bool:
+    return case is not None and case.timing is not None and bool(case.timing.median_s)
 
 
 def _timing_parts(case: CaseRecord | None) -> tuple[str, str, str]:
