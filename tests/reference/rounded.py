@@ -61,6 +61,8 @@ class RoundedAlgebra:
             if name == "sech_squared":
                 square = self.elementwise("square", self.elementwise("tanh", *operands))
                 return self.elementwise("subtract", self.constant(1.0), square)
+            if name == "sigmoid_below_one":
+                return self.elementwise("subtract", self.constant(1.0), self.elementwise("sigmoid", *operands))
             return self.rounded(step(*operands))
 
     def whole_power(self, x, exponent):

@@ -29,7 +29,7 @@ Part = tuple[Any, Running]
 
 METHODS = (
     "add", "subtract", "multiply", "scale", "divide", "maximum", "minimum", "abs", "negative", "floor",
-    "sin", "cos", "sech_squared", "fixed", "binary_scale",
+    "sin", "cos", "sech_squared", "sigmoid_below_one", "fixed", "binary_scale",
 )  # fmt: skip
 """Steps that have more to say of errors than their slopes; the last two are those of `textbook` alone."""
 
@@ -66,7 +66,9 @@ class Steps:
 
     def _sum_of_two(self, value: Floats, x: Running, y: Running) -> Running:
         exact = zeros(x) | zeros(y)
-        return self.rounded(value, [(1.0, x), (1.0, y)], _rounding("add"), exact=exact)
+        total = self.rounded(value, [(1.0, x), (1.0, y)], _rounding("add"), exact=exact)
+        masked = np.isinf(value) & (_infinite(x) | _infinite(y))  # whatever is added to it
+        return Running(total.value, *_without_error(masked, total))
 
     def multiply(self, x: Running, y: Running) -> Running:
         exact = _power_of_two(x) | _power_of_two(y) | zeros(x) | zeros(y)
@@ -134,6 +136,10 @@ class Steps:
         square = self.step("square", self.step("tanh", x))
         return self.subtract(exactly(np.ones(())), square)
 
+    def sigmoid_below_one(self, x: Running) -> Running:
+        """1 - y, which is what programs compute."""
+        return self.subtract(exactly(np.ones(())), self.step("sigmoid", x))
+
     def fixed(self, x: Running) -> Running:
         """The value as an exact constant, for a shift that the result does not depend on."""
         return exactly(x.value)
@@ -195,6 +201,11 @@ def exactly(value: Floats) -> Running:
 def zeros(x: Running) -> Flags:
     """Which elements are exactly zero."""
     return np.asarray((x.value == 0.0) & (x.worst == 0.0))
+
+
+def _infinite(x: Running) -> Flags:
+    """Which elements are infinite from the first, and not by overflow."""
+    return np.asarray(np.isinf(x.value) & (x.worst == 0.0))
 
 
 def _amplified(factor: Any, error: Floats) -> Floats:

@@ -34,19 +34,6 @@ def _split(c: Context, x: Array) -> tuple[Any, Array, Array]:
     return negative, COMPOSITIONS["where"](c, negative, x, zero), COMPOSITIONS["where"](c, negative, zero, x)
 
 
-def _sigmoid(c: Context, x: Array) -> Array:
-    """e / (1 + e) with e = exp(x) below 0; above it (1 + tanh(x / 2)) / 2.
-
-    Its derivative there, (1 - t²) / 4, cancels like the y (1 - y) of the frameworks.
-    """
-    negative, below, above = _split(c, x)
-    one, two = c.number(1.0), c.number(2.0)
-    weight = c.step("exp", below)
-    low = c.step("divide", weight, c.step("add", one, weight))
-    high = c.step("divide", c.step("add", one, c.step("tanh", c.step("divide", above, two))), two)
-    return COMPOSITIONS["where"](c, negative, low, high)  # type: ignore[no-any-return]  # this one gives one array
-
-
 def _softplus(c: Context, x: Array) -> Array:
     """max(x, 0) + log1p(exp(-|x|))."""
     _, below, above = _split(c, x)
@@ -102,9 +89,7 @@ def _slogdet(c: Context, x: Array) -> tuple[Array, Array]:
 
 
 _SAFELY: dict[str, Composition] = {
-    "sigmoid": _sigmoid,
     "softplus": _softplus,
-    "silu": lambda c, x: c.step("multiply", x, _sigmoid(c, x)),
     "gelu": _gelu,
     "softmax": _softmax,
     "log_softmax": _log_softmax,

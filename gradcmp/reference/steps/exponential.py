@@ -1,5 +1,6 @@
 """Exponentials, logarithms and hyperbolic functions."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ from flint import arb
 
 from gradcmp.reference.algebra import Algebra
 from gradcmp.reference.steps.float64 import kept
-from gradcmp.reference.steps.rounding import ulps
+from gradcmp.reference.steps.rounding import Rounding, ulps
 from gradcmp.reference.steps.rules import negated, number, over, root_of_one, step, times, within
 from gradcmp.reference.steps.series import MINUS_HALF, convolved, inverse, logarithm, over_factorials
 from gradcmp.reference.steps.step import Step
@@ -39,8 +40,13 @@ def _sigmoids(x: Any, count: int) -> list[Any]:
     return [_sigmoid(x), *(c / 2 ** (k + 1) for k, c in enumerate(y) if k)]
 
 
-def _slope_of_sigmoid(a: Algebra[Any], x: Any, y: Any) -> Any:
-    return a.elementwise("multiply", y, a.elementwise("sigmoid", a.elementwise("negative", x)))
+def _sigmoid_of_floats(x: Any) -> Any:
+    weight = np.exp(-np.abs(x))
+    return kept(np.where(x < 0, weight, 1.0) / (1.0 + weight), x > -np.inf)
+
+
+def _slope_of_sigmoid(other: str) -> Callable[..., Any]:
+    return lambda a, x, y: a.elementwise("multiply", y, a.elementwise(other, x))
 
 
 def _slope_of_sech_squared(a: Algebra[Any], x: Any, y: Any) -> Any:
@@ -69,9 +75,13 @@ ROWS: tuple[Step, ...] = (
     # For derivatives. No program computes it: programs compute 1 - t² with t = tanh(x).
     Step("sech_squared", ball=lambda x: x.sech() ** 2, rules=(negated(times(_slope_of_sech_squared)),),
          series=lambda x, n: _tanh_and_slope(x, n)[1]),
-    # One step, so that its slope at ±infinity is 0 and not the 0 · ∞ of a quotient and an exponential. The tolerance
-    # pass has the formulas of the frameworks.
-    Step("sigmoid", ball=_sigmoid, rules=(times(_slope_of_sigmoid),), series=_sigmoids),
+    # One step, so that its slope at ±infinity is 0 and not the 0 · ∞ of a quotient and an exponential.
+    Step("sigmoid", ball=_sigmoid, rules=(times(_slope_of_sigmoid("sigmoid_below_one")),),
+         rounding=Rounding(relative=6.0, source="`exp`, a sum and a quotient"),
+         value=_sigmoid_of_floats, slopes=lambda _x, z: (z * (1.0 - z),), series=_sigmoids),
+    # For derivatives: what is left to 1. Programs compute it as that difference.
+    Step("sigmoid_below_one", ball=lambda x: _sigmoid(-x), rules=(negated(times(_slope_of_sigmoid("sigmoid"))),),
+         series=lambda x, n: [_sigmoid(-x), *(-c for c in _sigmoids(x, n)[1:])]),
     Step("arcsinh", ball=arb.asinh, rules=(over(root_of_one("add")),), rounding=ulps(3),
          value=np.arcsinh, slopes=lambda x, _z: (1.0 / np.hypot(1.0, x),),
          series=inverse(arb.asinh, 1, lambda x: (1 + x**2, 2 * x, 1), MINUS_HALF)),

@@ -41,7 +41,7 @@ PROGRAMS = {
 TEXTS = {
     "add": "x + y", "subtract": "x - y", "multiply": "x * y", "divide": "x / y", "power": "p ** x", "arctan2": "arctan2(x, p)",
     "square": "square(x)", "rsqrt": "rsqrt(p)", "erfc": "gelu(x)", "lgamma": "lgamma(p)", "scale": "x * y * p",
-    "sech_squared": "tanh(x)", "trigamma": "digamma(p)", "tetragamma": "sum(digamma(p))", "two_over_root_pi": "erf(z)",
+    "sech_squared": "tanh(x)", "sigmoid_below_one": "sum(sigmoid(x))", "trigamma": "digamma(p)", "tetragamma": "sum(digamma(p))", "two_over_root_pi": "erf(z)",
 }  # fmt: skip
 """Step → a program that rounds in that step and as little as possible elsewhere; else the function of that name."""
 
@@ -104,7 +104,7 @@ def plant(monkeypatch, step, **fields):
     monkeypatch.setitem(STEPS, step, replace(STEPS[step], **fields))
 
 
-DERIVATIVES_ALONE = ("scale", "trigamma", "sech_squared")
+DERIVATIVES_ALONE = ("scale", "trigamma", "sech_squared", "sigmoid_below_one")
 """Steps that only derivatives take: their own rules serve second ones."""
 
 
@@ -147,11 +147,14 @@ def test_reverse_mode_alone_is_wrong(monkeypatch):
 EXACT = ("negative", "abs", "maximum", "minimum", "floor")
 """Steps whose balls are as exact as their operands."""
 
+COVERED = ("sigmoid_below_one",)
+"""Met as a factor of `sigmoid` alone, whose ball is several times as wide as its rounding."""
+
 NO_PROGRAM = ("tetragamma",)
 """Met in second derivatives of digamma alone; `second` sees it."""
 
 
-@pytest.mark.parametrize("step", sorted(set(STEPS) - set(EXACT)))
+@pytest.mark.parametrize("step", sorted(set(STEPS) - set(EXACT) - set(COVERED)))
 def test_a_ball_without_its_radius(monkeypatch, step):
     def hasty(honest):
         return lambda *xs: (honest(*xs).mid() + 0).mid()  # rounded as all are
