@@ -132,3 +132,30 @@ def test_an_unknown_error_is_infinite() -> None:
 def test_a_singular_system_has_no_tolerance() -> None:
     with pytest.raises(EvaluationError, match="singular"):
         tolerances("sum(inv(x))", x=[[1.0, 2.0], [2.0, 4.0]])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["sum(softmax(k + m) * w)", "sum(softmax(where(m < 0, m, k)) * w)", "logsumexp(k + m)", "sum(sigmoid(k + m) * w)"],
+)
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_an_infinite_mask_is_exact_and_leaves_the_others_their_errors(text, dtype):
+    inputs = {"k": [0.25, 0.75, 1.0], "m": [0.0, -np.inf, 0.0], "w": [1.0, 2.0, 3.0]}
+    (errors,) = running_errors(problem(text, dtype=dtype, wrt=["k"], **inputs), dtype, Budget()).errors.values()
+    assert errors.worst[1] == 0.0
+    assert np.all((errors.worst > 0.0) == [True, False, True])
+    assert np.all(errors.worst < 100.0)
+
+
+def test_what_overflows_is_no_mask():
+    (errors,) = running_errors(problem("exp(x) + x", x=800.0), "float64", Budget()).errors.values()
+    assert errors.worst == np.inf
+
+
+@pytest.mark.parametrize("x", [1e-300, -1e-300, 2.0**-60])
+def test_a_second_derivative_that_frameworks_compute_by_cancellation_is_within_its_error(x):
+    """y (1 - y) (1 - 2 y) at 0, by hand in float64: the true value is -x / 8."""
+    tolerances = running_errors(problem("sum(sigmoid(x))", "hvp", x=[x]), "float64", Budget())
+    (errors,) = tolerances.errors.values()
+    y = 1 / (1 + np.exp(-x))
+    assert abs(y * (1 - y) * (1 - 2 * y) + x / 8) <= errors.worst.item() * 2.0**-53

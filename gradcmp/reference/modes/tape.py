@@ -163,8 +163,7 @@ class TapeAlgebra(LiftedAlgebra[Node]):
         )
 
     def zeros(self, x: Node) -> Flags:
-        zeros = self.inner.zeros(x.primal)
-        return zeros & False if x.live else zeros
+        return np.zeros(self.shape(x), dtype=bool) if x.live else self.inner.zeros(x.primal)
 
     def backward(self, seeds: Sequence[tuple[Node, Any]], inputs: Sequence[Node]) -> list[Any]:
         """The cotangents of `inputs` for those of the outputs in `seeds`, as arrays of the inner algebra."""
