@@ -71,28 +71,29 @@ class RunningErrorAlgebra(Algebra[Running]):
             return self.steps.added(value, size, worst, np.asarray(np.square(x.rss).sum(axis=axes)), terms)
 
     def matmul(self, x: Running, y: Running) -> Running:
-        if x.value.shape[1] == 1:  # products alone: those with a power of two are exact
+        if x.value.shape[-1] == 1:  # products alone: those with a power of two are exact
             return self.elementwise("multiply", x, y)
         with np.errstate(all="ignore"):
             left, right = _finite_sizes(x), _finite_sizes(y)
             worst = left @ y.worst + x.worst @ right
             squares = np.square(left) @ np.square(y.rss) + np.square(x.rss) @ np.square(right)
             # A product rounds as well as the sum: n roundings instead of n - 1.
-            return self.steps.added(x.value @ y.value, left @ right, worst, squares, x.value.shape[1] + 1)
+            return self.steps.added(x.value @ y.value, left @ right, worst, squares, x.value.shape[-1] + 1)
 
     def det(self, x: Running) -> Running:
         """By the adjugate, which is the derivative, and the backward error of elimination (Higham, theorem 9.3)."""
         with np.errstate(all="ignore"):
-            n = x.value.shape[0]
-            slope, (backward, independent) = np.abs(adjugate(x.value)).T, eliminated(x.value)
+            n = x.value.shape[-1]
+            slope, (backward, independent) = np.abs(adjugate(x.value)).swapaxes(-1, -2), eliminated(x.value)
             value, pivots = np.asarray(np.linalg.det(x.value)), n * self.steps.ratio**2
-            worst = (slope * (x.worst + n * self.steps.ratio * backward)).sum() + n * self.steps.ratio * np.abs(value)
+            entries = (slope * (x.worst + n * self.steps.ratio * backward)).sum(axis=(-2, -1))
+            worst = entries + n * self.steps.ratio * np.abs(value)
             inner = np.square(x.rss) + self.steps.ratio**2 * independent
-            squares = (np.square(slope) * inner).sum() + pivots * np.square(value)
+            squares = (np.square(slope) * inner).sum(axis=(-2, -1)) + pivots * np.square(value)
             return self.steps.once_more(value, np.asarray(worst), np.asarray(squares))
 
     def inv(self, x: Running) -> Running:
-        return self.solve(x, self.constant(np.eye(x.value.shape[0])))
+        return self.solve(x, self.constant(np.broadcast_to(np.eye(x.value.shape[-1]), x.value.shape)))
 
     def solve(self, a: Running, b: Running) -> Running:
         """By Gaussian elimination with partial pivoting: `steps.rounding.SYSTEM`."""
@@ -100,7 +101,7 @@ class RunningErrorAlgebra(Algebra[Running]):
             value, inverse = solution(a.value, b.value)
             size, reach = np.abs(value), np.abs(inverse)
             backward, independent = eliminated(a.value)
-            rounding = SYSTEM * a.value.shape[0] * self.steps.ratio * backward
+            rounding = SYSTEM * a.value.shape[-1] * self.steps.ratio * backward
             worst = reach @ ((a.worst + rounding) @ size + b.worst)
             inner = (np.square(a.rss) + SYSTEM * self.steps.ratio**2 * independent) @ np.square(size) + np.square(b.rss)
             return self.steps.once_more(value, worst, np.square(reach) @ inner)

@@ -103,23 +103,28 @@ def reduced(a: Algebra[Any], x: Any, shape: Shape) -> Any:
 
 
 def transposed(a: Algebra[Any], x: Any) -> Any:
-    """A matrix with rows and columns exchanged."""
-    return a.pick([x], places(a.shape(x)).T)
+    """A matrix, or each of a stack, with rows and columns exchanged."""
+    return a.pick([x], places(a.shape(x)).swapaxes(-1, -2))
+
+
+def for_entries(a: Algebra[Any], x: Any) -> Any:
+    """A number for each matrix of a stack, to meet its entries."""
+    return a.pick([x], places(a.shape(x))[..., None, None])
 
 
 def adjugate(a: Algebra[Any], x: Any) -> Any:
     """det(x) times the inverse of x; of a singular matrix by cofactors (Horn and Johnson, Matrix Analysis, 0.8.2)."""
-    n = a.shape(x)[0]
+    *leading, _, n = a.shape(x)
     try:
-        return a.elementwise("multiply", a.det(x), a.inv(x))
+        return a.elementwise("multiply", for_entries(a, a.det(x)), a.inv(x))
     except Undecided:
         if n > LARGEST_SINGULAR:
             raise
-    here = places((n, n))
+    here = places(a.shape(x))
     parts = []
     for row, column in np.ndindex(n, n):
         # The transpose of the cofactors: the entry at (row, column) leaves out row `column` and column `row`.
-        minor = np.delete(np.delete(here, column, axis=0), row, axis=1)
-        value = a.det(a.pick([x], minor)) if n > 1 else a.constant(np.ones(()))
+        minor = np.delete(np.delete(here, column, axis=-2), row, axis=-1)
+        value = a.det(a.pick([x], minor)) if n > 1 else a.constant(np.ones(leading))
         parts.append(value if (row + column) % 2 == 0 else a.elementwise("negative", value))
-    return a.pick(parts, here)
+    return a.pick(parts, np.moveaxis(places((n, n, *leading)), (0, 1), (-2, -1)))

@@ -15,7 +15,15 @@ from gradcmp.core.tensors import Shape
 from gradcmp.numbers.arrays import Flags
 from gradcmp.reference.algebra import Algebra, EvaluationError, Places
 from gradcmp.reference.language.arrays import places
-from gradcmp.reference.modes.both_modes import LiftedAlgebra, adjugate, chosen, reduced, selection_signs, transposed
+from gradcmp.reference.modes.both_modes import (
+    LiftedAlgebra,
+    adjugate,
+    chosen,
+    for_entries,
+    reduced,
+    selection_signs,
+    transposed,
+)
 from gradcmp.reference.steps import STEPS
 from gradcmp.reference.steps.step import Step
 
@@ -101,8 +109,7 @@ class TapeAlgebra(LiftedAlgebra[Node]):
 
     def matmul(self, x: Node, y: Node) -> Node:
         a, left, right = self.inner, x.primal, y.primal
-        rows, inner = a.shape(left)
-        self.spend((x.live + y.live) * rows * inner * a.shape(right)[1] * MULTIPLY_ADD)
+        self.spend((x.live + y.live) * math.prod(a.shape(left)) * a.shape(right)[-1] * MULTIPLY_ADD)
         return self.lifted(
             a.matmul(left, right),
             (x, lambda g: a.matmul(g, transposed(a, right))),
@@ -113,7 +120,7 @@ class TapeAlgebra(LiftedAlgebra[Node]):
         a, matrix = self.inner, x.primal
 
         def pull(g: Any) -> Any:
-            return a.elementwise("scale", g, transposed(a, adjugate(a, matrix)))
+            return a.elementwise("scale", for_entries(a, g), transposed(a, adjugate(a, matrix)))
 
         return self.lifted(a.det(matrix), (x, pull))
 
