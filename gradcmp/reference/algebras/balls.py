@@ -121,7 +121,7 @@ def over_stack(step: Callable[..., Balls], *stacks: Balls) -> Balls:
     leading = stacks[0].shape[:-2]
     if not leading:
         return step(*stacks)
-    rows = (stack.reshape(-1, *stack.shape[-2:]) for stack in stacks)
+    rows = (stack.reshape(math.prod(leading), *stack.shape[-2:]) for stack in stacks)
     parts = [step(*matrices) for matrices in zip(*rows, strict=True)]
     return np.stack(parts).reshape(*leading, *parts[0].shape)
 

@@ -112,19 +112,20 @@ class RunningErrorAlgebra(Algebra[Running]):
 
     def scatter(self, x: Running, places: Places, size: int) -> Running:
         where = np.asarray(places).ravel()
-        counts = np.bincount(where, minlength=size)
 
-        def spread(part: Floats) -> Floats:
+        def spread(part: npt.NDArray[Any]) -> Floats:
             return np.asarray(np.bincount(where, weights=part.ravel(), minlength=size), dtype=np.float64)
 
         with np.errstate(all="ignore"):
-            value, worst = spread(x.value), spread(x.worst)
-            if counts.size and counts.max() > 1:
-                terms = int(counts.max())
-                total = np.where(counts > 1, spread(_finite_sizes(x)), 0.0)
-                # Nobody promises a wider accumulator where elements are added in place.
-                return self.steps.added(value, total, worst, spread(np.square(x.rss)), terms, wide=False)
-            return Running(value, worst, spread(x.rss))
+            value, worst, rss, terms = spread(x.value), spread(x.worst), spread(x.rss), spread(~zeros(x))
+            if terms.max(initial=0.0) < 2.0:
+                return Running(value, worst, rss)
+            # One addition rounds its result; more come in an order that nobody promises.
+            sizes = spread(_finite_sizes(x))
+            sizes = np.where(terms > 2.0, sizes, np.minimum(np.abs(value), sizes))
+            # Nor does anybody promise a wider accumulator where elements are added in place.
+            added = self.steps.added(value, sizes, worst, spread(np.square(x.rss)), terms, wide=False)
+            return Running(value, *(np.where(terms < 2.0, *pair) for pair in ((worst, added.worst), (rss, added.rss))))
 
     def zeros(self, x: Running) -> Flags:
         return zeros(x)

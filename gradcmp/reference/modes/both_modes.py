@@ -114,17 +114,20 @@ def for_entries(a: Algebra[Any], x: Any) -> Any:
 
 def adjugate(a: Algebra[Any], x: Any) -> Any:
     """det(x) times the inverse of x; of a singular matrix by cofactors (Horn and Johnson, Matrix Analysis, 0.8.2)."""
-    *leading, _, n = a.shape(x)
+    shape = a.shape(x)
+    n = shape[-1]
     try:
         return a.elementwise("multiply", for_entries(a, a.det(x)), a.inv(x))
     except Undecided:
         if n > LARGEST_SINGULAR:
             raise
-    here = places(a.shape(x))
+    here = places(shape)
+    if len(shape) > 2:  # the regular ones of a stack keep their inverses
+        return a.pick([adjugate(a, a.pick([x], matrix)) for matrix in here.reshape(-1, n, n)], here)
     parts = []
     for row, column in np.ndindex(n, n):
         # The transpose of the cofactors: the entry at (row, column) leaves out row `column` and column `row`.
-        minor = np.delete(np.delete(here, column, axis=-2), row, axis=-1)
-        value = a.det(a.pick([x], minor)) if n > 1 else a.constant(np.ones(leading))
+        minor = np.delete(np.delete(here, column, axis=0), row, axis=1)
+        value = a.det(a.pick([x], minor)) if n > 1 else a.constant(np.ones(()))
         parts.append(value if (row + column) % 2 == 0 else a.elementwise("negative", value))
-    return a.pick(parts, np.moveaxis(places((n, n, *leading)), (0, 1), (-2, -1)))
+    return a.pick(parts, here)
