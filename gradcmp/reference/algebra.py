@@ -79,15 +79,16 @@ class Algebra(Protocol[A]):
         """The sum over `axes`, which go."""
 
     def matmul(self, x: A, y: A) -> A:
-        """The product of two matrices (2-D)."""
+        """The product of two matrices, as of those at each place of two stacks: their leading axes are alike."""
 
     def det(self, x: A) -> A:
-        """The determinant of a matrix, as an array of shape ()."""
+        """The determinant of a matrix, or of each of a stack: their last two axes go."""
 
-    def inv(self, x: A) -> A: ...
+    def inv(self, x: A) -> A:
+        """The inverse of a matrix, or of each of a stack."""
 
     def solve(self, a: A, b: A) -> A:
-        """The solution of a x = b for two matrices."""
+        """The solution of a x = b for two matrices, or for those at each place of two stacks."""
 
     def pick(self, arrays: Sequence[A], places: Places) -> A:
         """The elements at `places` in all arrays flattened and laid end to end; the result has the shape of `places`.

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from mpmath import mp
 
 from gradcmp.reference.budget import Budget
 from gradcmp.reference.certify import certify
@@ -38,6 +39,64 @@ def test_what_cancels_is_known_to_its_last_digit_all_the_same():
     assert leaf.radius <= abs(leaf.high) * 2.0**-27
     zero = the_leaf(asked("sin(x) ** 2 + cos(x) ** 2", x=0.3))
     assert abs(zero.high) <= zero.radius < 1e-60
+
+
+def test_a_mixture_of_a_thousand_points_is_certified():
+    """Its gradients are sums over responsibilities r = softmax(log w + log|f| - |f (x - m)|² / 2) (Bishop, 9.2)."""
+    random = np.random.default_rng(0)
+    x, weights, means = (random.standard_normal(shape) for shape in ((1000, 2), (5,), (5, 2)))
+    factors = np.tril(random.standard_normal((5, 2, 2))) + 3 * np.eye(2)
+    text = """
+d = x[:, None, :] - means[None, :, :]
+y = (factors[None] @ d[..., None])[..., 0]
+scales = sum(log(diagonal(factors)), axis=-1)
+return sum(logsumexp(log_softmax(weights, axis=0) + scales - 0.5 * sum(y * y, axis=-1), axis=1))
+"""
+    inputs = {"x": x, "weights": weights, "means": means, "factors": factors}
+    truth = certify(problem(text, wrt=("weights", "means", "factors"), **inputs), "float64", Budget(seconds=1e9))
+    assert (truth.evidence, truth.bits) == ("certified", 128)
+    d = x[:, None] - means
+    y = np.einsum("kij,nkj->nki", factors, d)
+    scales = np.diagonal(factors, axis1=1, axis2=2)
+    scores = weights + np.log(scales).sum(-1) - 0.5 * (y * y).sum(-1)
+    r = np.exp(scores - scores.max(1, keepdims=True))
+    r /= r.sum(1, keepdims=True)
+    closed = {
+        "weights": r.sum(0) - 1000 * np.exp(weights) / np.exp(weights).sum(),
+        "means": np.einsum("nk,kij,nki->kj", r, factors, y),
+        "factors": np.einsum("nk,ij,ki->kij", r, np.eye(2), 1 / scales) - np.einsum("nk,nki,nkj->kij", r, y, d),
+    }
+    for leaf in truth.derivatives:
+        np.testing.assert_allclose(leaf.high, closed[leaf.wrt[0]], rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("text", ["sum(exp(x)) + dot(x, x) ** 2", "logsumexp(x)", "dot(x, a @ x)"])
+def test_the_hessian_of_three_hundred_inputs_is_certified(text):
+    random = np.random.default_rng(0)
+    x, a = random.standard_normal(300), random.standard_normal((300, 300))
+    asked_for = problem(text, "hessian", wrt=("x",), x=x, a=a)
+    truth = certify(asked_for, "float64", Budget(seconds=1e9))
+    s = np.exp(x) / np.exp(x).sum()
+    hessian = {
+        "sum(exp(x)) + dot(x, x) ** 2": np.diag(np.exp(x) + 4 * x @ x) + 8 * np.outer(x, x),
+        "logsumexp(x)": np.diag(s) - np.outer(s, s),
+        "dot(x, a @ x)": a + a.T,
+    }[text]
+    assert (truth.evidence, truth.bits) == ("certified", 128)
+    np.testing.assert_allclose(the_leaf(truth).high, hessian, rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_two_thousand_steps_of_a_loop_are_certified(dtype):
+    """s = r s + x repeated n times from x is (rⁿ + (1 - rⁿ) / (1 - r)) x, with r = 0.999."""
+    text = "s = x\nfor j in range(2000):\n    s = s * 0.999 + x\nreturn sum(s)"
+    leaf = the_leaf(asked(text, dtype=dtype, seconds=1e9, x=[0.5, -3.0]))
+    with mp.workdps(60):
+        r = mp.mpf("0.999")
+        slope = r**2000 + (1 - r**2000) / (1 - r)
+        for high, low, radius in zip(leaf.high, leaf.low, leaf.radius, strict=True):
+            assert abs(mp.mpf(float(high)) + mp.mpf(float(low)) - slope) <= mp.mpf(float(radius)) + mp.mpf(10) ** -50
+    assert np.all(leaf.errors.worst < 1e4 * leaf.high)
 
 
 def test_at_a_kink_both_sides_are_known():

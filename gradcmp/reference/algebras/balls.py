@@ -85,16 +85,16 @@ class BallAlgebra(Algebra[Balls]):
         return filled([self.total(row) for row in rows.tolist()], kept)
 
     def matmul(self, x: Balls, y: Balls) -> Balls:
-        return _unpacked(_packed(x) * _packed(y))
+        return over_stack(lambda m, n: _unpacked(_packed(m) * _packed(n)), x, y)
 
     def det(self, x: Balls) -> Balls:
-        return filled([_packed(x).det()], ())
+        return over_stack(lambda m: filled([_packed(m).det()], ()), x)
 
     def inv(self, x: Balls) -> Balls:
-        return _regular(lambda: _packed(x).inv())
+        return over_stack(lambda m: _regular(_packed(m).inv), x)
 
     def solve(self, a: Balls, b: Balls) -> Balls:
-        return _regular(lambda: _packed(a).solve(_packed(b)))
+        return over_stack(lambda m, r: _regular(lambda: _packed(m).solve(_packed(r))), a, b)
 
     def pick(self, arrays: Sequence[Balls], places: Places) -> Balls:
         return picked(arrays, places)
@@ -128,6 +128,16 @@ def mapped(step: Callable[..., Any], *operands: npt.NDArray[Any]) -> Balls:
     """`step` on the elements of operands that broadcast."""
     with np.errstate(all="ignore"):  # FLINT leaves flags of float64 behind
         return np.asarray(np.frompyfunc(step, len(operands), 1)(*operands), dtype=object)
+
+
+def over_stack(step: Callable[..., Balls], *stacks: Balls) -> Balls:
+    """`step` on matrices, or on those at each place of stacks whose leading axes are alike."""
+    leading = stacks[0].shape[:-2]
+    if not leading:
+        return step(*stacks)
+    rows = (stack.reshape(math.prod(leading), *stack.shape[-2:]) for stack in stacks)
+    parts = [step(*matrices) for matrices in zip(*rows, strict=True)]
+    return np.stack(parts).reshape(*leading, *parts[0].shape)
 
 
 def picked(arrays: Sequence[npt.NDArray[Any]], places: Places) -> npt.NDArray[Any]:

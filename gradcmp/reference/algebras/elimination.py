@@ -1,4 +1,6 @@
-"""Linear systems in float64, with what the tolerance pass must know of their elimination."""
+"""Linear systems in float64, one or a stack, with what the tolerance pass must know of their elimination."""
+
+import math
 
 import numpy as np
 
@@ -9,10 +11,10 @@ from gradcmp.reference.algebra import Undecided
 def solution(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """The solution of a x = b and the inverse of a."""
     try:
-        both = np.linalg.solve(a, np.concatenate([b, np.eye(a.shape[0])], axis=1))
+        both = np.linalg.solve(a, np.concatenate([b, np.broadcast_to(np.eye(a.shape[-1]), a.shape)], axis=-1))
     except np.linalg.LinAlgError:
         raise Undecided("whether a matrix is singular") from None
-    return both[:, : b.shape[1]], both[:, b.shape[1] :]
+    return both[..., : b.shape[-1]], both[..., b.shape[-1] :]
 
 
 def eliminated(x: Floats) -> tuple[Floats, Floats]:
@@ -21,18 +23,22 @@ def eliminated(x: Floats) -> tuple[Floats, Floats]:
     The step k of the elimination rounds the entry (i, j) by a multiple of l_ik u_kj: in the worst case these add up to
     the first, as independent errors their squares add up to the second.
     """
-    n = x.shape[0]
-    rows, order = x.astype(np.float64), np.arange(n)
+    n = x.shape[-1]
+    rows = x.astype(np.float64).reshape(math.prod(x.shape[:-2]), n, n)
+    every = np.arange(len(rows))
+    order = np.tile(np.arange(n), (len(rows), 1))
     for k in range(n - 1):
-        pivot = k + int(np.argmax(np.abs(rows[k:, k])))
-        if pivot != k:
-            rows[[k, pivot]], order[[k, pivot]] = rows[[pivot, k]], order[[pivot, k]]
-        if rows[k, k] != 0.0:
-            rows[k + 1 :, k] /= rows[k, k]
-            rows[k + 1 :, k + 1 :] -= rows[k + 1 :, k : k + 1] * rows[k, k + 1 :]
+        pivot = k + np.argmax(np.abs(rows[:, k:, k]), axis=1)
+        for part in (rows, order):
+            part[:, k], part[every, pivot] = part[every, pivot], part[:, k].copy()
+        head = rows[:, k, k, None]
+        rows[:, k + 1 :, k] /= np.where(head == 0.0, 1.0, head)  # then nothing is left below it
+        rows[:, k + 1 :, k + 1 :] -= rows[:, k + 1 :, k, None] * rows[:, None, k, k + 1 :]
     lower, upper = np.abs(np.tril(rows, -1)) + np.eye(n), np.abs(np.triu(rows))
-    back = np.argsort(order)
-    return (lower @ upper)[back], (np.square(lower) @ np.square(upper))[back]
+    back = np.argsort(order, axis=1)[:, :, None]
+    products = (lower @ upper, np.square(lower) @ np.square(upper))
+    worst, independent = (np.take_along_axis(product, back, axis=1).reshape(x.shape) for product in products)
+    return worst, independent
 
 
 def adjugate(x: Floats) -> Floats:
@@ -40,7 +46,7 @@ def adjugate(x: Floats) -> Floats:
     try:
         left, values, right = np.linalg.svd(x)
     except np.linalg.LinAlgError:
-        return np.full_like(x, np.nan)
-    others = [np.prod(np.delete(values, k)) for k in range(values.size)]
-    turn = np.linalg.det(left) * np.linalg.det(right)
-    return np.asarray(turn * (right.T * np.asarray(others)) @ left.T)
+        return np.full_like(x, np.nan) if x.ndim == 2 else np.stack([adjugate(matrix) for matrix in x])
+    others = np.stack([np.prod(np.delete(values, k, axis=-1), axis=-1) for k in range(x.shape[-1])], axis=-1)
+    turn = (np.linalg.det(left) * np.linalg.det(right))[..., None, None]
+    return np.asarray(turn * (right.swapaxes(-1, -2) * others[..., None, :]) @ left.swapaxes(-1, -2))

@@ -78,7 +78,7 @@ class FloatBallAlgebra(Algebra[FloatBall]):
             return _certain(np.asarray(x.middle.sum(axis=axes)), np.asarray(radius))
 
     def matmul(self, x: FloatBall, y: FloatBall) -> FloatBall:
-        terms = x.middle.shape[1]
+        terms = x.middle.shape[-1]
         with np.errstate(all="ignore"):
             left, right = np.abs(x.middle), np.abs(y.middle)
             carried = left @ y.radius + x.radius @ (right + y.radius)

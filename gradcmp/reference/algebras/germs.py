@@ -15,7 +15,7 @@ from flint import arb
 from gradcmp.numbers.arrays import Flags
 from gradcmp.reference.algebra import Signs, Undecided
 from gradcmp.reference.algebras import jets
-from gradcmp.reference.algebras.balls import BallAlgebra, filled, mapped
+from gradcmp.reference.algebras.balls import BallAlgebra, filled, mapped, over_stack
 from gradcmp.reference.algebras.germ_steps import Outside, Singular, compared, divide, element, minus, whole_power
 from gradcmp.reference.algebras.jets import NAN, ZERO, Element, NeedOrder, moves
 
@@ -53,6 +53,9 @@ class GermAlgebra(BallAlgebra):
     def matmul(self, x: Germs, y: Germs) -> Germs:
         if not (_moving(x) or _moving(y)):
             return super().matmul(x, y)
+        return over_stack(self._product, x, y)
+
+    def _product(self, x: Germs, y: Germs) -> Germs:
         moving = np.count_nonzero(_moves(x)) * y.shape[1] + np.count_nonzero(_moves(y)) * x.shape[0]
         product = self._by_orders(x, y) if moving >= DENSE else None
         return self._by_movers(x, y) if product is None else product
@@ -60,19 +63,20 @@ class GermAlgebra(BallAlgebra):
     def det(self, x: Germs) -> Germs:
         if not _moving(x):
             return super().det(x)
-        _, determinant = self._eliminated(x, np.empty((x.shape[0], 0), dtype=object))
-        return filled([determinant], ())
+        nothing = np.empty((*x.shape[:-1], 0), dtype=object)
+        return over_stack(lambda m, none: filled([self._eliminated(m, none)[1]], ()), x, nothing)
 
     def inv(self, x: Germs) -> Germs:
-        return self.solve(x, self.constant(np.eye(x.shape[0]))) if _moving(x) else super().inv(x)
+        return (
+            self.solve(x, self.constant(np.broadcast_to(np.eye(x.shape[-1]), x.shape)))
+            if _moving(x)
+            else super().inv(x)
+        )
 
     def solve(self, a: Germs, b: Germs) -> Germs:
         if not (_moving(a) or _moving(b)):
             return super().solve(a, b)
-        solution, _ = self._eliminated(a, b)
-        if solution is None:
-            raise Undecided("whether a matrix is singular")
-        return solution
+        return over_stack(self._solution, a, b)
 
     def zeros(self, x: Germs) -> Flags:
         return mapped(lambda item: not moves(item) and item.is_zero(), x).astype(bool)
@@ -99,6 +103,12 @@ class GermAlgebra(BallAlgebra):
         return jets.multiply(x, y, self.order)
 
     # Matrices
+
+    def _solution(self, a: Germs, b: Germs) -> Germs:
+        solution, _ = self._eliminated(a, b)
+        if solution is None:
+            raise Undecided("whether a matrix is singular")
+        return solution
 
     def _eliminated(self, a: Germs, b: Germs) -> tuple[Germs | None, Element]:
         """The solution of a x = b and the determinant of a; no solution where a is provably singular along the ray."""

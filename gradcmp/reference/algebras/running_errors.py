@@ -73,28 +73,29 @@ class RunningErrorAlgebra(Algebra[Running]):
             return self.steps.added(value, size, worst, np.asarray(np.square(x.rss).sum(axis=axes)), terms)
 
     def matmul(self, x: Running, y: Running) -> Running:
-        if x.value.shape[1] == 1:  # products alone: those with a power of two are exact
+        if x.value.shape[-1] == 1:  # products alone: those with a power of two are exact
             return self.elementwise("multiply", x, y)
         with np.errstate(all="ignore"):
             left, right = _finite_sizes(x), _finite_sizes(y)
             worst = left @ y.worst + x.worst @ right
             squares = np.square(left) @ np.square(y.rss) + np.square(x.rss) @ np.square(right)
             # A product rounds as well as the sum: n roundings instead of n - 1.
-            return self.steps.added(x.value @ y.value, left @ right, worst, squares, x.value.shape[1] + 1)
+            return self.steps.added(x.value @ y.value, left @ right, worst, squares, x.value.shape[-1] + 1)
 
     def det(self, x: Running) -> Running:
         """By the adjugate, which is the derivative, and the backward error of elimination (Higham, theorem 9.3)."""
         with np.errstate(all="ignore"):
-            n = x.value.shape[0]
-            slope, (backward, independent) = np.abs(adjugate(x.value)).T, eliminated(x.value)
+            n = x.value.shape[-1]
+            slope, (backward, independent) = np.abs(adjugate(x.value)).swapaxes(-1, -2), eliminated(x.value)
             value, pivots = np.asarray(np.linalg.det(x.value)), n * self.steps.ratio**2
-            worst = (slope * (x.worst + n * self.steps.ratio * backward)).sum() + n * self.steps.ratio * np.abs(value)
+            entries = (slope * (x.worst + n * self.steps.ratio * backward)).sum(axis=(-2, -1))
+            worst = entries + n * self.steps.ratio * np.abs(value)
             inner = np.square(x.rss) + self.steps.ratio**2 * independent
-            squares = (np.square(slope) * inner).sum() + pivots * np.square(value)
+            squares = (np.square(slope) * inner).sum(axis=(-2, -1)) + pivots * np.square(value)
             return self.steps.once_more(value, np.asarray(worst), np.asarray(squares))
 
     def inv(self, x: Running) -> Running:
-        return self.solve(x, self.constant(np.eye(x.value.shape[0])))
+        return self.solve(x, self.constant(np.broadcast_to(np.eye(x.value.shape[-1]), x.value.shape)))
 
     def solve(self, a: Running, b: Running) -> Running:
         """By Gaussian elimination with partial pivoting: `steps.rounding.SYSTEM`."""
@@ -102,7 +103,7 @@ class RunningErrorAlgebra(Algebra[Running]):
             value, inverse = solution(a.value, b.value)
             size, reach = np.abs(value), np.abs(inverse)
             backward, independent = eliminated(a.value)
-            rounding = SYSTEM * a.value.shape[0] * self.steps.ratio * backward
+            rounding = SYSTEM * a.value.shape[-1] * self.steps.ratio * backward
             worst = reach @ ((a.worst + rounding) @ size + b.worst)
             inner = (np.square(a.rss) + SYSTEM * self.steps.ratio**2 * independent) @ np.square(size) + np.square(b.rss)
             return self.steps.once_more(value, worst, np.square(reach) @ inner)
@@ -113,19 +114,20 @@ class RunningErrorAlgebra(Algebra[Running]):
 
     def scatter(self, x: Running, places: Places, size: int) -> Running:
         where = np.asarray(places).ravel()
-        counts = np.bincount(where, minlength=size)
 
-        def spread(part: Floats) -> Floats:
+        def spread(part: npt.NDArray[Any]) -> Floats:
             return np.asarray(np.bincount(where, weights=part.ravel(), minlength=size), dtype=np.float64)
 
         with np.errstate(all="ignore"):
-            value, worst = spread(x.value), spread(x.worst)
-            if counts.size and counts.max() > 1:
-                terms = int(counts.max())
-                total = np.where(counts > 1, spread(_finite_sizes(x)), 0.0)
-                # Nobody promises a wider accumulator where elements are added in place.
-                return self.steps.added(value, total, worst, spread(np.square(x.rss)), terms, wide=False)
-            return Running(value, worst, spread(x.rss))
+            value, worst, rss, terms = spread(x.value), spread(x.worst), spread(x.rss), spread(~zeros(x))
+            if terms.max(initial=0.0) < 2.0:
+                return Running(value, worst, rss)
+            # One addition rounds its result; more come in an order that nobody promises.
+            sizes = spread(_finite_sizes(x))
+            sizes = np.where(terms > 2.0, sizes, np.minimum(np.abs(value), sizes))
+            # Nor does anybody promise a wider accumulator where elements are added in place.
+            added = self.steps.added(value, sizes, worst, spread(np.square(x.rss)), terms, wide=False)
+            return Running(value, *(np.where(terms < 2.0, *pair) for pair in ((worst, added.worst), (rss, added.rss))))
 
     def zeros(self, x: Running) -> Flags:
         return zeros(x)

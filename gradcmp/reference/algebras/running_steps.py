@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from gradcmp.core.formats import FloatFormat
 from gradcmp.numbers.arrays import Flags, Floats
@@ -173,13 +174,13 @@ class Steps:
         return Running(value, worst, np.sqrt(squares))
 
     def added(
-        self, value: Floats, size: Floats, worst: Floats, squares: Floats, terms: int, *, wide: bool = True
+        self, value: Floats, size: Floats, worst: Floats, squares: Floats, terms: npt.ArrayLike, *, wide: bool = True
     ) -> Running:
         """A sum of `terms` whose finite absolute values add up to `size`; `worst` and `squares` are taken over.
 
         `wide`: in the accumulator's format where that is wider than the arrays'.
         """
-        if terms < 2:
+        if np.max(terms) < 2:
             return Running(value, worst, np.sqrt(squares))
         ratio = self.ratio if wide else 1.0
         worst = worst + sum_factor(terms) * ratio * size

@@ -118,19 +118,27 @@ def reduced(a: Algebra[Any], x: Any, shape: Shape) -> Any:
 
 
 def transposed(a: Algebra[Any], x: Any) -> Any:
-    """A matrix with rows and columns exchanged."""
-    return a.pick([x], places(a.shape(x)).T)
+    """A matrix, or each of a stack, with rows and columns exchanged."""
+    return a.pick([x], places(a.shape(x)).swapaxes(-1, -2))
+
+
+def for_entries(a: Algebra[Any], x: Any) -> Any:
+    """A number for each matrix of a stack, to meet its entries."""
+    return a.pick([x], places(a.shape(x))[..., None, None])
 
 
 def adjugate(a: Algebra[Any], x: Any) -> Any:
     """det(x) times the inverse of x; of a singular matrix by cofactors (Horn and Johnson, Matrix Analysis, 0.8.2)."""
-    n = a.shape(x)[0]
+    shape = a.shape(x)
+    n = shape[-1]
     try:
-        return a.elementwise("multiply", a.det(x), a.inv(x))
+        return a.elementwise("multiply", for_entries(a, a.det(x)), a.inv(x))
     except Undecided:
         if n > LARGEST_SINGULAR:
             raise
-    here = places((n, n))
+    here = places(shape)
+    if len(shape) > 2:  # the regular ones of a stack keep their inverses
+        return a.pick([adjugate(a, a.pick([x], matrix)) for matrix in here.reshape(-1, n, n)], here)
     parts = []
     for row, column in np.ndindex(n, n):
         # The transpose of the cofactors: the entry at (row, column) leaves out row `column` and column `row`.

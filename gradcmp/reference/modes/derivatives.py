@@ -1,7 +1,7 @@
 """The seven operators over any algebra: what a program's derivative is, as arrays of that algebra."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,9 +15,13 @@ from gradcmp.reference.algebra import Algebra, EvaluationError
 from gradcmp.reference.budget import Budget
 from gradcmp.reference.language.arrays import Array, Context, floats_of, places
 from gradcmp.reference.language.evaluator import evaluate, exact_input
+from gradcmp.reference.modes.batches import Batch, BatchAlgebra
 from gradcmp.reference.modes.both_modes import Ties
 from gradcmp.reference.modes.duals import Dual, DualAlgebra
 from gradcmp.reference.modes.tape import Node, TapeAlgebra
+
+AT_ONCE = 2**17
+"""Elements of the largest array of balls on a way back that is played for many cotangents at once."""
 
 Start = Callable[[str, Any], Any]
 """(input path, its exact numbers) → the array of a tape's inner algebra to start from."""
@@ -81,23 +85,53 @@ def _jvp(problem: DerivativeProblem, context: Context, budget: Budget) -> Derive
     return Derived(arrays=arrays, ties=duals.ties)
 
 
-def _by_rows(
+def _gradient(
     problem: DerivativeProblem, context: Context, budget: Budget, start: Start = lambda _, constant: constant
 ) -> Derived:
-    """A gradient, vjp or jacobian, in reverse mode."""
+    """A vjp, or the gradient of every output, in reverse mode."""
     tape = TapeAlgebra(context.floats, budget.spend)
     recorded = record(problem, context, tape, budget, start)
     rows = rows_of(problem, recorded)
-    cotangents = [_back(tape, seeds, recorded.inputs) for seeds in rows.seeds(recorded)]
-    arrays = {
-        key: _stack(tape.inner, [cotangents[row][key[1][0]] for row in heads], shape)
-        for key, (heads, _, shape) in rows.leaves.items()
+    backwards = [tape.backward(seeds, list(recorded.inputs.values())) for seeds in rows.seeds(recorded)]
+    cotangents = [dict(zip(recorded.inputs, backward, strict=True)) for backward in backwards]
+    arrays: dict[Key, Array] = {
+        (of, (path,)): Array(kind="float", data=cotangents[row][path])
+        for (of, (path,)), ((row, *_), _, _) in rows.leaves.items()
     }
     return Derived(arrays=arrays, ties=tape.ties)
 
 
-def _back(tape: TapeAlgebra, seeds: Sequence[tuple[Node, Any]], inputs: Mapping[str, Node]) -> dict[str, Any]:
-    return dict(zip(inputs, tape.backward(seeds, list(inputs.values())), strict=True))
+def _jacobian(problem: DerivativeProblem, context: Context, budget: Budget) -> Derived:
+    """By rows, in reverse mode."""
+    batches = BatchAlgebra(context.floats)
+    tape = TapeAlgebra(batches, budget.spend)
+    recorded = record(problem, context, tape, budget)
+    arrays: dict[Key, Array] = {}
+    for of, output in recorded.outputs.items():
+        for path, block in _rows_back(tape, batches, output, recorded.inputs).items():
+            arrays[of, (path,)] = block
+    return Derived(arrays=arrays, ties=tape.ties)
+
+
+def _rows_back(tape: TapeAlgebra, batches: BatchAlgebra, head: Node, inputs: Mapping[str, Node]) -> dict[str, Array]:
+    """The derivative of every element of `head` by the inputs, of which many are played back at once.
+
+    `batches` is the algebra that `tape` is over.
+    """
+    shape = tape.shape(head)
+    size = math.prod(shape)
+    blocks: dict[str, list[Any]] = {path: [] for path in inputs}
+    for rows in _stretches(size, max(1, AT_ONCE // max(1, tape.widest([head])))):
+        units = np.eye(len(rows), size, rows.start).reshape(len(rows), *shape)
+        seed = Batch(batches.direction(units))
+        cotangents = tape.backward([(head, seed)], list(inputs.values()), rows=len(rows))
+        for path, cotangent in zip(inputs, cotangents, strict=True):
+            blocks[path].append(batches.rows(cotangent, len(rows)))
+    return {path: _stack(batches.inner, parts, (*shape, *tape.shape(inputs[path]))) for path, parts in blocks.items()}
+
+
+def _stretches(size: int, most: int) -> Iterator[range]:
+    return (range(start, min(start + most, size)) for start in range(0, size, most))
 
 
 def _hvp(problem: DerivativeProblem, context: Context, budget: Budget) -> Derived:
@@ -105,7 +139,7 @@ def _hvp(problem: DerivativeProblem, context: Context, budget: Budget) -> Derive
     duals = DualAlgebra(context.floats)
     tangents = {path: duals.inner.direction(direction) for path, direction in problem.directions().items()}
     moved = replace(context, floats=duals)
-    gradient = _by_rows(problem, moved, budget, lambda path, constant: Dual(constant.primal, tangents.get(path)))
+    gradient = _gradient(problem, moved, budget, lambda path, constant: Dual(constant.primal, tangents.get(path)))
     return Derived(
         arrays={key: Array(kind="float", data=duals.tangent(array.data)) for key, array in gradient.arrays.items()},
         ties=gradient.ties + duals.ties,
@@ -113,32 +147,29 @@ def _hvp(problem: DerivativeProblem, context: Context, budget: Budget) -> Derive
 
 
 def _hessian(problem: DerivativeProblem, context: Context, budget: Budget) -> Derived:
-    """By rows, reverse over reverse: the gradient is recorded once, and each of its elements played back."""
-    a = context.floats
-    tape = TapeAlgebra(a, budget.spend)
+    """By rows, reverse over reverse: the gradient is recorded once, and its elements are played back."""
+    batches = BatchAlgebra(context.floats)
+    tape = TapeAlgebra(batches, budget.spend)
     taped = replace(context, floats=tape)
     inputs: dict[str, Node] = {}
 
     def start(path: str, constant: Node) -> Node:
         return inputs.setdefault(path, tape.input(constant.primal))
 
-    gradient = _by_rows(problem, taped, budget, start)
+    gradient = _gradient(problem, taped, budget, start)
     arrays: dict[Key, Array] = {}
     for (of, (path,)), slope in gradient.arrays.items():
-        shape = problem.inputs[path].shape
-        rows = [_back(tape, [(slope.data, a.direction(unit))], inputs) for unit in units(shape)]
-        for column in problem.wrt:
-            blocks = [row[column] for row in rows]
-            arrays[of, (path, column)] = _stack(a, blocks, (*shape, *problem.inputs[column].shape))
+        for column, block in _rows_back(tape, batches, slope.data, inputs).items():
+            arrays[of, (path, column)] = block
     return Derived(arrays=arrays, ties=gradient.ties + tape.ties)
 
 
 _OPERATORS: Mapping[str, Callable[[DerivativeProblem, Context, Budget], Derived]] = {
     "value": _value,
-    "gradient": _by_rows,
-    "vjp": _by_rows,
+    "gradient": _gradient,
+    "vjp": _gradient,
     "jvp": _jvp,
-    "jacobian": _by_rows,
+    "jacobian": _jacobian,
     "hvp": _hvp,
     "hessian": _hessian,
 }

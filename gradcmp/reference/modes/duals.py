@@ -92,7 +92,8 @@ class DualAlgebra(LiftedAlgebra[Dual]):
         if x.tangent is None:
             return Dual(result)
         product = a.elementwise("scale", x.tangent, transposed(a, adjugate(a, x.primal)))
-        return Dual(result, a.sum(product, (0, 1)))
+        rank = len(a.shape(product))
+        return Dual(result, a.sum(product, (rank - 2, rank - 1)))
 
     def inv(self, x: Dual) -> Dual:
         a, inverse = self.inner, self.inner.inv(x.primal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -20,6 +21,7 @@ from gradcmp.reference.modes.both_modes import (
     adjugate,
     chosen,
     drawn_shares,
+    for_entries,
     reduced,
     selection_signs,
     transposed,
@@ -27,11 +29,19 @@ from gradcmp.reference.modes.both_modes import (
 from gradcmp.reference.steps import STEPS
 from gradcmp.reference.steps.step import Step
 
-MULTIPLY_ADD = 1 / 30
-"""What one multiply-add of a matrix product costs beside an element, in balls."""
+MULTIPLY_ADD = 1 / 100
+"""What one multiply-add of a large matrix product costs beside an element, in balls."""
 
 Pull = Callable[[Any], Any]
-"""The cotangent of a result → that of one operand, in the inner algebra."""
+"""The cotangent of a result → that of one operand, in the inner algebra, or a `Piece` of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What arrives at the `places` of a flattened array alone: `cotangents` has as many elements."""
+
+    cotangents: Any
+    places: Places
 
 
 @dataclass(slots=True, eq=False)
@@ -42,6 +52,7 @@ class Node:
     number: int
     live: bool = False  # an input, or computed from one
     pulls: tuple[tuple[Node, Pull], ...] = ()
+    work: float = 0.0  # of one way back
 
 
 class TapeAlgebra(LiftedAlgebra[Node]):
@@ -63,11 +74,13 @@ class TapeAlgebra(LiftedAlgebra[Node]):
         """An array to differentiate by."""
         return Node(primal=primal, number=next(self._numbers), live=True)
 
-    def lifted(self, primal: Any, *pairs: tuple[Node, Pull]) -> Node:
-        """An array with a way back to each operand that an input reaches."""
+    def lifted(self, primal: Any, *pairs: tuple[Node, Pull], work: float = 0.0) -> Node:
+        """An array with a way back to each operand that an input reaches; `work`: of one, beside its elements."""
         pulls = tuple((x, pull) for x, pull in pairs if x.live)
-        self.spend(math.prod(self.inner.shape(primal)))
-        return Node(primal=primal, number=next(self._numbers), live=bool(pulls), pulls=pulls)
+        size = math.prod(self.inner.shape(primal))
+        self.spend(size)
+        number = next(self._numbers)
+        return Node(primal=primal, number=number, live=bool(pulls), pulls=pulls, work=len(pulls) * (size + work))
 
     def elementwise(self, name: str, *operands: Node) -> Node:
         a, values = self.inner, [x.primal for x in operands]
@@ -109,19 +122,18 @@ class TapeAlgebra(LiftedAlgebra[Node]):
 
     def matmul(self, x: Node, y: Node) -> Node:
         a, left, right = self.inner, x.primal, y.primal
-        rows, inner = a.shape(left)
-        self.spend((x.live + y.live) * rows * inner * a.shape(right)[1] * MULTIPLY_ADD)
         return self.lifted(
             a.matmul(left, right),
             (x, lambda g: a.matmul(g, transposed(a, right))),
             (y, lambda g: a.matmul(transposed(a, left), g)),
+            work=math.prod(a.shape(left)) * a.shape(right)[-1] * MULTIPLY_ADD,
         )
 
     def det(self, x: Node) -> Node:
         a, matrix = self.inner, x.primal
 
         def pull(g: Any) -> Any:
-            return a.elementwise("scale", g, transposed(a, adjugate(a, matrix)))
+            return a.elementwise("scale", for_entries(a, g), transposed(a, adjugate(a, matrix)))
 
         return self.lifted(a.det(matrix), (x, pull))
 
@@ -147,13 +159,21 @@ class TapeAlgebra(LiftedAlgebra[Node]):
         return self.lifted(solution, (a, by_matrix), (b, by_right_side))
 
     def pick(self, arrays: Sequence[Node], places: Places) -> Node:
-        a, pairs, start = self.inner, [], 0
-        for x in arrays:
-            shape = self.shape(x)
-            size = math.prod(shape)
-            if x.live:
-                pairs.append((x, _pull_of_pick(a, places, start, shape)))
-            start += size
+        a, flat = self.inner, np.asarray(places).ravel()
+        starts = np.cumsum([0, *(math.prod(self.shape(x)) for x in arrays)])
+        positions = cache(lambda: _by_source(flat, starts))
+
+        def pull(source: int) -> Pull:
+            def back(g: Any) -> Any:
+                taken = positions()[source]
+                part = g if taken.size == flat.size else a.pick([g], taken)
+                piece = Piece(part, flat[taken] - starts[source])
+                shape = self.shape(arrays[source])
+                return piece if taken.size < math.prod(shape) else _assembled(a, [piece], shape)
+
+            return back
+
+        pairs = ((x, pull(source)) for source, x in enumerate(arrays) if x.live)
         return self.lifted(a.pick([x.primal for x in arrays], places), *pairs)
 
     def scatter(self, x: Node, places: Places, size: int) -> Node:
@@ -165,36 +185,46 @@ class TapeAlgebra(LiftedAlgebra[Node]):
     def zeros(self, x: Node) -> Flags:
         return np.zeros(self.shape(x), dtype=bool) if x.live else self.inner.zeros(x.primal)
 
-    def backward(self, seeds: Sequence[tuple[Node, Any]], inputs: Sequence[Node]) -> list[Any]:
-        """The cotangents of `inputs` for those of the outputs in `seeds`, as arrays of the inner algebra."""
+    def backward(self, seeds: Sequence[tuple[Node, Any]], inputs: Sequence[Node], *, rows: int = 1) -> list[Any]:
+        """The cotangents of `inputs` for those of the outputs in `seeds`, as arrays of the inner algebra.
+
+        `rows`: for how many cotangents each seed stands (`BatchAlgebra`).
+        """
         a = self.inner
-        adjoints: dict[int, Any] = {}
-        nodes: dict[int, Node] = {}
+        add = functools.partial(a.elementwise, "add")
+        sums: dict[int, Any] = {}
+        pieces: dict[int, list[Piece]] = {}
 
         def give(node: Node, cotangent: Any) -> None:
-            known = adjoints.get(node.number)
-            adjoints[node.number] = cotangent if known is None else a.elementwise("add", known, cotangent)
-            nodes[node.number] = node
+            if isinstance(cotangent, Piece):
+                pieces.setdefault(node.number, []).append(cotangent)
+            else:
+                known = sums.get(node.number)
+                sums[node.number] = cotangent if known is None else add(known, cotangent)
 
         for node, seed in seeds:
-            if node.live:
-                give(node, seed)
+            give(node, seed)
         wanted = {node.number for node in inputs}
         # A result has a higher number than its operands, so the highest that waits has all its cotangents.
-        waiting = sorted(_reached(nodes.values()), key=lambda node: -node.number)
-        for node in waiting:
-            cotangent = adjoints.get(node.number)
+        for node in sorted(_reached(node for node, _ in seeds), key=lambda node: -node.number):
+            if node.number in pieces:
+                # Once for all of them: a loop that takes an array apart costs no more than what it takes.
+                give(node, _assembled(a, pieces.pop(node.number), a.shape(node.primal)))
+            cotangent = sums.get(node.number)
             if cotangent is None or not node.pulls:
                 continue
-            self.spend(len(node.pulls) * math.prod(a.shape(node.primal)))
+            self.spend(rows * node.work)
             for parent, pull in node.pulls:
                 give(parent, pull(cotangent))
             if node.number not in wanted:
-                del adjoints[node.number]
+                del sums[node.number]
         return [
-            adjoints[node.number] if node.number in adjoints else a.direction(np.zeros(a.shape(node.primal)))
-            for node in inputs
+            sums[node.number] if node.number in sums else a.direction(np.zeros(a.shape(node.primal))) for node in inputs
         ]
+
+    def widest(self, heads: Iterable[Node]) -> int:
+        """Elements of the largest array on the way from `heads` to the inputs."""
+        return max(math.prod(self.shape(node)) for node in _reached(heads))
 
     def _selection(self, row: Step, operands: Sequence[Node], result: Any) -> Node:
         """A step that hands the cotangent to the operand it chose; at a tie to the first, and the tie is noted."""
@@ -225,23 +255,27 @@ class TapeAlgebra(LiftedAlgebra[Node]):
         return self.lifted(result, (x, pull))
 
 
-def _pull_of_pick(a: Algebra[Any], where: Places, start: int, shape: Shape) -> Pull:
-    size = math.prod(shape)
+def _by_source(flat: Places, starts: Places) -> list[Places]:
+    """The positions in `flat` whose places lie in each of the arrays that begin at `starts`, the last being the end."""
+    if len(starts) == 2:
+        return [np.arange(flat.size)]
+    source = np.searchsorted(starts[:-1], flat, side="right") - 1
+    order = np.argsort(source, kind="stable")
+    return np.split(order, np.cumsum(np.bincount(source, minlength=len(starts) - 1))[:-1])
 
-    def pull(g: Any) -> Any:
-        flat = np.asarray(where).ravel()
-        positions = np.flatnonzero((flat >= start) & (flat < start + size))
-        inside = flat[positions] - start
-        if np.bincount(inside, minlength=1).max() <= 1:  # nothing has to be summed
-            back = np.full(size, flat.size, dtype=np.int64)
-            back[inside] = positions
-            nothing = [] if inside.size == size else [a.direction(np.zeros(()))]
-            return a.pick([g, *nothing], back.reshape(shape))
-        part = g if positions.size == flat.size else a.pick([g], positions)
-        spread = a.scatter(part, inside, size)
-        return spread if len(shape) == 1 else a.pick([spread], places(shape))
 
-    return pull
+def _assembled(a: Algebra[Any], pieces: Sequence[Piece], shape: Shape) -> Any:
+    """An array of `shape` in which the pieces add up."""
+    size, inside = math.prod(shape), np.concatenate([piece.places for piece in pieces])
+    parts = [piece.cotangents for piece in pieces]
+    if np.bincount(inside, minlength=1).max() <= 1:  # nothing has to be summed
+        back = np.full(size, inside.size, dtype=np.int64)
+        back[inside] = np.arange(inside.size)
+        nothing = [] if inside.size == size else [a.direction(np.zeros(()))]
+        return a.pick([*parts, *nothing], back.reshape(shape))
+    part = parts[0] if len(parts) == 1 else a.pick(parts, np.arange(inside.size))
+    spread = a.scatter(part, inside, size)
+    return spread if len(shape) == 1 else a.pick([spread], places(shape))
 
 
 def _reached(heads: Iterable[Node]) -> list[Node]:

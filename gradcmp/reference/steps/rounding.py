@@ -3,8 +3,11 @@
 What a primitive composes of other steps needs none. `docs/tolerance.md` prints the constants of all rows.
 """
 
-import math
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from gradcmp.core.formats import FORMATS, FloatFormat
 
@@ -38,13 +41,13 @@ SYSTEM = 3.0
 Algorithms, 2nd ed., theorem 9.4)."""
 
 
-def sum_factor(terms: int) -> float:
+def sum_factor(terms: npt.ArrayLike) -> Any:
     """c in |error of a sum| <= u · c · Σ|terms|, for any order of summation.
 
     n - 1 always holds (Higham, Accuracy and Stability, 4.2); 8 √n holds with probability 1 - 2 exp(-32) for each sum
     under independent roundings (Higham and Mary, SIAM J. Sci. Comput. 41, 2019, theorem 2.4 with λ = 8).
     """
-    return min(max(terms - 1.0, 0.0), 8.0 * math.sqrt(terms))
+    return np.minimum(np.maximum(np.asarray(terms) - 1.0, 0.0), 8.0 * np.sqrt(terms))
 
 
 def accumulator(form: FloatFormat) -> FloatFormat:

@@ -252,6 +252,19 @@ def test_systems_inverses_and_determinants_at_a_singular_matrix():
     assert algebra.det(_matrix([[s(), s()], [s(), s()]])).item().is_zero()
 
 
+def test_the_matrices_of_a_stack_each_by_itself():
+    """[[s, 1], [0, 2]] and a matrix that does not move: determinants, products, systems."""
+    algebra = GermAlgebra()
+    stack = np.stack([_matrix([[s(), arb(1)], [arb(0), arb(2)]]), _matrix([[arb(2), arb(0)], [arb(0), arb(4)]])])
+    assert [slope(each) for each in algebra.det(stack)] == [2.0, 0.0]
+    product = algebra.matmul(stack, stack)
+    assert [[slope(each) for each in matrix.ravel()] for matrix in product] == [[0, 1, 0, 0], [0, 0, 0, 0]]
+    unit = algebra.matmul(stack, algebra.inv(stack))
+    assert [[float(jets.limit(each)) for each in matrix.ravel()] for matrix in unit] == [[1, 0, 0, 1]] * 2
+    right = np.stack([_matrix([[arb(1)], [arb(2)]])] * 2)
+    assert [float(jets.limit(each)) for each in algebra.solve(stack, right).ravel()] == [0.0, 1.0, 0.5, 0.5]
+
+
 def test_elements_that_do_not_move_are_those_of_balls():
     values = BallAlgebra().constant(np.asarray([0.5, 2.0]))
     mixed = items(values[0], s(1, 2))

@@ -24,6 +24,9 @@ ORDINARY = {
     "log sigmoid": ("sum(log(sigmoid(x)))", lambda r: {"x": 3 * r.standard_normal(50)}),
     "activations": ("sum(silu(x) + softplus(x) * gelu(x))", lambda r: {"x": 2 * r.standard_normal(50)}),
     "power": ("sum(x ** 2.5)", lambda r: {"x": r.uniform(0.1, 3, 50)}),
+    "stacks": ("sum(tanh(x @ v) * solve(a, v))", lambda r: {"x": r.standard_normal((4, 1, 3, 3)), "v": r.standard_normal((2, 3, 2)), "a": 3 * np.eye(3) + r.uniform(-1, 1, (4, 2, 3, 3))}),
+    "determinants": ("sum(exp(det(x) / 8) + slogdet(x)[1])", lambda r: {"x": r.standard_normal((5, 3, 3)) + 2 * np.eye(3)}),
+    "repeated elements": ("s = x[0]\nfor j in range(30):\n    s = s * x[j % 7] + x[3]\nreturn s", lambda r: {"x": r.uniform(0.5, 1, 9)}),
     "gamma": ("sum(lgamma(x) + erf(x))", lambda r: {"x": r.uniform(0.1, 4, 50)}),
 }  # fmt: skip
 HARD = {
@@ -169,6 +172,34 @@ def test_the_determinant_of_a_singular_matrix_has_errors() -> None:
     found = over(RunningErrorAlgebra(FORMATS["float32"]), asked, "float32")["", ("a",)]
     assert found.value == pytest.approx(np.array([[4.0, -2.0], [-2.0, 1.0]]))
     assert np.all(np.isfinite(found.worst))
+
+
+@pytest.mark.parametrize("text", ["det(a)", "inv(a)", "solve(a, b)", "a @ b"])
+def test_a_stack_has_the_errors_of_its_matrices(text) -> None:
+    """Of one that has to exchange rows, one that has not, and a singular one where that has a value."""
+    a = [[[1.0, 8.0, 2.0], [4.0, 3.0, 0.3], [0.1, 1.0, 1.0]], [[9.0, 1.0, 0.0], [1.0, 5.0, 1.0], [2.0, 1.0, 7.0]]]
+    a = np.array([*a, [[1.0, 2.0, 3.0]] * 3] if text in ("det(a)", "a @ b") else a)
+    b = np.linspace(-1, 2, 6 * len(a)).reshape(-1, 3, 2)
+    algebra = RunningErrorAlgebra(FORMATS["float32"])
+    inputs = {"a": a, "b": b} if "b" in text else {"a": a}
+
+    def found(**arrays):
+        return over(algebra, problem(f"sum(sin({text}))", **arrays), "float32")["", ("a",)]
+
+    stack = found(**inputs)
+    for place in range(len(a)):
+        one = found(**{name: array[place] for name, array in inputs.items()})
+        for part in ("value", "worst", "rss"):
+            assert getattr(stack, part)[place] == pytest.approx(getattr(one, part), rel=1e-12), part
+
+
+def test_elements_that_meet_in_one_place_are_rounded_where_they_are_added() -> None:
+    algebra = RunningErrorAlgebra(FORMATS["float64"])
+    numbers = algebra.constant(np.array([1e8, -1e8, 3.0, 5.0, 1.0, 2.0, 4.0, 0.0]))
+    found = algebra.scatter(numbers, np.array([0, 0, 1, 2, 3, 3, 3, 1]), 5)
+    assert found.value.tolist() == [0, 3, 5, 7, 0]
+    assert found.worst.tolist() == [0, 0, 0, 2 * 7, 0]
+    assert found.rss.tolist() == [0, 0, 0, 7, 0]
 
 
 def test_sums_have_the_smaller_of_two_factors() -> None:

@@ -17,7 +17,10 @@ X = np.array([[0.3, -1.25, 2.0], [0.75, 0.5, -0.125]])
 P = np.abs(X) + 0.1
 U = np.clip(X / 3, -0.9, 0.9)
 Y = np.array([1.5, -2.0, 0.25])
+STACK = np.arange(-6, 18).reshape(2, 1, 3, 4) / 4.0
+PANES = np.arange(24).reshape(3, 4, 2) / 8.0 - 1.0
 SQUARE = np.array([[4.0, 1.0, 0.5], [1.0, 3.0, -0.25], [0.5, -0.25, 2.0]])
+SQUARES = np.stack([SQUARE, SQUARE + 3 * np.eye(3)])[:, None]
 erf, lgamma = np.vectorize(math.erf), np.vectorize(math.lgamma)
 sigmoid = lambda x: 1 / (1 + np.exp(-x))  # noqa: E731
 softmax = lambda x, axis=-1: np.exp(x) / np.exp(x).sum(axis=axis, keepdims=True)  # noqa: E731
@@ -42,7 +45,10 @@ CASES = {
     "remainder": [((X, Y), {}, X % Y), ((np.array([7, -7]), np.array([3, 3])), {}, [1, 2])],
     "power": [((P, Y), {}, P**Y), ((X, 3), {}, X**3), ((X, -2), {}, X**-2), ((P, 0.5), {}, P**0.5), ((2.0, X), {}, 2**X)],
     "matmul": [((X, SQUARE), {}, X @ SQUARE), ((X, Y), {}, X @ Y), ((Y, SQUARE), {}, Y @ SQUARE), ((Y, Y), {}, Y @ Y),
-               ((np.stack([X, 2 * X]), SQUARE), {}, np.stack([X, 2 * X]) @ SQUARE)],
+               ((np.stack([X, 2 * X]), SQUARE), {}, np.stack([X, 2 * X]) @ SQUARE), ((STACK, PANES), {}, STACK @ PANES),
+               ((X, np.stack([SQUARE, -SQUARE])), {}, X @ np.stack([SQUARE, -SQUARE])), ((STACK, STACK[0, 0, 0]), {}, STACK @ STACK[0, 0, 0]),
+               ((Y, np.stack([SQUARE, -SQUARE])), {}, Y @ np.stack([SQUARE, -SQUARE])),
+               ((np.arange(12).reshape(3, 2, 2), np.arange(4).reshape(2, 2)), {}, np.arange(12).reshape(3, 2, 2) @ np.arange(4).reshape(2, 2))],
     "negative": [((X,), {}, -X)],
     "less": [((X, Y), {}, X < Y)],
     "less_equal": [((X, X), {}, X <= X)],
@@ -104,9 +110,11 @@ CASES = {
     "tril": [((X,), {"k": -1}, np.tril(X, -1))],
     "triu": [((SQUARE,), {"k": 0}, np.triu(SQUARE))],
     "det": [((SQUARE,), {}, np.linalg.det(SQUARE)), ((np.stack([SQUARE, 2 * SQUARE]),), {}, np.linalg.det(SQUARE) * np.array([1, 8]))],
-    "inv": [((SQUARE,), {}, np.linalg.inv(SQUARE))],
-    "solve": [((SQUARE, Y), {}, np.linalg.solve(SQUARE, Y)), ((SQUARE, X.T), {}, np.linalg.solve(SQUARE, X.T))],
-    "cholesky": [((SQUARE,), {}, np.linalg.cholesky(SQUARE)), ((SQUARE + np.triu(SQUARE, 1) * 2,), {}, None)],
+    "inv": [((SQUARE,), {}, np.linalg.inv(SQUARE)), ((SQUARES,), {}, np.linalg.inv(SQUARES))],
+    "solve": [((SQUARE, Y), {}, np.linalg.solve(SQUARE, Y)), ((SQUARE, X.T), {}, np.linalg.solve(SQUARE, X.T)),
+              ((SQUARES, X.T), {}, np.linalg.solve(SQUARES, np.broadcast_to(X.T, (2, 1, 3, 2)))), ((SQUARES, Y), {}, np.linalg.solve(SQUARES, Y[:, None])[..., 0])],
+    "cholesky": [((SQUARE,), {}, np.linalg.cholesky(SQUARE)), ((SQUARE + np.triu(SQUARE, 1) * 2,), {}, None),
+                 ((SQUARES,), {}, np.linalg.cholesky(SQUARES))],
     "stop_gradient": [((X,), {}, X)],
     "zeros_like": [((X,), {}, X * 0)],
     "ones_like": [((X,), {}, X * 0 + 1)],

@@ -21,6 +21,7 @@ from gradcmp.reference.algebras.balls import BallAlgebra
 from gradcmp.reference.algebras.whole_numbers import WholeAlgebra
 from gradcmp.reference.budget import Budget
 from gradcmp.reference.language.arrays import Context
+from gradcmp.reference.modes import derivatives
 from gradcmp.reference.modes.derivatives import DerivativeProblem, derive
 from gradcmp.reference.precision import at
 from tests.reference.problems import problem
@@ -180,6 +181,16 @@ GRADIENTS = {
     "trace(inv(M))": ({"M": [[2.0, 0.0], [0.0, 4.0]]}, {"M": [[-0.25, 0], [0, -0.0625]]}),
     "sum(solve(M, x))": ({"M": [[2.0, 0.0], [0.0, 4.0]], "x": [6.0, 8.0]}, {"M": [[-1.5, -1], [-0.75, -0.5]], "x": [0.5, 0.25]}),
     "sum(cholesky(M))": ({"M": [[4.0, 0.0], [0.0, 16.0]]}, {"M": [[0.25, 0.25], [0.25, 0.125]]}),
+    "sum(det(M))": ({"M": [SQUARE, [[1.0, 2.0], [2.0, 4.0]]]}, {"M": [[[1.5, 0.25], [-0.5, 2.0]], [[4, -2], [-2, 1]]]}),
+    "sum(slogdet(M)[1] * x)": ({"M": [SQUARE, SQUARE], "x": [1.0, 2.0]}, {"M": [[[k * ADJUGATE[j][i] / DET for j in range(2)] for i in range(2)] for k in (1, 2)], "x": [mp.log(DET)] * 2}),
+    "sum(trace(inv(M)))": ({"M": [[[[2.0, 0.0], [0.0, 4.0]]], [[[1.0, 0.0], [0.0, 0.5]]]]}, {"M": [[[[-0.25, 0], [0, -0.0625]]], [[[-1, 0], [0, -4]]]]}),
+    "sum(solve(M, x)) + 0": ({"M": [[[2.0, 0.0], [0.0, 4.0]], [[1.0, 0.0], [0.0, 1.0]]], "x": [[6.0], [8.0]]},
+                             {"M": [[[-1.5, -1], [-0.75, -0.5]], [[-6, -8], [-6, -8]]], "x": [[1.5], [1.25]]}),
+    "sum(cholesky(M)) + 0": ({"M": [[[4.0, 0.0], [0.0, 16.0]], [[1.0, 0.0], [0.0, 4.0]]]}, {"M": [[[0.25, 0.25], [0.25, 0.125]], [[0.5, 0.5], [0.5, 0.25]]]}),
+    "sum(a @ b)": ({"a": [[SQUARE], [SQUARE]], "b": [[[1.0], [2.0]], [[3.0], [4.0]], [[5.0], [6.0]]]},
+                   {"a": [[[[9, 12], [9, 12]]]] * 2, "b": [[[3.5], [4.0]]] * 3}),
+    "sum(M @ b)": ({"M": SQUARE, "b": [[[1.0], [2.0]], [[3.0], [4.0]]]}, {"M": [[4, 6], [4, 6]], "b": [[[1.75], [2.0]]] * 2}),
+    "sum(b @ M)": ({"M": SQUARE, "b": [[[1.0, 2.0]], [[3.0, 4.0]]]}, {"M": [[4, 4], [6, 6]], "b": [[[2.5, 1.25]]] * 2}),
     "a @ x @ a": ({"a": [1.0, 2.0], "x": SQUARE}, {"a": [2 * 2.0 + 2 * 0.25, 2 * 1.5 * 2 + 0.25], "x": [[1, 2], [2, 4]]}),
     "trace(tril(M) @ triu(M).T) + sum(diagonal(M))": ({"M": SQUARE}, {"M": [[5, 0], [0, 4]]}),
     "sum(take(x, i) * stack([x, flip(x)])[1][0])": ({"x": [2.0, 3.0], "i": np.array([1, 1])}, {"x": [0, 12]}),
@@ -310,6 +321,80 @@ def test_a_hessian_and_a_jacobian_walk_the_program_once():
         found = derive(problem(text, operator, x=X), context, Budget()).arrays
         assert [array.data.shape for array in found.values()] == [(3, 3)]
         assert algebra.exponentials == 1
+
+
+def numbers(array):
+    return np.vectorize(float)(array.data)
+
+
+def test_the_hessians_of_many_inputs():
+    """diag(eˣ) + 4 (x·x) I + 8 x xᵀ, diag(s) - s sᵀ for s = softmax(x), and a + aᵀ."""
+    random = np.random.default_rng(0)
+    x, a = random.standard_normal(60), random.standard_normal((60, 60))
+    s = np.exp(x) / np.exp(x).sum()
+    closed = {
+        "sum(exp(x)) + dot(x, x) ** 2": np.diag(np.exp(x) + 4 * x @ x) + 8 * np.outer(x, x),
+        "logsumexp(x)": np.diag(s) - np.outer(s, s),
+        "dot(x, a @ x)": a + a.T,
+    }
+    for text, hessian in closed.items():
+        found = ask(text, "hessian", {"x": x, "a": a}, wrt=["x"]).arrays["", ("x", "x")]
+        np.testing.assert_allclose(numbers(found), hessian, rtol=1e-13, atol=1e-14)
+
+
+@pytest.mark.parametrize("at_once", [1, 13, 10**6])
+def test_rows_are_the_same_however_many_go_back_at_once(at_once, monkeypatch):
+    monkeypatch.setattr(derivatives, "AT_ONCE", at_once)
+    inputs = {"x": [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], "y": [2.0, 3.0, 5.0]}
+    jacobian = ask("x * y, sum(x[0] * y * y)", "jacobian", inputs).arrays
+    rows = np.zeros((2, 3, 2, 3))
+    for i, j in np.ndindex(2, 3):
+        rows[i, j, i, j] = inputs["y"][j]
+    assert numbers(jacobian["0", ("x",)]).tolist() == rows.tolist()
+    assert numbers(jacobian["0", ("y",)]).tolist() == [np.diag(row).tolist() for row in inputs["x"]]
+    assert numbers(jacobian["1", ("x",)]).tolist() == [[4, 9, 25], [0, 0, 0]]
+    assert numbers(jacobian["1", ("y",)]).tolist() == [4, 12, 30]
+
+
+# Steps whose way back a batch of cotangents takes another way than one.
+IN_BATCHES = {
+    "solve(a, b)": {"a": SQUARE, "b": [[1.0], [2.0]]},
+    "inv(a) @ b": {"a": [SQUARE, [[3.0, 1.0], [0.5, -2.0]]], "b": [[1.0, -1.0], [2.0, 0.5]]},
+    "solve(a, b) @ a": {"a": [SQUARE, [[3.0, 1.0], [0.5, -2.0]]], "b": [[1.0, -1.0], [2.0, 0.5]]},
+    "det(a)": {"a": [SQUARE, [[1.0, 2.0], [2.0, 4.0]]]},
+    "cumsum(a, axis=1) * b": {"a": SQUARE, "b": 3.0},
+    "take(a, i, axis=0) * b": {"a": SQUARE, "b": [1.0, 2.0], "i": np.array([1, 0, 1])},
+    "concatenate([a[0], b, a[1] * b]) ** 3": {"a": SQUARE, "b": [1.0, 2.0]},
+    "maximum(a, b) * abs(a) + a // 3": {"a": SQUARE, "b": [1.0, 1.25]},
+    "broadcast_to(b, shape=(3, 2)) @ a": {"a": SQUARE, "b": [1.0, 2.0]},
+    "max(a) + mean(a * b, axis=0, keepdims=True)": {"a": SQUARE, "b": [1.0, 2.0]},
+}
+
+
+@pytest.mark.parametrize("text", sorted(IN_BATCHES))
+def test_a_jacobian_has_the_rows_of_the_products_with_it(text):
+    inputs = IN_BATCHES[text]
+    jacobian = ask(text, "jacobian", inputs).arrays
+    outer = numbers(ask(text, "value", inputs).arrays["", ()]).shape
+    for place in np.ndindex(outer):
+        unit = np.zeros(outer)
+        unit[place] = 1.0
+        for key, row in ask(text, "vjp", inputs, cotangents={"": unit}).arrays.items():
+            np.testing.assert_allclose(numbers(jacobian["", key[1]])[place], numbers(row), rtol=1e-15, atol=1e-300)
+
+
+@pytest.mark.parametrize("text", sorted(IN_BATCHES))
+def test_a_hessian_has_the_products_with_it_for_rows(text):
+    text, inputs = f"sum(({text}) ** 2)", IN_BATCHES[text]
+    wrt = [name for name in inputs if name != "i"]
+    hessian = ask(text, "hessian", inputs, wrt=wrt).arrays
+    for path in wrt:
+        for place in np.ndindex(np.shape(inputs[path])):
+            tangents = {name: np.zeros(np.shape(inputs[name])) for name in wrt}
+            tangents[path][place] = 1.0
+            for key, row in ask(text, "hvp", inputs, wrt=wrt, tangents=tangents).arrays.items():
+                block = numbers(hessian["", (path, *key[1])])
+                np.testing.assert_allclose(block[place], numbers(row), rtol=1e-15, atol=1e-300)
 
 
 def test_a_vector_has_no_gradient():

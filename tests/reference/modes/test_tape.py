@@ -70,6 +70,11 @@ def test_what_no_input_reaches_has_no_way_back(tape):
         (lambda t, x: t.sum(x, (0,)), [(2, 3)]),
         (lambda t, x: t.sum(x, (0, 1)), [(2, 3)]),
         (lambda t, x, y: t.matmul(x, y), [(2, 3), (3, 4)]),
+        (lambda t, x, y: t.matmul(x, y), [(2, 2, 3), (2, 3, 1)]),
+        (lambda t, x, y: t.solve(x, y), [(2, 1, 3, 3), (2, 1, 3, 2)]),
+        (lambda t, x: t.inv(x), [(2, 3, 3)]),
+        (lambda t, x: t.det(x), [(2, 3, 3)]),
+        (lambda t, x, y: t.pick([x, x, y], np.array([0, 7, 6, 12, 1])), [(2, 3), (2,)]),
         (lambda t, x, y: t.solve(x, y), [(3, 3), (3, 2)]),
         (lambda t, x: t.inv(x), [(3, 3)]),
         (lambda t, x: t.det(x), [(3, 3)]),
@@ -102,6 +107,33 @@ def test_a_step_is_transposed(step, shapes):
     forward = float(np.sum(c * (value(h) - value(-h))) / (2 * h))
     reverse = float(sum(np.sum(g * v) for g, v in zip(gradients, directions, strict=True)))
     assert reverse == pytest.approx(forward, rel=1e-7, abs=1e-7)
+
+
+def test_what_is_taken_apart_is_put_together_once():
+    class Counting(BallAlgebra):
+        elements = 0
+
+        def pick(self, arrays, places):
+            self.elements += places.size
+            return super().pick(arrays, places)
+
+    algebra = Counting()
+    tape = TapeAlgebra(algebra)
+    x = tape.input(balls(np.arange(100.0)))
+    parts = [tape.pick([x], np.array(place)) for place in (*range(100), 3, 3)]
+    whole = tape.pick(parts, np.arange(len(parts)))
+    algebra.elements = 0
+    ones, found = np.ones(100), pulled(tape, whole, np.arange(102.0), [x])[0]
+    assert found.tolist() == [3.0 + 100 + 101 if place == 3 else place * each for place, each in enumerate(ones)]
+    assert algebra.elements <= 5 * 102
+
+
+def test_pieces_and_whole_arrays_add_up(tape):
+    x = tape.input(balls([1.0, 2.0, 3.0]))
+    head = tape.pick([x], np.array([0]))
+    turned = tape.pick([x], np.array([2, 1, 0]))
+    total = tape.sum(tape.elementwise("multiply", tape.elementwise("multiply", x, turned), head), (0,))
+    assert pulled(tape, total, 1.0, [x])[0].tolist() == [16, 4, 2], "of 2 x0² x2 + x0 x1²"
 
 
 def test_an_exact_zero_hides_a_pole(tape):
@@ -180,6 +212,12 @@ def test_the_adjugate_of_singular_matrices_too(matrix, expected):
     for ball, number in zip(found.ravel().tolist(), np.ravel(expected).tolist(), strict=True):
         assert ball.overlaps(arb(number))
         assert ball.rad() < 1e-12
+
+
+def test_the_adjugates_of_a_stack_of_which_one_is_singular():
+    found = adjugate(INNER, balls([[[[1.0, 2.0], [2.0, 4.0]]], [[[2.0, 1.0], [0.0, 3.0]]]]))
+    np.testing.assert_allclose(floats(found), [[[[4, -2], [-2, 1]]], [[[3, -1], [0, 2]]]], rtol=1e-15)
+    np.testing.assert_allclose(floats(adjugate(INNER, balls([[[0.0]], [[7.0]]]))), [[[1]], [[1]]], rtol=1e-15)
 
 
 def test_reduced_sums_what_was_broadcast():

@@ -11,6 +11,7 @@ import numpy as np
 from mpmath import mp
 
 from gradcmp.reference.algebra import EvaluationError
+from gradcmp.reference.algebras.balls import over_stack
 from tests.reference.soundness.series import filled
 
 STEPS: dict[str, Callable[..., Any]] = {
@@ -104,12 +105,15 @@ class DecimalAlgebra:
         return np.asarray(x @ y)
 
     def det(self, x: np.ndarray) -> np.ndarray:
-        return filled([mp.det(mp.matrix(x.tolist()))], ())
+        return over_stack(lambda matrix: filled([mp.det(mp.matrix(matrix.tolist()))], ()), x)
 
     def inv(self, x: np.ndarray) -> np.ndarray:
-        return self.solve(x, self.constant(np.eye(x.shape[0])))
+        return self.solve(x, self.constant(np.broadcast_to(np.eye(x.shape[-1]), x.shape)))
 
     def solve(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return over_stack(self._solved, a, b)
+
+    def _solved(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         matrix = mp.matrix(a.tolist())
         try:
             columns = [mp.lu_solve(matrix, mp.matrix(column)) for column in b.T.tolist()]

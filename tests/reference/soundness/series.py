@@ -15,7 +15,7 @@ import numpy as np
 from flint import arb, arb_series, ctx
 
 from gradcmp.reference.algebra import EvaluationError, Undecided
-from gradcmp.reference.algebras.balls import exactly, sign
+from gradcmp.reference.algebras.balls import exactly, over_stack, sign
 
 
 @contextmanager
@@ -175,14 +175,20 @@ class SeriesAlgebra:
         return filled([sum(row, start=_still(0)) for row in rows.tolist()], kept)
 
     def matmul(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return over_stack(self._product, x, y)
+
+    def _product(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         rows, columns = x.tolist(), y.T.tolist()
         items = [sum((a * b for a, b in zip(r, c, strict=True)), start=_still(0)) for r in rows for c in columns]
         return filled(items, (x.shape[0], y.shape[1]))
 
     def det(self, x: np.ndarray) -> np.ndarray:
-        return filled([determinant(x)], ())
+        return over_stack(lambda matrix: filled([determinant(matrix)], ()), x)
 
     def inv(self, x: np.ndarray) -> np.ndarray:
+        return over_stack(self._inverse, x)
+
+    def _inverse(self, x: np.ndarray) -> np.ndarray:
         n, whole = x.shape[0], determinant(x)
         if not (value(whole) > 0 or value(whole) < 0):
             raise Undecided("whether a matrix is singular")

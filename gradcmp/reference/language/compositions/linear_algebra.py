@@ -1,11 +1,11 @@
 """Linear algebra over any algebra: products, determinants, systems and factors of matrices and stacks of them."""
 
-from collections.abc import Callable
+import math
 
 import numpy as np
 
 from gradcmp.reference.algebra import EvaluationError
-from gradcmp.reference.language.arrays import Array, Composition, Context, broadcast_to, diagonal, joined
+from gradcmp.reference.language.arrays import Array, Composition, Context, broadcast_to, diagonal, places
 from gradcmp.reference.language.compositions.elementary import sign
 from gradcmp.reference.language.compositions.reduction import total
 
@@ -15,38 +15,46 @@ def _matmul(c: Context, x: Array, y: Array) -> Array:
     row, column = len(c.shape(x)) == 1, len(c.shape(y)) == 1
     x = c.rearranged(x, lambda p: p[None, :]) if row else x
     y = c.rearranged(y, lambda p: p[:, None]) if column else y
-    kind, _ = c.join_kinds([x, y])
-    product = _stacked(c, lambda a, b: Array(kind=kind, data=c.algebra(kind).matmul(*c.join_kinds([a, b])[1])), x, y)
+    product = _product(c, x, y)
     if row:
         product = c.rearranged(product, lambda p: p[..., 0, :])
     return c.rearranged(product, lambda p: p[..., 0]) if column else product
 
 
-def _stacked(c: Context, step: Callable[..., Array], *operands: Array, scalar: bool = False) -> Array:
-    """`step` on matrices, over all matrices of operands whose leading axes broadcast."""
-    shapes = [c.shape(x) for x in operands]
+def _product(c: Context, x: Array, y: Array) -> Array:
+    """Of matrices and stacks of them; one matrix for a whole stack multiplies all its rows at once."""
+    x_rank, y_rank = len(c.shape(x)), len(c.shape(y))
+    if x_rank == 2 < y_rank:
+        return _turned(c, _product(c, _turned(c, y), _turned(c, x)))
+    (*rows, width), columns = c.shape(x), c.shape(y)[-1]
+    if y_rank == 2 < x_rank:
+        x = c.rearranged(x, lambda p: p.reshape(math.prod(rows), width))
+        return c.rearranged(_product(c, x, y), lambda p: p.reshape(*rows, columns))
+    kind, data = c.join_kinds(_alike(c, x, y))
+    return Array(kind=kind, data=c.algebra(kind).matmul(*data))
+
+
+def _turned(c: Context, x: Array) -> Array:
+    return c.rearranged(x, lambda p: p.swapaxes(-1, -2))
+
+
+def _alike(c: Context, *stacks: Array) -> list[Array]:
+    """Stacks of matrices with their leading axes broadcast."""
+    shapes = [c.shape(x) for x in stacks]
     leading = np.broadcast_shapes(*(shape[:-2] for shape in shapes))
-    if not leading:
-        return step(*operands)
-    spread = [broadcast_to(c, x, shape=(*leading, *shape[-2:])) for x, shape in zip(operands, shapes, strict=True)]
-
-    def matrix(x: Array, index: tuple[int, ...]) -> Array:
-        return c.rearranged(x, lambda p: p[index])
-
-    parts = [step(*(matrix(x, index) for x in spread)) for index in np.ndindex(*leading)]
-    if not parts:
+    if 0 in leading:
         raise EvaluationError("an empty stack of matrices is not supported yet")
-    inner = () if scalar else c.shape(parts[0])
-    return c.rearranged(joined(np.stack)(c, parts, axis=0), lambda p: p.reshape(*leading, *inner))
+    return [broadcast_to(c, x, shape=(*leading, *shape[-2:])) for x, shape in zip(stacks, shapes, strict=True)]
 
 
-def _matrix_step(name: str, *, scalar: bool = False) -> Composition:
-    """The composition that takes the algebra's step `name` of every matrix of a stack; `scalar`: it gives a number."""
+def _matrix_step(name: str) -> Composition:
+    """The composition that takes the algebra's step `name` of a matrix, or of each of a stack."""
 
-    def on_matrix(c: Context, x: Array) -> Array:
+    def on_matrices(c: Context, x: Array) -> Array:
+        (x,) = _alike(c, c.as_kind(x, "float"))
         return Array(kind="float", data=getattr(c.floats, name)(x.data))
 
-    return lambda c, x: _stacked(c, lambda m: on_matrix(c, m), c.as_kind(x, "float"), scalar=scalar)
+    return on_matrices
 
 
 def _solve(c: Context, a: Array, b: Array) -> Array:
@@ -54,33 +62,36 @@ def _solve(c: Context, a: Array, b: Array) -> Array:
     a, b = c.as_kind(a, "float"), c.as_kind(b, "float")
     vector = len(c.shape(b)) == 1
     b = c.rearranged(b, lambda p: p[:, None]) if vector else b
-    x = _stacked(c, lambda m, r: Array(kind="float", data=c.floats.solve(m.data, r.data)), a, b)
+    a, b = _alike(c, a, b)
+    x = Array(kind="float", data=c.floats.solve(a.data, b.data))
     return c.rearranged(x, lambda p: p[..., 0]) if vector else x
 
 
-def _factor(c: Context, x: Array) -> Array:
+def _cholesky(c: Context, x: Array) -> Array:
     """The lower factor of the symmetric part, column by column (Golub and Van Loan, algorithm 4.2.1)."""
-    n = c.shape(x)[0]
-    half = c.step("divide", c.step("add", x, c.rearranged(x, np.transpose)), c.number(2.0))
+    (x,) = _alike(c, c.as_kind(x, "float"))
+    *leading, _, n = c.shape(x)
+    half = c.step("divide", c.step("add", x, _turned(c, x)), c.number(2.0))
     columns: list[Array] = []
     for j in range(n):
-        rest = c.rearranged(half, lambda p, j=j: p[j:, j])  # type: ignore[misc]  # early binding
+        rest = c.rearranged(half, lambda p, j=j: p[..., j:, j])  # type: ignore[misc]  # early binding
         for k, done in enumerate(columns):
-            below = c.rearranged(done, lambda p, s=j - k: p[s:])  # type: ignore[misc]  # likewise
-            head = c.rearranged(done, lambda p, s=j - k: p[s])  # type: ignore[misc]  # likewise
+            below = c.rearranged(done, lambda p, s=j - k: p[..., s:])  # type: ignore[misc]  # likewise
+            head = c.rearranged(done, lambda p, s=j - k: p[..., s, None])  # type: ignore[misc]  # likewise
             rest = c.step("subtract", rest, c.step("multiply", below, head))
-        columns.append(c.step("divide", rest, c.step("sqrt", c.rearranged(rest, lambda p: p[0]))))
+        columns.append(c.step("divide", rest, c.step("sqrt", c.rearranged(rest, lambda p: p[..., :1]))))
     zero = c.number(0.0)
-    where = np.zeros((n, n), dtype=np.int64)
+    where = np.zeros((*leading, n, n), dtype=np.int64)
     start = 1
     for j in range(n):
-        where[j:, j] = np.arange(start, start + n - j)
-        start += n - j
+        column = places((*leading, n - j))
+        where[..., j:, j] = start + column
+        start += column.size
     return c.pick([zero, *columns], where)
 
 
 def _slogdet(c: Context, x: Array) -> tuple[Array, Array]:
-    determinant = _matrix_step("det", scalar=True)(c, x)
+    determinant = _matrix_step("det")(c, x)
     return sign(c, determinant), c.step("log", c.step("abs", determinant))
 
 
@@ -89,9 +100,9 @@ LINEAR_ALGEBRA: dict[str, Composition] = {
     "dot": _matmul,
     "outer": lambda c, x, y: c.step("multiply", c.rearranged(x, lambda p: p[:, None]), y),
     "trace": lambda c, x: total(c, diagonal(c, x, offset=0), axis=-1),
-    "det": _matrix_step("det", scalar=True),
+    "det": _matrix_step("det"),
     "slogdet": _slogdet,
     "inv": _matrix_step("inv"),
     "solve": _solve,
-    "cholesky": lambda c, x: _stacked(c, lambda m: _factor(c, m), c.as_kind(x, "float")),
+    "cholesky": _cholesky,
 }
