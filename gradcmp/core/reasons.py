@@ -16,6 +16,7 @@ class LimitKind(StrEnum):
     INTERIM = "interim"  # a number of ULPs for each dtype
     ULPS = "ulps"  # the scenario's, in ULPs
     RELATIVE = "relative"  # the scenario's, relative and absolute
+    ABOUT = "about"  # the scenario's, half a unit (`atol`) of the last digit of a decimal
     WHOLE = "whole"  # whole numbers have none
     WORDS = "words"  # only in words: of a result file that has no more
 
@@ -99,14 +100,16 @@ class Element:
     """The worst element of an array and what was measured there, numbers in `dtype`.
 
     `more` of `size` elements have the same verdict. `away` is the distance from `true`, `ulps` the same in ULPs where
-    that says something, `digits` those that are right. `tolerance` leaves no digit of the value (infinite where it is
-    not known); `otherwise` is the value of the other branch; `kink` stands at this very place.
+    that says something, `digits` those that are right. `half_unit`: `true` is a decimal that a scenario expects,
+    to half a unit of its last digit. `tolerance` leaves no digit of the value (infinite where it is not known);
+    `otherwise` is the value of the other branch; `kink` stands at this very place.
     """
 
     index: tuple[int, ...]
     dtype: str
     value: float
     true: float
+    half_unit: float | None = None
     claim: Claim = Claim.TRUE
     more: int = 0
     size: int = 1

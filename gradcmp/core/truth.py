@@ -19,7 +19,8 @@ class TruthLeaf:
 
     `high` is the value rounded to float64, `low` what that rounding left, so that an error in ULPs of float64 can be
     told to a small fraction of one. `of` and `wrt` as in `core.tensors.Leaf`. `nothing`: the truth is that no
-    gradient is returned (an expectation of `none`); the arrays are then empty.
+    gradient is returned (an expectation of `none`); the arrays are then empty. `half_unit`: of the last digit of an
+    author's decimal, which `radius` then is.
     """
 
     of: str = ""
@@ -28,6 +29,7 @@ class TruthLeaf:
     low: numpy.ndarray
     radius: numpy.ndarray
     nothing: bool = False
+    half_unit: float | None = None
     kink: Kink | None = None
     errors: RunningErrors | None = None
     otherwise: numpy.ndarray | None = None

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradcmp.core.findings import Pair
 from gradcmp.core.problems import Problem
-from gradcmp.core.reasons import Claim, Reason, ReasonCode
+from gradcmp.core.reasons import Claim, Limit, LimitKind, Reason, ReasonCode
 from gradcmp.core.tensors import Key, Tensor
 from gradcmp.core.truth import RunningErrors, TruthLeaf
 from gradcmp.judge.answers import Answer, dtype_kind
@@ -84,10 +84,30 @@ def contradiction(
 
 
 def _held_against(expected: TruthLeaf, true: TruthLeaf, dtype: str, limits: Supplier) -> Comparison:
-    """The numbers that are expected, as an answer; what they leave open widens the truth."""
-    widened = replace(true, radius=true.radius + expected.radius)
+    """The numbers that are expected, as an answer; what they leave open widens the truth.
+
+    A decimal is held to half a unit of its last digit, or to the limits where its digits go beyond them.
+    """
     answer = Tensor(dtype="float64", array=expected.high)
+    if expected.half_unit is not None:
+        held = _written(generous(limits), expected.half_unit)
+        return compare(answer, true, dtype, held, claim=Claim.EXPECTED)
+    widened = replace(true, radius=true.radius + expected.radius)
     return compare(answer, widened, dtype, generous(limits), claim=Claim.EXPECTED)
+
+
+def _written(limits: Supplier, half_unit: float) -> Supplier:
+    """Limits for a decimal: half a unit of its last digit, unless that is less than what rounding may do."""
+
+    def held(truth: TruthLeaf, dtype: str) -> Limits:
+        narrow = limits(truth, dtype)
+        if np.any(np.maximum(narrow.rounding, narrow.high) > half_unit):
+            rounding, high = np.maximum(narrow.rounding, half_unit), np.maximum(narrow.high, half_unit)
+            return replace(narrow, rounding=rounding, high=high, judged=False)
+        alike = np.full_like(narrow.rounding, half_unit)
+        return Limits(rounding=alike, high=alike, used=Limit(kind=LimitKind.ABOUT, atol=half_unit), judged=False)
+
+    return held
 
 
 def pairs(

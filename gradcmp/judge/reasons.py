@@ -70,6 +70,7 @@ def reason_at(measured: Measured, place: tuple[int, ...]) -> Reason | None:
         dtype=measured.dtype,
         value=float(measured.tensor.array[place]),
         true=float(truth.high[place]),
+        half_unit=truth.half_unit,
         claim=measured.claim,
         more=more,
         size=int(measured.codes.size),

@@ -177,7 +177,8 @@ def _leaf(expected_leaf: ExpectedLeaf, leaf: LeafType, dtype: str, array: TruthL
         high, low, radius = array.high, array.low, array.radius
     shape = _shape(high.shape, leaf)
     high, low, radius = (np.broadcast_to(part, shape).copy() for part in (high, low, radius))
-    return TruthLeaf(of=leaf.of, wrt=leaf.wrt, high=high, low=low, radius=radius)
+    half_unit = expected_leaf.half_unit if isinstance(expected_leaf, ExpectedAbout) else None
+    return TruthLeaf(of=leaf.of, wrt=leaf.wrt, high=high, low=low, radius=radius, half_unit=half_unit)
 
 
 def _shape(shape: tuple[int, ...], leaf: LeafType) -> tuple[int, ...]:

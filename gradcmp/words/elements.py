@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from gradcmp.core.formats import FORMATS
-from gradcmp.core.reasons import Claim, Element, ReasonCode, Shrinkage, Together
+from gradcmp.core.reasons import Claim, Element, LimitKind, ReasonCode, Shrinkage, Together
 from gradcmp.core.verdicts import Convention, Verdict
 from gradcmp.words import conventions, limits
 from gradcmp.words.figures import digits, fold
@@ -31,7 +31,10 @@ def sentence(code: ReasonCode, element: Element) -> str:
 
 
 def _ordinary(code: ReasonCode, element: Element) -> str:
-    text = f"{_value(element)} where {shown(element.true, element.dtype)} {_CLAIMS[element.claim][1]}"
+    true, claim = shown(element.true, element.dtype), _CLAIMS[element.claim][1]
+    if element.half_unit is not None:
+        claim = f"is expected to half a unit of its last digit, {element.half_unit:g}"
+    text = f"{_value(element)} where {true} {claim}"
     if code is ReasonCode.FRAGILE:
         otherwise = shown(math.nan if element.otherwise is None else element.otherwise, element.dtype)
         return f"{text}: a comparison on the way is decided by rounding; the other way it is {otherwise}"
@@ -45,11 +48,15 @@ def _ordinary(code: ReasonCode, element: Element) -> str:
         return f"{text}: {_too_wide(element)}, so nothing can be concluded"
     if element.away is None:
         return text
-    distance = f"{element.away:.4g}" if element.ulps is None else f"{element.ulps:.4g} ULPs"
+    written = element.limit is not None and element.limit.kind is LimitKind.ABOUT
+    distance = (
+        f"{element.away:.{7 if written else 4}g}" if element.ulps is None or written else f"{element.ulps:.4g} ULPs"
+    )
     limit = f", {limits.largest(element.limit)}" if element.limit is not None else ""
+    beyond = "beyond that" if element.half_unit is not None else "away"
     right = f", {digits(element.digits)} digits right" if element.digits is not None else ""
     other = f"; {_shrinks(element.shrinkage, element.dtype)}" if element.shrinkage is not None else ""
-    return f"{text}: {distance} away{limit}{right}{other}"
+    return f"{text}: {distance} {beyond}{limit}{right}{other}"
 
 
 def _too_wide(element: Element) -> str:

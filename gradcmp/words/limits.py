@@ -9,6 +9,7 @@ _TEXTS = {
     LimitKind.INTERIM: "interim limit of {0.ulps:g} ULPs",
     LimitKind.ULPS: "the scenario's limit of {0.ulps:g} ULPs",
     LimitKind.RELATIVE: "the scenario's limit of rtol {0.rtol:g}, atol {0.atol:g}",
+    LimitKind.ABOUT: "half a unit of the last digit written is {0.atol:g}",
     LimitKind.WHOLE: "whole numbers have no rounding",
     LimitKind.WORDS: "{0.text}",
 }
@@ -20,6 +21,7 @@ _ORIGINS = {
     LimitKind.INTERIM: "a fixed number of ULPs for {1}: the running errors of this program are not known",
     LimitKind.ULPS: _BY_SCENARIO,
     LimitKind.RELATIVE: _BY_SCENARIO,
+    LimitKind.ABOUT: "as far as the digits go that the scenario's author wrote",
     LimitKind.WHOLE: "whole numbers are right or wrong",
     LimitKind.WORDS: "",
 }

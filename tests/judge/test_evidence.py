@@ -1,5 +1,7 @@
 """Which evidence judges, what contradicts it, and comparisons that rounding decides."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -53,6 +55,12 @@ def against(outcome, known, said, *, leaf=None, pattern=None):
     )
 
 
+def as_written(about):
+    """What a decimal says, as `session.expectations` has it."""
+    leaf = replace(true([about.value], radius=about.half_unit), half_unit=about.half_unit)
+    return Truth(evidence=Evidence.EXPECTED, derivatives=(leaf,))
+
+
 def test_the_best_evidence_judges():
     numerical = certified([3.0], evidence=Evidence.NUMERICAL, radius=0.01)
     for known, common, verdict, evidence in (
@@ -95,6 +103,38 @@ def test_an_expectation_that_the_proof_contradicts_is_met_by_nobody():
     assert against(ODD, KNOWN, truth([3.0])).findings[0].verdict == "wrong"
     raised = Raised(exception="E", message="E: no")
     assert message(against(raised, KNOWN, truth([3.0])).findings[0]) == "a value was expected; E: no"
+
+
+@pytest.mark.parametrize(
+    ("known", "written", "holds"),
+    [
+        (0.3535533905932738, "0.35355", True),
+        (0.3535533905932738, "0.35356", False),
+        (0.3535533905932738, "0.3536", True),  # 4.66e-5 away
+        (0.3535533905932738, "0.3535", False),  # 5.34e-5 away
+        (0.3535533905932738, "0.35355338", True),  # more digits than float32 has: its limits
+        (1.5, "1", True),  # half a unit is not too much
+        (1.5000001192092896, "1", False),  # the next number of float32, within its limits
+        (12345.0, "1.23e4", True),
+        (12355.0, "1.23e4", False),
+    ],
+)
+def test_a_decimal_is_held_to_half_a_unit_of_its_last_digit(known, written, holds):
+    about = ExpectedAbout(text=written)
+    said = as_written(about)
+    found = against(computed(np.float32([known])), certified([known], rss=1.0, worst=1.0), said, leaf=about)
+    finding = found.findings[0]
+    assert (finding.verdict, finding.expectation) == ("exact", "met" if holds else "unmet")
+    if not holds:
+        assert f"half a unit of the last digit written is {about.half_unit:g}" in message(finding)
+
+
+def test_an_answer_beyond_a_decimal_is_told_how_far_it_goes():
+    about = ExpectedAbout(text="0.35356")
+    said = as_written(about)
+    found = against(computed(np.float32([0.3535533905932738])), Truth(), said, leaf=about)
+    words = "where 0.35356 is expected to half a unit of its last digit, 5e-06: 54.21 ULPs beyond that"
+    assert words in message(found.findings[0])
 
 
 def test_an_expectation_within_the_limits_contradicts_nothing():

@@ -92,6 +92,7 @@ def test_about_has_a_radius():
     (leaf,) = derivative(ExpectedAbout(text="0.3333"))
     assert leaf.high.tolist() == [0.3333] * 4
     assert leaf.radius.tolist() == [0.00005] * 4
+    assert leaf.half_unit == 0.00005
 
 
 def test_none_is_no_gradient():

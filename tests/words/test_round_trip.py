@@ -90,6 +90,9 @@ JUDGEMENTS = {
     "far at zero": judged(answers([1.0]), certified([0.0], rss=1.0, worst=1.0)),
     "far within a scenario's ulps": judged(answers([1.5]), truth([1.0]), tolerance=Tolerance(ulps=3)),
     "far within a scenario's rtol": judged(answers([1.5]), truth([1.0]), tolerance=Tolerance(rtol=0.1, atol=1e-8)),
+    "a decimal": contradicted(
+        replace(truth([1.26]).derivatives[0], half_unit=0.005), certified([1.25], rss=1.0, worst=1.0)
+    ),
     "whole": judged(answers([2], dtype="int64"), truth([1.0]), dtype="int64", shape=(1,)),
     "inaccurate": judged(answers([1.00001]), certified([1.0], rss=1.0, worst=20.0)),
     "running": judged(answers([1.00001]), certified([1.0], rss=0.8, worst=1.6)),
@@ -205,7 +208,7 @@ def test_facts_read_from_a_file_make_the_sentences_beside_them(name):
 def test_every_reason_and_every_limit_has_an_example():
     assert set().union(*map(codes_of, JUDGEMENTS.values())) == set(ReasonCode)
     used = {e.limit.kind for each in JUDGEMENTS.values() for f in each.findings for e in f.errors if e.limit}
-    assert used == set(LimitKind) - {LimitKind.WORDS}
+    assert used == set(LimitKind) - {LimitKind.WORDS, LimitKind.ABOUT}  # that one is of expectations, not of answers
 
 
 def test_no_sentence_is_empty():

@@ -58,6 +58,14 @@ def compared(x: Element, y: Element, most: int) -> int:
     return jets.sign(minus(x, y, most))
 
 
+def opens(x: Element, y: Element, most: int) -> bool:
+    """Are two germs equal at the point, and not along the ray?"""
+    if x is y or not (moves(x) or moves(y)):
+        return False
+    first, second = jets.limit(x), jets.limit(y)
+    return bool(first.is_exact() and first == second) and moves(minus(x, y, most))
+
+
 def minus(x: Element, y: Element, most: int) -> Element:
     """x - y to `most` terms; of a germ and itself exactly zero."""
     if x is y and moves(x):

@@ -16,8 +16,18 @@ from gradcmp.numbers.arrays import Flags
 from gradcmp.reference.algebra import Signs, Undecided
 from gradcmp.reference.algebras import jets
 from gradcmp.reference.algebras.balls import BallAlgebra, filled, mapped, over_stack
-from gradcmp.reference.algebras.germ_steps import Outside, Singular, compared, divide, element, minus, whole_power
+from gradcmp.reference.algebras.germ_steps import (
+    Outside,
+    Singular,
+    compared,
+    divide,
+    element,
+    minus,
+    opens,
+    whole_power,
+)
 from gradcmp.reference.algebras.jets import NAN, ZERO, Element, NeedOrder, moves
+from gradcmp.reference.steps import STEPS
 
 Germs = npt.NDArray[np.object_]
 
@@ -32,17 +42,27 @@ class GermAlgebra(BallAlgebra):
     """`Algebra` over germs of at most `order` terms. Methods raise `NeedOrder` too.
 
     `unsupported` collects the reasons of results that are NaN because the algebra has no word for them, as the
-    logarithm of a vanishing number; every other NaN means that the function is not defined along the ray.
+    logarithm of a vanishing number; every other NaN means that the function is not defined along the ray. `opened`:
+    some comparison or step is at a tie at the point itself, and not along the ray.
     """
 
     def __init__(self, order: int = ORDERS[0]) -> None:
         super().__init__()
         self.order = order
         self.unsupported: list[str] = []
+        self.opened = False
 
     def step(self, name: str) -> Callable[..., Any]:
         still = super().step(name)
         return lambda *row: self._element(name, row) if any(map(moves, row)) else still(*row)
+
+    def elementwise(self, name: str, *operands: Germs) -> Germs:
+        row = STEPS[name]
+        if row.chooses:
+            self._note(operands[0], operands[1] if len(operands) > 1 else np.asarray(ZERO))
+        elif row.flat:
+            self.opened = self.opened or any(moves(x) and jets.limit(x).is_integer() for x in operands[0].flat)
+        return super().elementwise(name, *operands)
 
     def whole_power(self, x: Germs, exponent: int) -> Germs:
         return mapped(lambda item: whole_power(item, exponent, self.order), x)
@@ -82,11 +102,15 @@ class GermAlgebra(BallAlgebra):
         return mapped(lambda item: not moves(item) and item.is_zero(), x).astype(bool)
 
     def compare(self, x: Germs, y: Germs) -> Signs:
+        self._note(x, y)
         return mapped(lambda a, b: compared(a, b, self.order), x, y).astype(np.int8)
 
     def constantly(self, x: Germs) -> Germs:
         """The values that are neared: what does not move for the derivative either."""
         return mapped(jets.limit, x)
+
+    def _note(self, x: Germs, y: Germs) -> None:
+        self.opened = self.opened or bool(mapped(lambda a, b: opens(a, b, self.order), x, y).any())
 
     # One element
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradcmp.core.tensors import Shape
 from gradcmp.reference.budget import Budget
-from gradcmp.reference.kinks.conventions import by_an_arbitrary_convention, by_the_first_operand
+from gradcmp.reference.kinks.conventions import by_two_conventions
 from gradcmp.reference.kinks.elements import ElementKink, Kinks, kinks_along, sampled
 from gradcmp.reference.kinks.rays import Speeds
 from gradcmp.reference.kinks.switches import OneSidedDuals, flat, reached
@@ -21,8 +21,7 @@ def along_tangent(problem: DerivativeProblem, context: Context, budget: Budget) 
     """Both sides for every element of the outputs. The limiting derivatives are these two. Raises as `kinks_of`."""
     speeds = problem.directions()
     shapes, both = _by_duals(problem, context, speeds, budget) or _by_rays(problem, context, speeds, budget)
-    first = by_the_first_operand(problem, context, budget)
-    arbitrary = by_an_arbitrary_convention(problem, context, budget)
+    first, arbitrary = by_two_conventions(problem, context, budget)
     result = Kinks()
     start = 0
     for of, shape in shapes.items():

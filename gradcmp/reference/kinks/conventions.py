@@ -34,6 +34,11 @@ def by_an_arbitrary_convention(problem: DerivativeProblem, context: Context, bud
     return derive(problem, replace(context, floats=arbitrary_convention()), budget.for_one_more_pass()).arrays
 
 
-def by_the_first_operand(problem: DerivativeProblem, context: Context, budget: Budget) -> Mapping[Key, Array]:
-    """As `by_an_arbitrary_convention`, where every tie chooses its first operand."""
-    return derive(problem, replace(context, floats=StrictBalls()), budget.for_one_more_pass()).arrays
+def by_two_conventions(
+    problem: DerivativeProblem, context: Context, budget: Budget
+) -> tuple[Mapping[Key, Array], Mapping[Key, Array]]:
+    """As it, where every tie chooses its first operand, and it; one and the same where nothing is chosen at a tie."""
+    first = derive(problem, replace(context, floats=StrictBalls()), budget.for_one_more_pass())
+    if not first.ties.selections:
+        return first.arrays, first.arrays
+    return first.arrays, by_an_arbitrary_convention(problem, context, budget)

@@ -60,19 +60,19 @@ def ends_along(
 
 def gradient_ends_along(
     problem: DerivativeProblem, context: Context, speeds: Speeds, budget: Budget
-) -> tuple[list[Any], list[list[End]]]:
-    """What the outputs near on a ray, and the ends of the derivative by row and coordinate.
+) -> tuple[list[Any], list[list[End]], bool]:
+    """What the outputs near on a ray, the ends of the derivative by row and coordinate, and whether a tie opens.
 
     On a ray in a direction drawn at random, numbers that tie are the same function, so that either does. Raises
     `Undecided` and `EvaluationError`.
     """
 
-    def run(algebra: GermAlgebra) -> tuple[list[Any], list[list[End]]]:
+    def run(algebra: GermAlgebra) -> tuple[list[Any], list[list[End]], bool]:
         outputs, rows = _gradient_germs(problem, context, speeds, budget, TapeAlgebra(algebra, budget.spend))
         ends = [[End(value=jets.limit(x), slope=jets.slope(x, algebra.order)) for x in row] for row in rows]
         if algebra.unsupported and any(end.slope.is_nan() for row in ends for end in row):
             raise EvaluationError(f"a kink at {algebra.unsupported[0]} is not supported yet")
-        return [jets.limit(x) for x in outputs], ends
+        return [jets.limit(x) for x in outputs], ends, algebra.opened
 
     return _with_order(run)
 

@@ -7,7 +7,7 @@ the same values, and the slopes are those of one matrix. Such rays run along no 
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from gradcmp.reference.algebra import EvaluationError, Undecided
 from gradcmp.reference.algebras.balls import filled
 from gradcmp.reference.algebras.jets import ZERO
 from gradcmp.reference.budget import Budget
-from gradcmp.reference.kinks.conventions import by_an_arbitrary_convention, by_the_first_operand
+from gradcmp.reference.kinks.conventions import by_two_conventions
 from gradcmp.reference.kinks.elements import ElementKink, Kinks, differ
 from gradcmp.reference.kinks.rays import gradient_ends_along
 from gradcmp.reference.kinks.switches import flat
@@ -43,9 +43,8 @@ def second_order(problem: DerivativeProblem, context: Context, budget: Budget) -
 
     Raises as `kinks_of`, and where there is no second derivative.
     """
-    first = by_the_first_operand(problem, context, budget)
-    arbitrary = by_an_arbitrary_convention(problem, context, budget)
-    rays = _Rays(problem, context, budget)
+    first, arbitrary = by_two_conventions(problem, context, budget)
+    rays = _Rays(problem, context, budget, finite=all(x.is_finite() for x in flat([x.data for x in first.values()])))
     if problem.operator is Operator.HVP:
         found = rays.product(_seed(problem))
     else:
@@ -64,10 +63,14 @@ def second_order(problem: DerivativeProblem, context: Context, budget: Budget) -
 
 
 class _Rays:
-    """Slopes of the gradient, by output and coordinate, each checked against all that were asked for before."""
+    """Slopes of the gradient, by output and coordinate, each checked against all that were asked for before.
 
-    def __init__(self, problem: DerivativeProblem, context: Context, budget: Budget) -> None:
+    `finite`: are they finite at the point itself? Then all is smooth there but ties that open on rays.
+    """
+
+    def __init__(self, problem: DerivativeProblem, context: Context, budget: Budget, *, finite: bool) -> None:
         self.problem, self.context, self.budget = problem, context, budget
+        self.smooth = finite
         self.values = flat(
             list(floats_of(evaluate(problem.checked, context, problem.inputs, budget.for_one_more_pass())).values())
         )
@@ -88,22 +91,31 @@ class _Rays:
         """
         scale = arb(2) ** math.frexp(max(abs(float(x)) for x in seed))[1]
         try:
-            found = [self.slopes(seed + each) - self.slopes(each) for each in _directions(seed.size, scale)]
+            found = self._for_all(lambda each: self.slopes(seed + each) - self.slopes(each), scale)
         except Undecided:
-            return self.hessian(None) @ seed
-        for other in found:
-            _same(found[0], other)
-        return found[0]
+            return np.asarray(self.hessian(None) @ seed)
+        for _, other in found:
+            _same(found[0][1], other)
+        return found[0][1]
 
     def hessian(self, candidate: Numbers | None) -> Numbers:
         """`candidate` if it holds in all directions, else column by column."""
-        slopes = [(each, self.slopes(each)) for each in _directions(self.still.size, arb(1))]
+        slopes = self._for_all(self.slopes, arb(1))
         if candidate is not None and all(_alike(candidate @ each, slope) for each, slope in slopes):
             return candidate
         found = np.stack([self._column(j, *slopes[0]) for j in range(self.still.size)], axis=-1)
         for each, slope in slopes:
             _same(found @ each, slope)
         return found
+
+    def _for_all(self, found: Callable[[Numbers], Numbers], scale: Any) -> list[tuple[Numbers, Numbers]]:
+        """What is `found` for each direction; for one of them where all is smooth."""
+        pairs = []
+        for each in _directions(self.still.size, scale):
+            pairs.append((each, found(each)))
+            if self.smooth:
+                break
+        return pairs
 
     def _column(self, j: int, direction: Numbers, slope: Numbers) -> Numbers:
         """From the slopes in `direction` and in one that differs from it in one coordinate, by a factor of 2."""
@@ -116,7 +128,8 @@ class _Rays:
             path: direction[part].reshape(self.problem.inputs[path].shape)
             for path, part in _parts(self.problem).items()
         }
-        values, rows = gradient_ends_along(self.problem, self.context, speeds, self.budget)
+        values, rows, opened = gradient_ends_along(self.problem, self.context, speeds, self.budget)
+        self.smooth = self.smooth and not opened
         gradient = np.asarray([[end.value for end in row] for row in rows], dtype=object)
         self.gradient = gradient if self.gradient is None else self.gradient
         _same(self.gradient, gradient)

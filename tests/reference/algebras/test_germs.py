@@ -14,8 +14,13 @@ from gradcmp.reference.algebras.balls import BallAlgebra, filled
 from gradcmp.reference.algebras.germ_steps import Outside, Singular, taylor
 from gradcmp.reference.algebras.germs import GermAlgebra
 from gradcmp.reference.algebras.jets import Germ, NeedOrder, ray
+from gradcmp.reference.algebras.whole_numbers import WholeAlgebra
+from gradcmp.reference.budget import Budget
+from gradcmp.reference.language.arrays import Array, Context
+from gradcmp.reference.language.evaluator import evaluate
 from gradcmp.reference.precision import at
 from gradcmp.reference.steps import STEPS
+from tests.reference.problems import problem
 
 SMOOTH = {
     "exp": (-1.5, 0.0, 2.0), "expm1": (-1.5, 0.0, 2.0), "log1p": (-0.5, 0.0, 2.0),
@@ -303,3 +308,28 @@ def test_division_undoes_multiplication(p, q):
     expected = dict(jets.parts(x)[0])
     assert all(c.overlaps(expected.get(e, arb(0))) for e, c in terms)
     assert order is None or order >= 3
+
+
+@pytest.mark.parametrize(
+    ("text", "opened"),
+    [
+        ("maximum(x, y)", True),
+        ("abs(x)", True),
+        ("where(x > 0, x, y)", True),
+        ("x // 1", True),
+        ("maximum(x, y + 1)", False),
+        ("where(x - x > 0, x, y)", False),
+        ("e = exp(x)\nreturn maximum(e, e)\n", False),
+        ("x // 1 + (y - 0.5) // 1", True),
+        ("(y - 0.5) // 1", False),
+    ],
+)
+def test_a_tie_that_opens_along_the_ray_is_noted(text, opened):
+    germs = GermAlgebra()
+    asked = problem(text, "value", x=0.0, y=0.0)
+    moving = {
+        "x": Array(kind="float", data=items(s(2)).reshape(())),
+        "y": Array(kind="float", data=items(s(3)).reshape(())),
+    }
+    evaluate(asked.checked, Context(floats=germs, wholes=WholeAlgebra(), dtype="float64"), moving, Budget())
+    assert germs.opened is opened

@@ -68,6 +68,7 @@ def test_a_second_derivative_that_exists(text, x, expected, by_convention, opera
         ("relu(x) ** 2", 0.0),
         ("elu(x, 1.0)", 0.0),
         ("x ** 1.5", 0.0),
+        ("(x // 1) * x ** 2 + x", 2.0),
         ("where(x > 0, x * x + 1, x * x)", 0.0),
         ("where(x == 0, 5., x * x)", 0.0),
         ("relu(x[0]) * relu(x[1])", [0.0, 0.0]),
