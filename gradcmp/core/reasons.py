@@ -178,6 +178,7 @@ class ReasonCode(StrEnum):
     SHAPE_EXPECTED = "shape-expected"
     # Of a problem.
     VACUOUS = "vacuous"
+    OUTSIDE_DOMAIN = "outside-domain"
     VALUE_UNTRUE = "value-untrue"
     VALUES_APART = "values-apart"
 

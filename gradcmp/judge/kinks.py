@@ -153,7 +153,8 @@ def _codes(got: Floats, names: Codes, sides: Sides) -> Codes:
     """The verdict of each name.
 
     An infinity is a convention where it is one of the derivatives, NaN where no side is finite, and either where the
-    function jumps. A finite answer is `nonfinite` where every derivative is infinite.
+    function jumps. A finite answer is `nonfinite` where every derivative is infinite. Outside the domain, where there
+    is no derivative on either side, nothing is judged; an infinity there is that of a pole.
     """
     infinite = np.any([got == side for side in (sides.left, sides.right, *sides.limiting)], axis=0)
     nowhere = ~(np.isfinite(sides.left) | np.isfinite(sides.right))
@@ -165,6 +166,9 @@ def _codes(got: Floats, names: Codes, sides: Sides) -> Codes:
     codes[(names == OUTSIDE) & ~(np.isfinite(sides.low) | np.isfinite(sides.high))] = NONFINITE
     codes[(names == INFINITE) & ~(infinite | sides.jump)] = NONFINITE
     codes[(names == NOT_A_NUMBER) & ~(nowhere | sides.jump)] = NONFINITE
+    outside = np.isnan(sides.left) & np.isnan(sides.right) & ~sides.jump
+    codes[outside & (names == NOT_A_NUMBER)] = UNJUDGED
+    codes[outside & (names == INFINITE)] = CONVENTION
     return codes
 
 

@@ -13,7 +13,7 @@ from gradcmp.core.reasons import Reason, ReasonCode
 from gradcmp.core.targets import Target
 from gradcmp.core.tensors import Key, Leaf, Tensor
 from gradcmp.core.truth import Truth, TruthLeaf
-from gradcmp.core.verdicts import Evidence, ExpectationState, Level, Verdict
+from gradcmp.core.verdicts import Convention, Evidence, ExpectationState, Level, Verdict
 from gradcmp.judge.agreement import differ, matches, pairs
 from gradcmp.judge.answers import ABSENCES, Answer, LeafWord, judge_leaf
 from gradcmp.judge.cautions import warnings_of
@@ -93,6 +93,7 @@ def judge(
     sized = [with_larger_side(leaf) for leaf in judged_by]
     with_values = truth if truth.values is not None else common
     warnings = warnings_of(problem, outcomes, targets, sized, with_values, values=values)
+    warnings += _outside_the_domain(words)
     refutation = refuted(common, truth, problem, limits)
     return Judgement(
         problem=problem.id,
@@ -105,6 +106,15 @@ def judge(
         pairs=tuple(pairs(problem, answers, limits, judged_by)),
         requests=_requests(problem, words, others),
     )
+
+
+def _outside_the_domain(words: Mapping[str, Sequence[LeafWord]]) -> list[Reason]:
+    """Who has finite numbers where the function has no derivative on either side."""
+    kinks = {name: [word.errors.kink for word in each if word.errors is not None] for name, each in words.items()}
+    names = tuple(
+        name for name, each in kinks.items() if any(kink and kink.counts.get(Convention.UNDEFINED) for kink in each)
+    )
+    return [Reason(code=ReasonCode.OUTSIDE_DOMAIN, targets=names)] if names else []
 
 
 def _requests(

@@ -95,7 +95,7 @@ def _at_a_kink(code: ReasonCode, element: Element) -> str:
         text = f"{Verdict.CONVENTION}: {conventions.name(element.kink)}; {value} at a kink with {both}"
         return f"{text}; {_TOGETHER[element.together]}" if element.together else text
     if code is ReasonCode.NO_DERIVATIVE:
-        return f"{value} where no derivative is known: {both}"
+        return f"{value} where no derivative exists: {both}"
     return f"{value} at a kink with {both}: neither of them nor between"
 
 

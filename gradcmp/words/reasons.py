@@ -49,6 +49,8 @@ def _sentence(reason: Reason) -> str:
         return f"has {code} {returned}, but {defined} is what the operator defines"
     if code is ReasonCode.VALUE_UNTRUE:
         return f"the function's value is not the true one on {listed(reason.targets)}"
+    if code is ReasonCode.OUTSIDE_DOMAIN:
+        return f"a finite number where no derivative exists on {listed(reason.targets)}"
     if code is ReasonCode.BETTER:
         return f"better: {listed(reason.targets)}"
     if code is ReasonCode.VALUES_APART and reason.others:

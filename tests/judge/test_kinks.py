@@ -9,7 +9,20 @@ from gradcmp.core.operators import Operator
 from gradcmp.core.verdicts import Verdict
 from gradcmp.judge.hull import in_hull
 from gradcmp.words import conventions
-from tests.judge.cases import DTYPES, TORCH, WHERE, certified, computed, finding, judged, kink, message, rounded
+from tests.judge.cases import (
+    DTYPES,
+    JAX,
+    TORCH,
+    WHERE,
+    certified,
+    computed,
+    finding,
+    judged,
+    kink,
+    message,
+    rounded,
+    warnings,
+)
 
 NAN, INF = np.nan, np.inf
 CONVENTION, REMOVABLE, OK, FOUL = "convention", "removable", "exact", "nonfinite"
@@ -89,11 +102,11 @@ def test_what_frameworks_do(left, right, got, verdict, name, errors):
         (0, -INF, INF, CONVENTION, "in between"),
         (NAN, -INF, INF, CONVENTION, "NaN"),  # no side is finite
         (NAN, NAN, INF, CONVENTION, "NaN"),
-        (NAN, NAN, NAN, CONVENTION, "NaN"),
+        (NAN, NAN, NAN, "unjudged", "NaN"),  # outside the domain
         (NAN, NAN, 0, FOUL, "NaN"),
         (1, NAN, 0, "wrong", "outside"),
         (3, NAN, NAN, "unjudged", "undefined"),
-        (INF, NAN, NAN, FOUL, "infinite"),
+        (INF, NAN, NAN, CONVENTION, "infinite"),  # a pole
         (2, 1, 1, REMOVABLE, "removable"),
         (INF, 1, 1, FOUL, "infinite"),
         (NAN, 1, 1, FOUL, "NaN"),
@@ -269,3 +282,10 @@ def test_kinks_ask_for_no_other_precision():
     for got in (0.0, 0.3, 1.0001, 7.0):
         found = judged({TORCH: computed(np.float32([got]))}, certified([0.0], at=at, rss=0.0, worst=0.0))
         assert found.requests == ()
+
+
+def test_a_finite_number_outside_the_domain_is_a_warning():
+    known = certified([NAN, 0.25], at=kink([NAN, NAN], [NAN, NAN], tied=[True, False]))
+    found = judged({TORCH: computed(np.float32([0.0, 0.25])), JAX: computed(np.float32([NAN, 0.25]))}, known)
+    assert [each.verdict for each in found.findings] == ["unjudged", "unjudged"]
+    assert warnings(found) == (f"a finite number where no derivative exists on {TORCH}",)
