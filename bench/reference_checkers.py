@@ -47,7 +47,7 @@ def problem(job: Job, dtype: str = "float64"):
     inputs = {name: Tensor(dtype=dtype, array=array.astype(dtype)) for name, array in job.inputs.items()}
     leaves = {name: ArrayType(kind="float", dtype=dtype, shape=tensor.shape) for name, tensor in inputs.items()}
     checked = check(parse(job.text, location=Location(file=job.name, line=1)), leaves, dtype=dtype)
-    return DerivativeProblem(checked=checked, operator=Operator.GRADIENT, wrt=job.wrt, inputs=inputs)
+    return DerivativeProblem(checked=checked, operator=Operator(job.operator), wrt=job.wrt, inputs=inputs)
 
 
 def gradcheck(job: Job, *, fast: bool):

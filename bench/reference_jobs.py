@@ -12,13 +12,15 @@ BATCH, FEATURES = 32, 100
 
 @dataclass(frozen=True)
 class Job:
-    """`call(t, *inputs)` is `text` over the names of torch, or JAX's functions under these names."""
+    """`call(t, *inputs)` is `text` over the names of torch, or JAX's functions under these names; None: no other checker
+    is asked."""
 
     name: str
     text: str
-    call: Callable[..., Any]
+    call: Callable[..., Any] | None
     inputs: dict[str, np.ndarray]
     fixed: tuple[str, ...] = ()
+    operator: str = "gradient"
 
     @property
     def wrt(self) -> tuple[str, ...]:
@@ -94,6 +96,27 @@ def tied_network():
     )
 
 
+def mixture(points, components=5):
+    """The log-likelihood of a Gaussian mixture, up to a constant."""
+    inputs = {
+        "x": normal(0, points, 2),
+        "weights": normal(1, components),
+        "means": normal(2, components, 2),
+        "factors": np.tril(normal(3, components, 2, 2)) + 3 * np.eye(2),
+    }
+    return Job(f"mixture of {components}, {points} points", MIXTURE, None, inputs, fixed=("x",))
+
+
+def hessian(name, text, n):
+    inputs = {"x": normal(0, n), "a": normal(1, n, n)}
+    return Job(f"Hessian of {name}, n={n}", text, None, inputs, fixed=("a",), operator="hessian")
+
+
+def loop(steps):
+    text = f"s = x\nfor j in range({steps}):\n    s = s * 0.999 + x\nreturn sum(s)"
+    return Job(f"loop of {steps} steps", text, None, {"x": normal(0, 3)})
+
+
 def solve():
     return Job(
         "solve, Hilbert 6x6",
@@ -141,6 +164,13 @@ def newton(t, x):
     return t.sum(y)
 
 
+MIXTURE = """
+d = x[:, None, :] - means[None, :, :]
+y = (factors[None] @ d[..., None])[..., 0]
+scales = sum(log(diagonal(factors)), axis=-1)
+return sum(logsumexp(log_softmax(weights, axis=0) + scales - 0.5 * sum(y * y, axis=-1), axis=1))
+"""
+
 NEWTON = "y = 0.5 * (1 + x)\nfor i in range(6):\n    y = 0.5 * (y + x / y)\nreturn sum(y)"
 """The square root by Heron's method."""
 
@@ -175,6 +205,16 @@ SMOOTH = (
     simple("(1 - cos(x)) / x², n=30", "sum((1 - cos(x)) / x ** 2)", lambda t, x: t.sum((1 - t.cos(x)) / x**2), x=np.logspace(-6, 0, 30)),
     simple("arctan + log1p, n=50", "sum(arctan(x) * log1p(x * x))", lambda t, x: t.sum(t.arctan(x) * t.log1p(x * x)), x=normal(0, 50)),
 )  # fmt: skip
+
+LOOPS = tuple(loop(steps) for steps in (250, 500, 1_000, 2_000))
+
+LARGE = (
+    mixture(1_000),
+    hessian("sum(exp(x)) + dot(x, x)²", "sum(exp(x)) + dot(x, x) ** 2", 300),
+    hessian("logsumexp", "logsumexp(x)", 300),
+    hessian("a quadratic form", "dot(x, a @ x)", 300),
+    LOOPS[-1],
+)
 
 TIES = (
     simple("ten ties: abs", "sum(abs(x))", lambda t, x: t.sum(t.abs(x)), x=np.zeros(10)),

@@ -84,9 +84,10 @@ def refined(
     """Call `run` with rising precision until every ball is below an eighth of a unit in the last place.
 
     A zero that arises by cancellation never gets an exact ball: a ball below an eighth of the smallest normal number
-    is small enough, and so is one that holds 0 and is 2**-20 of the rounding errors that `noise` knows of (absolute, by
-    name); without that knowledge, at the last precision, of those of the leaf's largest element. The radius is kept, so
-    nothing is claimed that is not proven. `dtype` is the problem's. Raises `EvaluationError` where a comparison stays
+    is small enough, and so is one that holds 0 and is 2**-20 of the rounding errors of the leaf's largest element (of 1
+    where there is none) and of those that `noise` knows of (absolute, by name); at the last precision of the former
+    alone. Errors that grow without bound, as in a chaotic loop, make nothing a zero. The radius is kept, so nothing is
+    claimed that is not proven. `dtype` is the problem's. Raises `EvaluationError` where a comparison stays
     undecided.
     """
     steps = [number for number in bits if dtype != "float64" or number >= 128] or list(bits)
@@ -131,12 +132,12 @@ def settled(leaf: TruthLeaf, dtype: str, *, last: bool, noise: Floats | None = N
     enough = np.maximum(spacing(leaf.high, np.zeros_like(leaf.low), dtype), form.smallest_normal) / 8
     small = leaf.radius <= enough
     holds_zero = np.abs(leaf.high) <= leaf.radius
-    heard = np.zeros_like(known) if noise is None else np.isfinite(noise)
-    if noise is not None:
-        small |= holds_zero & (leaf.radius <= np.ldexp(np.where(heard, noise, 0.0), -20))
-    if last:
-        scale = float(np.abs(leaf.high[np.isfinite(leaf.high) & ~holds_zero]).max(initial=0.0)) or 1.0
-        small |= holds_zero & ~heard & (leaf.radius <= math.ldexp(form.unit_roundoff, -20) * scale)
+    noise = np.full(known.shape, np.nan) if noise is None else noise
+    heard = np.isfinite(noise)
+    scale = float(np.abs(leaf.high[np.isfinite(leaf.high) & ~holds_zero]).max(initial=0.0)) or 1.0
+    zero = holds_zero & (leaf.radius <= math.ldexp(form.unit_roundoff, -20) * scale)
+    # The rounding errors of the program say how large a zero by cancellation may be; where they do not, the last bits.
+    small |= zero & np.where(heard, leaf.radius <= np.ldexp(np.where(heard, noise, 0.0), -20), last)
     return np.asarray(known & small, dtype=bool)
 
 

@@ -99,6 +99,18 @@ def test_two_thousand_steps_of_a_loop_are_certified(dtype):
     assert np.all(leaf.errors.worst < 1e4 * leaf.high)
 
 
+@pytest.mark.parametrize(("dtype", "steps"), [("float64", 100), ("float32", 100), ("float64", 250)])
+def test_a_chaotic_loop_is_no_zero_by_cancellation(dtype, steps):
+    """The logistic map, whose rounding errors and balls grow far beyond its derivative, the product of 4 (1 - 2 s)."""
+    leaf = the_leaf(asked(f"s = x\nfor j in range({steps}):\n    s = 4 * s * (1 - s)\nreturn s", dtype=dtype, x=0.3))
+    with mp.workdps(400):
+        s, slope = mp.mpf(float(np.dtype(dtype).type(0.3))), mp.mpf(1)
+        for _ in range(steps):
+            slope, s = slope * 4 * (1 - 2 * s), 4 * s * (1 - s)
+    assert float(leaf.high) == pytest.approx(float(slope), rel=1e-14)
+    assert leaf.radius <= 1e-14 * abs(leaf.high)
+
+
 def test_at_a_kink_both_sides_are_known():
     kink = the_leaf(asked("sum(abs(x))", x=[0.0, -2.0])).kink
     assert (kink.left.tolist(), kink.right.tolist(), kink.tied.tolist()) == ([-1, -1], [1, -1], [True, False])
