@@ -79,7 +79,7 @@ def test_the_reference_calls_none_of_them_wrong(cases: list[dict]) -> None:
 
 def test_every_scenario_has_an_answer_that_is_not_the_derivative(cases: list[dict]) -> None:
     kinked = {name(case) for case in cases if case["verdict"] in AT_KINKS}
-    assert kinked == {path.stem for path in FOLDER.glob("*.yaml")} - UNCERTIFIED
+    assert kinked == {path.stem for path in FOLDER.glob("*.yaml")} - UNCERTIFIED - {"power-negative-base"}
 
 
 @pytest.mark.parametrize(
