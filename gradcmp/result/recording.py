@@ -214,7 +214,7 @@ def _errors_record(errors: LeafErrors) -> ErrorsRecord:
 
 
 def _digits_record(digits: Digits) -> DigitsRecord:
-    return DigitsRecord(correct=Number(digits.correct), held=Number(digits.held))
+    return DigitsRecord(correct=digits.correct, held=digits.held)
 
 
 def _limit_record(limit: Limit) -> LimitRecord:

@@ -186,8 +186,8 @@ class LimitRecord(Record, frozen=True, kw_only=True, omit_defaults=True):
 class DigitsRecord(Record, frozen=True, kw_only=True):
     """`core.reasons.Digits`: correct decimal digits, and those that the dtype can hold there."""
 
-    correct: Number
-    held: Number
+    correct: Annotated[float, Meta(ge=0, le=20)]
+    held: Annotated[float, Meta(ge=0, le=20)]
 
 
 class ErrorsRecord(Record, frozen=True, kw_only=True):
@@ -222,7 +222,7 @@ class ErrorsRecord(Record, frozen=True, kw_only=True):
     def digits(self) -> Digits | None:
         """Of the element at `worst_index`; None in files that were written before."""
         known = self.digits_record
-        return None if known is None else Digits(correct=float(known.correct), held=float(known.held))
+        return None if known is None else Digits(correct=known.correct, held=known.held)
 
     @property
     def limit(self) -> Limit | None:

@@ -8,6 +8,7 @@ import io
 import json
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as Xml
@@ -15,6 +16,7 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from gradcmp.core.outcomes import Died, Raised, Skipped, TimedOut, Unsupported
+from gradcmp.core.reasons import Digits
 from gradcmp.core.verdicts import Evidence
 from gradcmp.errors import UsageError
 from gradcmp.report.exports.junit import to_junit
@@ -32,6 +34,7 @@ from tests.result.builders import (
     TORCH,
     Book,
     computed,
+    errors,
     notebook,
     problem,
     same,
@@ -215,3 +218,14 @@ def test_where_only_skipped_cases_exist_there_is_no_table():
     assert "Agreement" not in stream.getvalue()
     assert "─" not in stream.getvalue()
     assert "– skipped: not here\n  #1 s[gradient-float32]@tensorflow-eager-cpu\n" in stream.getvalue()
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", -1, 1e9])
+def test_digits_that_no_number_has_are_refused(value):
+    book = Book((TORCH,))
+    known = replace(errors(2.0), digits=Digits(correct=4.2, held=7.2))
+    book.add(problem("s"), [true_leaf([1.0])], {TORCH: (computed([2.0]), "wrong", {"errors": (known,)})})
+    damaged = book.document()
+    damaged["cases"][0]["errors"][0]["digits"]["correct"] = value
+    with pytest.raises(UsageError, match=r"digits\.correct"):
+        Document.of(damaged)
