@@ -65,8 +65,7 @@ def judge_leaf(
 
     Without a truth the targets judge each other; a target that returns no gradient then speaks for zero. `untold` says
     why they may not: there may be no derivative, so no majority makes a target wrong; or the referee should have
-    spoken and did not, so nothing is judged. `elsewhere` is the leaf in another
-    dtype by target.
+    spoken and did not, so nothing is judged. `elsewhere` is the leaf in another dtype by target.
     """
     leaves = {
         name: next((leaf for leaf in answer if leaf.key == defined.key), None) for name, answer in answers.items()

@@ -26,7 +26,7 @@ from gradcmp.judge.codes import (
     WRONG,
     Codes,
 )
-from gradcmp.judge.digits import Accuracy, accuracy, is_zero, size_of, tolerable
+from gradcmp.judge.digits import LOST, Accuracy, accuracy, is_zero, size_of, tolerable
 from gradcmp.judge.kinks import read
 from gradcmp.judge.metrics import distance, is_exact
 from gradcmp.judge.precision import Elsewhere, convicted, is_open, shrinking
@@ -152,7 +152,7 @@ def _codes(
         within = away <= limit
         codes[within] = verdict
         if bounds.judged:  # a limit above an eighth of the value leaves no digit to judge
-            codes[within & (limit > size / 8)] = NO_DIGITS
+            codes[within & (limit > LOST * size)] = NO_DIGITS
     if bounds.judged and dtype in FORMATS:
         codes[away <= spacing(truth.high, truth.low, dtype)] = ROUNDING
     inside = (away == 0.0) & (truth.radius > 0.0)  # within what is known of the truth
@@ -160,7 +160,7 @@ def _codes(
     if digits is not None and bounds.judged:
         _out_of_range(codes, got, truth, bounds, dtype, digits)
     if estimated:
-        codes[inside & (truth.radius > size / 8)] = NO_DIGITS
+        codes[inside & (truth.radius > LOST * size)] = NO_DIGITS
     codes[exact] = EXACT
     return codes
 
@@ -176,7 +176,7 @@ def _out_of_range(codes: Codes, got: Floats, truth: TruthLeaf, bounds: Limits, d
         # The errors of such a step leave no digit, or are not known.
         untold = (
             truth.errors.out_of_range
-            & (np.maximum(bounds.high, bounds.rounding) > size / 8)
+            & (np.maximum(bounds.high, bounds.rounding) > LOST * size)
             & (codes > ROUNDING)
             & (codes != FLUSHED)
         )

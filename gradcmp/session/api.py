@@ -21,6 +21,7 @@ Paths = str | PathLike[str] | Iterable[str | PathLike[str]]
 
 _OPTIONS = get_type_hints(RunOptions)
 _REQUEST = {name: kind for name, kind in get_type_hints(RunRequest).items() if name not in ("arguments", "options")}
+_KNOWN = _REQUEST | _OPTIONS
 _NAMES = (tuple[str, ...], tuple[str, ...] | None)
 
 
@@ -61,8 +62,8 @@ def request_of(paths: Paths, options: Mapping[str, Any]) -> RunRequest:
     Raises TypeError for an option that there is not, UsageError for a value of another type.
     """
     for name in options:
-        if name not in _REQUEST | _OPTIONS:
-            raise TypeError(f"run(): {unknown_name('option', name, _REQUEST | _OPTIONS)}")
+        if name not in _KNOWN:
+            raise TypeError(f"run(): {unknown_name('option', name, _KNOWN)}")
     given = {name: _several(value) if _REQUEST.get(name) in _NAMES else value for name, value in options.items()}
     if isinstance(given.get("parameters"), Mapping):
         given["parameters"] = {name: _several(value) for name, value in given["parameters"].items()}
