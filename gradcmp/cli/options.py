@@ -9,6 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from gradcmp.cli.streams import LAST_RESULT
+from gradcmp.core.scenarios import TIMINGS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -143,7 +144,7 @@ def parse_shard(context: click.Context, parameter: click.Parameter, text: str | 
 
 def parse_timing(context: click.Context, parameter: click.Parameter, text: str | None) -> str | float | None:  # noqa: ARG001  # click's signature
     """`off`, `quick`, or seconds."""
-    if text is None or text in {"off", "quick"}:
+    if text is None or text in TIMINGS:
         return text
     try:
         seconds = float(text)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 Number = int | float
 
+TIMINGS = ("off", "quick")
+"""Words in the place of a budget for timing."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tolerance:
@@ -58,7 +61,7 @@ class Scenario:
     dtypes: tuple[str, ...] | None = None
     max_iterations: int | None = None
     tolerance: Tolerance | None = None
-    timing: str | float | None = None  # "off", "quick", or seconds of budget a case
+    timing: str | float | None = None  # one of TIMINGS, or seconds of budget a case
     timeout_s: float | None = None
     compile_timeout_s: float | None = None
     skip: tuple[tuple[TargetPattern, str], ...] = ()

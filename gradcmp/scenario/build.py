@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gradcmp.core.expectations import Expectations
 from gradcmp.core.formats import BYTES, FLOAT_DTYPES
 from gradcmp.core.operators import MODES, OPERATORS, PROTOCOLS, Operator
-from gradcmp.core.scenarios import Scenario, Tolerance
+from gradcmp.core.scenarios import TIMINGS, Scenario, Tolerance
 from gradcmp.core.specifications import InputTree
 from gradcmp.core.targets import NAME, TargetPattern
 from gradcmp.scenario.functions import check_outputs, check_program, function_text, leaf_types, read_program
@@ -179,7 +179,7 @@ def _limits(reader: Reader, node: Mapping) -> dict[str, Any]:
 
 def _timing(reader: Reader, node: Node) -> str | Number | None:
     node = reader.substituted(node)
-    if isinstance(node, Scalar) and node.text in ("off", "quick"):
+    if isinstance(node, Scalar) and node.text in TIMINGS:
         return node.text
     return _positive(reader, node, "timing", "`off`, `quick`, or seconds of budget")
 

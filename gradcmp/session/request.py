@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gradcmp.core.scenarios import TIMINGS
 from gradcmp.core.specifications import DEFAULT_MAX_BYTES
 from gradcmp.errors import Complaint, UsageError
 
 DEFAULT_REFERENCE_BUDGET_S = 2.0
 FAIL_ON = ("note", "warn", "fail", "never", "skipped")
-TIMINGS = ("off", "quick")
 
 _LEAST = {"threads": 1, "max_memory_bytes": 1, "max_bytes": 1, "seed": 0, "jobs": 1, "max_failures": 1}
 _SECONDS = ("timeout_s", "compile_timeout_s", "reference_budget_s", "timing")
