@@ -14,8 +14,10 @@ from gradcmp.reference.algebras.balls import filled
 from gradcmp.reference.algebras.germs import ORDERS, GermAlgebra
 from gradcmp.reference.algebras.jets import Element, NeedOrder
 from gradcmp.reference.budget import Budget
+from gradcmp.reference.kinks.switches import flat_rows
 from gradcmp.reference.language.arrays import Array, Context, floats_of
 from gradcmp.reference.language.evaluator import evaluate, exact_input
+from gradcmp.reference.modes.batches import BatchAlgebra
 from gradcmp.reference.modes.derivatives import DerivativeProblem, Rows, record, rows_of
 from gradcmp.reference.modes.tape import TapeAlgebra
 
@@ -64,15 +66,17 @@ def gradient_along(
     """The limit of the derivative on a ray, as balls by row and coordinate; None where the ray runs along a kink."""
 
     def run(algebra: GermAlgebra) -> list[list[Any]] | None:
-        tape = TapeAlgebra(algebra, budget.spend)
+        batches = BatchAlgebra(algebra)
+        tape = TapeAlgebra(batches, budget.spend)
         once = budget.for_one_more_pass()
         recorded = record(
             problem, context, tape, once, lambda path, x: _moved(x, speeds[path]) if path in speeds else x
         )
         inputs = tuple(recorded.inputs.values())
         limits = [
-            [jets.limit(item) for array in tape.backward(seeds, inputs) for item in array.ravel().tolist()]
-            for seeds in rows_of(problem, recorded).seeds(recorded)
+            [jets.limit(item) for item in row]
+            for seeds, count in rows_of(problem, recorded).seeds(recorded)
+            for row in flat_rows(batches, tape.backward(seeds, inputs, rows=count), count)
         ]
         return None if tape.ties else limits
 
