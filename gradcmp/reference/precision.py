@@ -83,6 +83,8 @@ def refined(
 ) -> Certificate[Name]:
     """Call `run` with rising precision until every ball is below an eighth of a unit in the last place.
 
+    Precisions at which the largest radius would still be too large are left out.
+
     A zero that arises by cancellation never gets an exact ball: a ball below an eighth of the smallest normal number
     is small enough, and so is one that holds 0 and is 2**-20 of the rounding errors of the leaf's largest element (of 1
     where there is none) and of those that `noise` knows of (absolute, by name); at the last precision of the former
@@ -93,7 +95,10 @@ def refined(
     steps = [number for number in bits if dtype != "float64" or number >= 128] or list(bits)
     certificate: Certificate[Name] | None = None
     reason = "the precision is not enough"
+    needed = 0
     for number in steps:
+        if number < min(needed, steps[-1]):
+            continue
         with at(number):
             context = Context(floats=balls(), wholes=WholeAlgebra(), dtype=dtype)
             try:
@@ -112,6 +117,7 @@ def refined(
         certificate = Certificate(leaves=leaves, bits=number, open=open_, reason=_why(leaves, open_))
         if not open_:
             return certificate
+        needed = number + max(missing_bits(leaves[name], dtypes.get(name, dtype)) for name in open_)
     if certificate is None:
         raise NeverDecided(f"not certified with {steps[-1]} bits: {reason}")
     return certificate
@@ -128,17 +134,39 @@ def settled(leaf: TruthLeaf, dtype: str, *, last: bool, noise: Floats | None = N
     known = ~(np.isnan(leaf.high) | np.isnan(leaf.radius))
     if dtype not in FORMATS:
         return np.asarray(known & (leaf.radius == 0.0), dtype=bool)
-    form = FORMATS[dtype]
-    enough = np.maximum(spacing(leaf.high, np.zeros_like(leaf.low), dtype), form.smallest_normal) / 8
-    small = leaf.radius <= enough
-    holds_zero = np.abs(leaf.high) <= leaf.radius
+    small = leaf.radius <= _room(leaf, dtype)
+    zero = _holds_zero(leaf) & (leaf.radius <= _room_of_zero(leaf, dtype))
     noise = np.full(known.shape, np.nan) if noise is None else noise
     heard = np.isfinite(noise)
-    scale = float(np.abs(leaf.high[np.isfinite(leaf.high) & ~holds_zero]).max(initial=0.0)) or 1.0
-    zero = holds_zero & (leaf.radius <= math.ldexp(form.unit_roundoff, -20) * scale)
     # The rounding errors of the program say how large a zero by cancellation may be; where they do not, the last bits.
     small |= zero & np.where(heard, leaf.radius <= np.ldexp(np.where(heard, noise, 0.0), -20), last)
     return np.asarray(known & small, dtype=bool)
+
+
+def missing_bits(leaf: TruthLeaf, dtype: str) -> int:
+    """How many bits the largest radius that is known lacks, for radii shrink by one with each."""
+    if dtype not in FORMATS:
+        return 0
+    room = np.where(_holds_zero(leaf), _room_of_zero(leaf, dtype), _room(leaf, dtype))
+    with np.errstate(all="ignore"):
+        bits = np.log2(leaf.radius) - np.log2(room)
+    return math.ceil(float(bits[np.isfinite(bits)].max(initial=0.0)))
+
+
+def _holds_zero(leaf: TruthLeaf) -> Flags:
+    return np.asarray(np.abs(leaf.high) <= leaf.radius)
+
+
+def _room(leaf: TruthLeaf, dtype: str) -> Floats:
+    """An eighth of a unit in the last place, or of the smallest normal number."""
+    return np.maximum(spacing(leaf.high, np.zeros_like(leaf.low), dtype), FORMATS[dtype].smallest_normal) / 8
+
+
+def _room_of_zero(leaf: TruthLeaf, dtype: str) -> float:
+    """2**-20 of the rounding error of the largest element that is not zero, or of 1."""
+    numbers = leaf.high[np.isfinite(leaf.high) & ~_holds_zero(leaf)]
+    scale = float(np.abs(numbers).max(initial=0.0)) or 1.0
+    return math.ldexp(FORMATS[dtype].unit_roundoff, -20) * scale
 
 
 def truth_of(array: Array) -> TruthLeaf:

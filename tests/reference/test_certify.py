@@ -6,6 +6,7 @@ from mpmath import mp
 
 from gradcmp.reference.budget import Budget
 from gradcmp.reference.certify import certify
+from gradcmp.reference.modes import derivatives
 from tests.reference.problems import problem
 
 
@@ -114,6 +115,15 @@ def test_a_chaotic_loop_is_no_zero_by_cancellation(dtype, steps):
 def test_at_a_kink_both_sides_are_known():
     kink = the_leaf(asked("sum(abs(x))", x=[0.0, -2.0])).kink
     assert (kink.left.tolist(), kink.right.tolist(), kink.tied.tolist()) == ([-1, -1], [1, -1], [True, False])
+
+
+@pytest.mark.parametrize("at_once", [1, 4, 10**6])
+def test_the_kinks_of_a_jacobian_are_those_of_its_rows(at_once, monkeypatch):
+    monkeypatch.setattr(derivatives, "AT_ONCE", at_once)
+    leaf = the_leaf(asked("relu(x) * x[1] + abs(flip(x, axis=0))", "jacobian", x=[0.0, 2.0, -1.0]))
+    assert leaf.kink.tied.tolist() == [[True, False, False], [False] * 3, [True, False, False]]
+    assert leaf.kink.left.tolist() == [[0, 0, -1], [0, 5, 0], [-1, 0, 0]]
+    assert leaf.kink.right.tolist() == [[2, 0, -1], [0, 5, 0], [1, 0, 0]]
 
 
 def test_a_removable_kink_has_the_derivative_of_both_sides():

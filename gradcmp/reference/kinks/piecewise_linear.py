@@ -16,7 +16,8 @@ import numpy as np
 from flint import arb
 
 from gradcmp.reference.kinks.elements import ElementKink
-from gradcmp.reference.kinks.switches import SwitchingTape, flat, reached
+from gradcmp.reference.kinks.switches import SwitchingTape, flat, flat_rows, reached
+from gradcmp.reference.modes.derivatives import Seeds
 from gradcmp.reference.modes.tape import Node
 
 Row = dict[int, Any]
@@ -125,11 +126,15 @@ def _product(x: Row, y: Row) -> Any:
     return sum((value * many[k] for k, value in few.items() if k in many), start=arb(0))
 
 
-def pieces(tape: SwitchingTape, inputs: Sequence[Node], heads: Iterable[Sequence[tuple[Node, Any]]]) -> Pieces:
-    """The form for the results whose cotangents are in `heads`, one list of seeds for each row."""
+def pieces(tape: SwitchingTape, inputs: Sequence[Node], heads: Iterable[tuple[Seeds, int]]) -> Pieces:
+    """The form for the results whose cotangents are in `heads`, each with the number of its rows."""
     columns = [*inputs, *(group.added for group in tape.switches)]
     size = sum(math.prod(tape.shape(x)) for x in inputs)
-    rows = [flat(tape.backward(seeds, columns)) for seeds in heads]
+    rows = [
+        row
+        for seeds, count in heads
+        for row in flat_rows(tape.batches, tape.backward(seeds, columns, rows=count), count)
+    ]
     form = Pieces(size=size, slopes=[row[:size] for row in rows], weights=[_sparse(row[size:]) for row in rows])
     start = sum(math.prod(tape.shape(group.added)) for group in tape.switches)
     wanted = {k for weights in form.weights for k in weights}

@@ -14,8 +14,11 @@ from gradcmp.reference.algebras.balls import filled
 from gradcmp.reference.algebras.germs import ORDERS, GermAlgebra
 from gradcmp.reference.algebras.jets import Element, NeedOrder
 from gradcmp.reference.budget import Budget
+from gradcmp.reference.kinks.switches import flat_rows
 from gradcmp.reference.language.arrays import Array, Context, floats_of
 from gradcmp.reference.language.evaluator import evaluate, exact_input
+from gradcmp.reference.modes.batches import BatchAlgebra
+from gradcmp.reference.modes.both_modes import Ties
 from gradcmp.reference.modes.derivatives import DerivativeProblem, Rows, record, rows_of
 from gradcmp.reference.modes.tape import TapeAlgebra
 
@@ -68,7 +71,7 @@ def gradient_ends_along(
     """
 
     def run(algebra: GermAlgebra) -> tuple[list[Any], list[list[End]], bool]:
-        outputs, rows = _gradient_germs(problem, context, speeds, budget, TapeAlgebra(algebra, budget.spend))
+        outputs, rows, _ = _gradient_germs(problem, context, speeds, budget, algebra)
         ends = [[End(value=jets.limit(x), slope=jets.slope(x, algebra.order)) for x in row] for row in rows]
         if algebra.unsupported and any(end.slope.is_nan() for row in ends for end in row):
             raise EvaluationError(f"a kink at {algebra.unsupported[0]} is not supported yet")
@@ -83,27 +86,28 @@ def gradient_along(
     """The limit of the derivative on a ray, as balls by row and coordinate; None where the ray runs along a kink."""
 
     def run(algebra: GermAlgebra) -> list[list[Any]] | None:
-        tape = TapeAlgebra(algebra, budget.spend)
-        _, rows = _gradient_germs(problem, context, speeds, budget, tape)
-        limits = [[jets.limit(item) for item in row] for row in rows]
-        return None if tape.ties else limits
+        _, rows, ties = _gradient_germs(problem, context, speeds, budget, algebra)
+        return None if ties else [[jets.limit(item) for item in row] for row in rows]
 
     return _with_order(run)
 
 
 def _gradient_germs(
-    problem: DerivativeProblem, context: Context, speeds: Speeds, budget: Budget, tape: TapeAlgebra
-) -> tuple[list[Element], list[list[Element]]]:
-    """The outputs, element by element, and the derivative by row and coordinate."""
+    problem: DerivativeProblem, context: Context, speeds: Speeds, budget: Budget, algebra: GermAlgebra
+) -> tuple[list[Element], list[list[Element]], Ties]:
+    """The outputs, element by element, the derivative by row and coordinate, and the ties on the ray."""
+    batches = BatchAlgebra(algebra)
+    tape = TapeAlgebra(batches, budget.spend)
     once = budget.for_one_more_pass()
     recorded = record(problem, context, tape, once, lambda path, x: _moved(x, speeds[path]) if path in speeds else x)
     inputs = tuple(recorded.inputs.values())
     rows = [
-        [item for array in tape.backward(seeds, inputs) for item in array.ravel().tolist()]
-        for seeds in rows_of(problem, recorded).seeds(recorded)
+        row
+        for seeds, count in rows_of(problem, recorded).seeds(recorded)
+        for row in flat_rows(batches, tape.backward(seeds, inputs, rows=count), count)
     ]
     outputs = [item for node in recorded.outputs.values() for item in node.primal.ravel().tolist()]
-    return outputs, rows
+    return outputs, rows, tape.ties
 
 
 def weighted(rows: Rows) -> Functions:

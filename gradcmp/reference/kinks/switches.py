@@ -13,6 +13,7 @@ from gradcmp.reference.algebra import Signs
 from gradcmp.reference.algebras.balls import filled, mapped
 from gradcmp.reference.algebras.strict_balls import StrictBalls
 from gradcmp.reference.language.arrays import places
+from gradcmp.reference.modes.batches import BatchAlgebra
 from gradcmp.reference.modes.duals import Dual, DualAlgebra
 from gradcmp.reference.modes.tape import Node, TapeAlgebra
 from gradcmp.reference.steps import STEPS
@@ -34,7 +35,8 @@ class SwitchingTape(TapeAlgebra):
     """
 
     def __init__(self, spend: Callable[[float], None]) -> None:
-        super().__init__(StrictBalls(), spend)
+        self.batches = BatchAlgebra(StrictBalls())
+        super().__init__(self.batches, spend)
         self.switches: list[Switches] = []
         self.jumps: list[tuple[Node, Flags]] = []
 
@@ -128,6 +130,13 @@ def _edge(x: Any, p: Any) -> Flags:
 def flat(arrays: Sequence[Any]) -> list[Any]:
     """The elements of all arrays of balls, end to end."""
     return [item for array in arrays for item in array.ravel().tolist()]
+
+
+def flat_rows(batches: BatchAlgebra, arrays: Sequence[Any], count: int) -> list[list[Any]]:
+    """As `flat`, of each array of batches of `count`."""
+    rows = (batches.rows(array, count) for array in arrays)
+    joined: list[list[Any]] = np.concatenate([row.reshape(count, -1) for row in rows], axis=1).tolist()
+    return joined
 
 
 def reached(items: Sequence[Any]) -> Flags:

@@ -1,7 +1,7 @@
 """The seven operators over any algebra: what a program's derivative is, as arrays of that algebra."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,6 +22,9 @@ from gradcmp.reference.modes.tape import Node, TapeAlgebra
 
 AT_ONCE = 2**17
 """Elements of the largest array of balls on a way back that is played for many cotangents at once."""
+
+Seeds = Sequence[tuple[Node, Any]]
+"""Outputs with their cotangents."""
 
 Start = Callable[[str, Any], Any]
 """(input path, its exact numbers) → the array of a tape's inner algebra to start from."""
@@ -88,15 +91,17 @@ def _jvp(problem: DerivativeProblem, context: Context, budget: Budget) -> Derive
 def _gradient(
     problem: DerivativeProblem, context: Context, budget: Budget, start: Start = lambda _, constant: constant
 ) -> Derived:
-    """A vjp, or the gradient of every output, in reverse mode."""
+    """The gradients of numbers, or a vjp, in reverse mode."""
     tape = TapeAlgebra(context.floats, budget.spend)
     recorded = record(problem, context, tape, budget, start)
     rows = rows_of(problem, recorded)
-    backwards = [tape.backward(seeds, list(recorded.inputs.values())) for seeds in rows.seeds(recorded)]
-    cotangents = [dict(zip(recorded.inputs, backward, strict=True)) for backward in backwards]
+    inputs = list(recorded.inputs.values())
+    cotangents = [
+        dict(zip(recorded.inputs, tape.backward(seeds, inputs), strict=True)) for seeds, _ in rows.seeds(recorded)
+    ]
     arrays: dict[Key, Array] = {
-        (of, (path,)): Array(kind="float", data=cotangents[row][path])
-        for (of, (path,)), ((row, *_), _, _) in rows.leaves.items()
+        (of, (path,)): Array(kind="float", data=cotangents[row.start][path])
+        for (of, (path,)), (row, _, _) in rows.leaves.items()
     }
     return Derived(arrays=arrays, ties=tape.ties)
 
@@ -114,24 +119,30 @@ def _jacobian(problem: DerivativeProblem, context: Context, budget: Budget) -> D
 
 
 def _rows_back(tape: TapeAlgebra, batches: BatchAlgebra, head: Node, inputs: Mapping[str, Node]) -> dict[str, Array]:
-    """The derivative of every element of `head` by the inputs, of which many are played back at once.
-
-    `batches` is the algebra that `tape` is over.
-    """
-    shape = tape.shape(head)
-    size = math.prod(shape)
+    """The derivative of every element of `head` by the inputs; `batches` is the algebra that `tape` is over."""
     blocks: dict[str, list[Any]] = {path: [] for path in inputs}
-    for rows in _stretches(size, max(1, AT_ONCE // max(1, tape.widest([head])))):
-        units = np.eye(len(rows), size, rows.start).reshape(len(rows), *shape)
-        seed = Batch(batches.direction(units))
-        cotangents = tape.backward([(head, seed)], list(inputs.values()), rows=len(rows))
+    for seeds, count in _seeds_of_rows(tape, head):
+        cotangents = tape.backward(seeds, list(inputs.values()), rows=count)
         for path, cotangent in zip(inputs, cotangents, strict=True):
-            blocks[path].append(batches.rows(cotangent, len(rows)))
+            blocks[path].append(batches.rows(cotangent, count))
+    shape = tape.shape(head)
     return {path: _stack(batches.inner, parts, (*shape, *tape.shape(inputs[path]))) for path, parts in blocks.items()}
 
 
-def _stretches(size: int, most: int) -> Iterator[range]:
-    return (range(start, min(start + most, size)) for start in range(0, size, most))
+def _seeds_of_rows(tape: TapeAlgebra, head: Node) -> Iterator[tuple[Seeds, int]]:
+    """Cotangents that are a one for an element of `head` each, in the order of places, and how many each time.
+
+    A number is played back by itself, elements of an array many at once, for which the tape is over a `BatchAlgebra`.
+    """
+    direction, shape = tape.inner.direction, tape.shape(head)
+    if not shape:
+        yield [(head, direction(np.ones(shape)))], 1
+        return
+    size, most = math.prod(shape), max(1, AT_ONCE // max(1, tape.widest([head])))
+    for start in range(0, size, most):
+        count = min(most, size - start)
+        units = np.eye(count, size, start).reshape(count, *shape)
+        yield [(head, Batch(direction(units)))], count
 
 
 def _hvp(problem: DerivativeProblem, context: Context, budget: Budget) -> Derived:
@@ -223,11 +234,15 @@ class Rows:
         for of, shape in self.outputs.items():
             yield from ({of: unit} for unit in units(shape))
 
-    def seeds(self, recorded: Recorded) -> Iterator[list[tuple[Node, Any]]]:
-        """The cotangents to start from, row by row."""
+    def seeds(self, recorded: Recorded) -> Iterator[tuple[Seeds, int]]:
+        """The cotangents to start from, row by row or many at once, and of how many rows."""
+        if self.problem.operator.by_output:
+            for output in recorded.outputs.values():
+                yield from _seeds_of_rows(recorded.tape, output)
+            return
         direction = recorded.tape.inner.direction
         for weights in self.weights():
-            yield [(recorded.outputs[of], direction(weight)) for of, weight in weights.items()]
+            yield [(recorded.outputs[of], direction(weight)) for of, weight in weights.items()], 1
 
 
 def rows_of(problem: DerivativeProblem, recorded: Recorded) -> Rows:

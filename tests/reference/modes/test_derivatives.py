@@ -397,6 +397,16 @@ def test_a_hessian_has_the_products_with_it_for_rows(text):
                 np.testing.assert_allclose(block[place], numbers(row), rtol=1e-15, atol=1e-300)
 
 
+def test_several_numbers_have_a_gradient_each():
+    found = ask("sum(x), dot(x, x) * y", "gradient", {"x": [1.0, 2.0], "y": 3.0}).arrays
+    assert {key: numbers(array).tolist() for key, array in found.items()} == {
+        ("0", ("x",)): [1, 1],
+        ("0", ("y",)): 0,
+        ("1", ("x",)): [6, 12],
+        ("1", ("y",)): 5,
+    }
+
+
 def test_a_vector_has_no_gradient():
     with pytest.raises(EvaluationError, match="no scalar"):
         ask("x * 2", "gradient", {"x": X})
