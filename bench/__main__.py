@@ -5,7 +5,7 @@ import importlib
 import sys
 from pathlib import Path
 
-NAMES = ("listing", "d2l", "lowered", "cases", "reference", "certification", "planted")
+NAMES = ("listing", "d2l", "lowered", "cases", "reference", "prices", "certification", "planted")
 
 
 def main() -> None:

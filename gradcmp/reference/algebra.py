@@ -70,6 +70,10 @@ class Algebra(Protocol[A]):
 
     def shape(self, x: A) -> Shape: ...
 
+    def prices(self, *operands: A) -> tuple[float, float]:
+        """Nominal seconds: of a step whatever its size, and of each addition in it (`algebras.metered`)."""
+        ...
+
     def elementwise(self, name: str, *operands: A) -> A:
         """A row of `steps` on operands that broadcast."""
 

@@ -1,10 +1,9 @@
-"""What the reference may spend on a problem: time, room and rounds of loops."""
+"""What the reference may spend on a problem: work, room and rounds of loops. No clock is asked."""
 
 from __future__ import annotations
 
 import math
-import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from gradcmp.program.ir import ArrayType, Type
 from gradcmp.reference.algebra import OverBudget
@@ -14,31 +13,31 @@ from gradcmp.reference.algebra import OverBudget
 class Budget:
     """What an evaluation may cost, over all precisions; `spend` raises `OverBudget` when it is used up.
 
-    `work` is what tapes have done: elements of arrays, forwards and backwards, and some multiply-adds to the element.
+    `seconds` are nominal: work at the prices that algebras have (`algebras.metered`), about what an idle processor of
+    2024 takes, and the same on any other. `work` is what was paid for, in additions. `rounds` are those of loops in one
+    pass over the program.
     """
 
     rounds: int = 100_000
     seconds: float = 10.0
     elements: int = 20_000_000
-    started: float = field(default_factory=time.monotonic)
+    spent: float = 0.0
     work: float = 0.0
 
     @property
     def left(self) -> float:
-        """Seconds that are left; negative when they are used up."""
-        return self.seconds - (time.monotonic() - self.started)
+        """Nominal seconds that are left; negative when they are used up."""
+        return self.seconds - self.spent
 
     @property
     def refusal(self) -> str:
-        """That there is too little time, in words."""
-        return f"the reference needs longer than its budget of {self.seconds:g} s"
+        """That there is too little, in words."""
+        return f"the reference needs more work than its budget of {self.seconds:g} s"
 
-    def spend(self, work: float = 0.0, *, rounds: int = 0) -> None:
-        """Count what is done, and refuse to go on where that is too much."""
+    def spend(self, seconds: float, *, work: float = 0.0) -> None:
+        """Pay for what is about to be done, or refuse it."""
+        self.spent += seconds
         self.work += work
-        self.rounds -= rounds
-        if self.rounds < 0:
-            raise OverBudget("the loops take more rounds than the reference follows")
         if self.left < 0.0:
             raise OverBudget(self.refusal)
 
@@ -48,12 +47,8 @@ class Budget:
             raise OverBudget(self.refusal)
 
     def afresh(self) -> Budget:
-        """As much once more, from now on."""
-        return Budget(seconds=self.seconds, elements=self.elements)
-
-    def for_one_more_pass(self) -> Budget:
-        """The time that is left, for another pass over the program: its rounds are counted by themselves."""
-        return replace(self)
+        """As much once more."""
+        return replace(self, spent=0.0, work=0.0)
 
     def allow(self, kind: Type) -> None:
         """Refuse an array too large to be held as exact numbers, before it is made."""

@@ -11,8 +11,9 @@ from gradcmp.core.tensors import Key
 from gradcmp.core.truth import Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence
 from gradcmp.reference.algebra import EvaluationError, NeverDecided, OverBudget, Uncertified, Undecided, Undefined
-from gradcmp.reference.algebras.balls import BallAlgebra
+from gradcmp.reference.algebras.balls import ADDITION_S, BallAlgebra
 from gradcmp.reference.algebras.float_balls import FloatBall, FloatBallAlgebra
+from gradcmp.reference.algebras.metered import metered
 from gradcmp.reference.algebras.strict_balls import StrictBalls
 from gradcmp.reference.algebras.whole_numbers import WholeAlgebra
 from gradcmp.reference.budget import Budget
@@ -23,9 +24,6 @@ from gradcmp.reference.modes.derivatives import DerivativeProblem, derive
 from gradcmp.reference.numerical import differences, in_floating_point
 from gradcmp.reference.precision import BITS, Certificate, refined
 from gradcmp.reference.tolerance import Tolerances, running_errors
-
-ELEMENT_S = 0.7e-6
-"""Seconds that a tape over balls takes an element, at the least; the tolerance pass has counted them."""
 
 SHARP_BITS = BITS[1:]
 
@@ -68,7 +66,9 @@ def certify(problem: DerivativeProblem, dtype: str, budget: Budget) -> Truth:
 
 def with_more_digits(problem: DerivativeProblem, dtype: str, budget: Budget) -> Truth:
     """The arrays of `problem` at twice the precision that a verdict needs, and more. Raises `EvaluationError`."""
-    certificate = refined(lambda context: derive(problem, context, budget).arrays, {}, dtype=dtype, bits=SHARP_BITS)
+    certificate = refined(
+        lambda context: derive(problem, metered(context, budget), budget).arrays, {}, dtype=dtype, bits=SHARP_BITS
+    )
     return _truth(problem, certificate.leaves, Tolerances(), bits=certificate.bits)
 
 
@@ -77,8 +77,8 @@ def _by_balls(
 ) -> tuple[DerivativeProblem, Certificate[Key]]:
     """Element by element to an eighth of a unit in the last place; `ties` are those of the last run.
 
-    `work` is what another pass over the same problem has counted. The problem that is returned has binary literals
-    where decimals leave a comparison open: a sum of tenths is no exact ball.
+    `work` is what another pass over the same problem has taken, in additions. The problem that is returned has binary
+    literals where decimals leave a comparison open: a sum of tenths is no exact ball.
     """
     doubtful = decimals = False
 
@@ -87,13 +87,13 @@ def _by_balls(
         balls = context.floats
         assert isinstance(balls, BallAlgebra)
         try:
-            derived = derive(problem, context, budget)
+            derived = derive(problem, metered(context, budget), budget)
         finally:
             doubtful, decimals = balls.annihilated, balls.decimals
         ties.selections, ties.comparisons = derived.ties.selections, derived.ties.comparisons
         return dict(derived.arrays)
 
-    budget.foresee(work * ELEMENT_S)
+    budget.foresee(work * ADDITION_S)
     unit = FORMATS[dtype].unit_roundoff
     noise = {key: unit * errors.worst for key, errors in tolerances.errors.items()}
     # Values may be whole numbers; derivatives have the dtype of the problem.
@@ -113,9 +113,9 @@ def _by_balls(
 
 def _by_float_balls(problem: DerivativeProblem, dtype: str, budget: Budget, ties: Ties) -> Certificate[Key]:
     """As certain, but with radii of some units in the last place of float64. Raises `EvaluationError`."""
-    context = Context(floats=FloatBallAlgebra(budget.foresee), wholes=WholeAlgebra(), dtype=dtype)
+    context = Context(floats=FloatBallAlgebra(budget.spend), wholes=WholeAlgebra(), dtype=dtype)
     try:
-        derived = derive(problem, context, budget)
+        derived = derive(problem, metered(context, budget), budget)
     except Undecided as error:
         raise OverBudget(f"{budget.refusal}, and float64 does not tell: {error}") from None
     ties.selections, ties.comparisons = derived.ties.selections, derived.ties.comparisons

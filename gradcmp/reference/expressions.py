@@ -9,6 +9,7 @@ from gradcmp.core.truth import TruthLeaf
 from gradcmp.program.expected import result_paths
 from gradcmp.program.ir import Checked
 from gradcmp.reference.algebra import EvaluationError
+from gradcmp.reference.algebras.metered import metered
 from gradcmp.reference.budget import Budget
 from gradcmp.reference.language.arrays import Array, Context
 from gradcmp.reference.language.evaluator import evaluate
@@ -31,7 +32,9 @@ def evaluated(
 def _array(
     program: Checked, dtype: str, function: Checked, inputs: Mapping[str, Tensor], budget: Budget
 ) -> TruthLeaf | str:
-    def run(context: Context) -> dict[str, Array]:
+    def run(plain: Context) -> dict[str, Array]:
+        context = metered(plain, budget)
+
         @cache
         def outputs() -> dict[str, Array]:
             return evaluate(function, context, inputs, budget)

@@ -12,6 +12,7 @@ from gradcmp.core.tensors import Key, Tensor
 from gradcmp.core.truth import TruthLeaf
 from gradcmp.numbers.arrays import Floats
 from gradcmp.reference.algebra import EvaluationError, Undecided, Undefined
+from gradcmp.reference.algebras.metered import metered
 from gradcmp.reference.algebras.running_errors import RunningErrorAlgebra
 from gradcmp.reference.algebras.whole_numbers import WholeAlgebra
 from gradcmp.reference.budget import Budget
@@ -96,9 +97,9 @@ def _at(
         else tensor
         for path, tensor in problem.inputs.items()
     }
-    context = Context(floats=RunningErrorAlgebra(FORMATS["float64"]), wholes=WholeAlgebra(), dtype=dtype)
+    plain = Context(floats=RunningErrorAlgebra(FORMATS["float64"]), wholes=WholeAlgebra(), dtype=dtype)
     try:
-        derived = derive(replace(problem, inputs=moved), context, budget)
+        derived = derive(replace(problem, inputs=moved), metered(plain, budget), budget)
     except Undecided as error:
         raise EvaluationError(str(error)) from None
     return {key: (running.value, running.rss) for key, running in floats_of(derived.arrays).items()}
@@ -158,7 +159,7 @@ def _truth(key: Key, value: Floats, error: Floats) -> TruthLeaf:
         raise EvaluationError("differences meet a value that is not a finite number")
     if (error > COARSEST * np.abs(value).max(initial=0.0)).any():
         raise EvaluationError("differences do not settle")
-    return TruthLeaf(of=key[0], wrt=key[1], high=value, low=np.zeros_like(value), radius=error)
+    return TruthLeaf(of=key[0], wrt=key[1], high=value, low=np.zeros_like(value), radius=np.asarray(error))
 
 
 def in_floating_point(tolerances: Tolerances) -> dict[Key, TruthLeaf]:

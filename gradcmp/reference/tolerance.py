@@ -10,6 +10,7 @@ from gradcmp.core.tensors import Key
 from gradcmp.core.truth import RunningErrors
 from gradcmp.numbers.arrays import Floats
 from gradcmp.reference.algebra import EvaluationError, Undecided
+from gradcmp.reference.algebras.metered import metered
 from gradcmp.reference.algebras.running_errors import RunningErrorAlgebra
 from gradcmp.reference.algebras.whole_numbers import WholeAlgebra
 from gradcmp.reference.budget import Budget
@@ -64,7 +65,7 @@ def running_errors(problem: DerivativeProblem, dtype: str, budget: Budget) -> To
     out_of_range = tuple(algebra.steps.range.left.values())
     errors = {key: _errors(array) for key, array in derived.arrays.items()}
     if out_of_range:
-        _, unlimited = _pass(problem, dtype, budget.for_one_more_pass(), unlimited=True)
+        _, unlimited = _pass(problem, dtype, budget, unlimited=True)
         errors = {key: _by_range(errors[key], _errors(array)) for key, array in unlimited.arrays.items()}
     plain = Tolerances(errors=errors, values=values, tied=bool(derived.ties), out_of_range=out_of_range)
     fragile = tuple(algebra.fragility.closest.values())
@@ -88,7 +89,7 @@ def _pass(
     algebra = RunningErrorAlgebra(FORMATS[dtype], otherwise=otherwise, unlimited=unlimited)
     context = Context(floats=algebra, wholes=WholeAlgebra(), dtype=dtype)
     try:
-        return algebra, derive(problem, context, budget)
+        return algebra, derive(problem, metered(context, budget), budget)
     except Undecided as error:
         raise EvaluationError(f"no tolerance: {error}") from None
 

@@ -20,7 +20,11 @@ QUICK_S = 0.1
 """Budget of `--timing quick`, seconds a case."""
 
 EXPRESSIONS_BUDGET_S = 10.0
-"""How long evaluating what a scenario expects may take."""
+"""Nominal seconds that evaluating what a scenario expects may take."""
+
+RUNAWAY_S = 60.0
+"""Seconds by the clock after which the reference is taken for a runaway, and as many for each of its budget: its stages
+together may take eight budgets, and a busy machine is many times slower than a nominal second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,8 +215,7 @@ def inquiry_of(problem: Problem, understood: Understood, wanted: Wanted, budget_
         operator=problem.operator,
         cotangents=arrays.cotangents,
         tangents=arrays.tangents,
-        # Each stage may take the whole budget, and a step that has begun is not stopped in the middle.
-        timeout_s=10.0 + 10.0 * budget_s,
+        timeout_s=RUNAWAY_S + RUNAWAY_S * budget_s,
         dtype=problem.dtype,
         parameters=static_parameters(scenario.parameters),
         budget_s=budget_s,

@@ -11,6 +11,7 @@ from gradcmp.errors import Location
 from gradcmp.program.check import check
 from gradcmp.program.ir import ArrayType
 from gradcmp.program.parse import parse
+from gradcmp.reference.algebras.metered import metered
 from gradcmp.reference.algebras.whole_numbers import WholeAlgebra
 from gradcmp.reference.budget import Budget
 from gradcmp.reference.language.arrays import Context
@@ -53,10 +54,10 @@ def _rounded(array, dtype):
     return np.vectorize(FORMATS[dtype].round, otypes=[np.float32])(np.asarray(array, dtype=np.float64))
 
 
-def over(algebra, asked, dtype):
+def over(algebra, asked, dtype, budget=None):
     """The derivative over any algebra, by output and inputs."""
     context = Context(floats=algebra, wholes=WholeAlgebra(), dtype=dtype)
-    return {key: array.data for key, array in derive(asked, context, Budget()).arrays.items()}
+    return {key: array.data for key, array in derive(asked, context, budget or Budget()).arrays.items()}
 
 
 def truth(asked, dtype):
@@ -69,7 +70,8 @@ def value_truth(checked, inputs, *, seconds=10.0):
     budget = Budget(seconds=seconds)
 
     def run(context):
-        return evaluate(checked, context, {path: exact_input(each, context) for path, each in inputs.items()}, budget)
+        paid = metered(context, budget)
+        return evaluate(checked, paid, {path: exact_input(each, paid) for path, each in inputs.items()}, budget)
 
     found = certified(run, {path: kind.dtype for path, kind in checked.outputs}, dtype=checked.dtype)
     return [replace(leaf, of=path) for path, leaf in found.items()]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from flint import arb, arb_mat, fmpq
+from flint import arb, arb_mat, ctx, fmpq
 
 from gradcmp.core.tensors import Shape
 from gradcmp.numbers.arrays import Flags
@@ -18,6 +18,12 @@ from gradcmp.reference.algebra import Algebra, Places, Signs, Undecided
 from gradcmp.reference.steps import STEPS
 
 Balls = npt.NDArray[np.object_]
+
+CALL_S, ADDITION_S = 20e-6, 0.15e-6
+"""Nominal seconds of a step, of an addition in it while the balls are narrow."""
+
+WIDE_BITS = 1000
+"""Bits at which a ball costs twice as much."""
 
 
 def sign(x: Any, y: Any) -> int:
@@ -57,6 +63,9 @@ class BallAlgebra(Algebra[Balls]):
 
     def shape(self, x: Balls) -> Shape:
         return x.shape
+
+    def prices(self, *_operands: Balls) -> tuple[float, float]:
+        return CALL_S, ADDITION_S * (1.0 + (ctx.prec / WIDE_BITS) ** 2)
 
     def step(self, name: str) -> Callable[..., Any]:
         """The step `name` on single numbers."""

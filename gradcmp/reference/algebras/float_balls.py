@@ -27,8 +27,11 @@ SLACK = 1.0 + 2.0**-48
 """Above what a radius of a few operations, computed in float64 itself, can be too small by."""
 
 BALLS = BallAlgebra()
-BALL_S = 4e-6
-"""Seconds that one element takes through `arb` and back, about."""
+CALL_S, ADDITION_S = 30e-6, 0.01e-6
+"""Nominal seconds of a step, of an addition in it."""
+
+BALL_S = 2e-6
+"""Nominal seconds that one element takes through `arb` and back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,12 @@ class FloatBall:
 class FloatBallAlgebra(Algebra[FloatBall]):
     """`Algebra` over `FloatBall`. Everything unknown, by overflow for example, has an infinite radius.
 
-    `foresee` is told the seconds that a step through `arb` will take, about, before it is taken; it may raise.
+    `spend` is told the nominal seconds that a step through `arb` takes more than others, before it is taken; it may
+    raise.
     """
 
-    def __init__(self, foresee: Callable[[float], None] = lambda seconds: None) -> None:  # noqa: ARG005  # no limit
-        self._foresee = foresee
+    def __init__(self, spend: Callable[[float], None] = lambda seconds: None) -> None:  # noqa: ARG005  # no limit
+        self._spend = spend
 
     def constant(self, values: npt.NDArray[Any]) -> FloatBall:
         """Exact where float64 holds the number, as it does every input."""
@@ -59,6 +63,9 @@ class FloatBallAlgebra(Algebra[FloatBall]):
 
     def shape(self, x: FloatBall) -> Shape:
         return x.middle.shape
+
+    def prices(self, *_operands: FloatBall) -> tuple[float, float]:
+        return CALL_S, ADDITION_S
 
     def elementwise(self, name: str, *operands: FloatBall) -> FloatBall:
         step = _VECTORISED.get(name)
@@ -121,7 +128,7 @@ class FloatBallAlgebra(Algebra[FloatBall]):
         return np.sign(difference).astype(np.int8)
 
     def _by_element(self, step: Callable[..., Any], *operands: FloatBall) -> FloatBall:
-        self._foresee(np.broadcast(*(x.middle for x in operands)).size * BALL_S)
+        self._spend(np.broadcast(*(x.middle for x in operands)).size * BALL_S)
         return _from_balls(mapped(step, *map(_balls, operands)))
 
 

@@ -52,6 +52,11 @@ class GermAlgebra(BallAlgebra):
         self.unsupported: list[str] = []
         self.opened = False
 
+    def prices(self, *operands: Germs) -> tuple[float, float]:
+        call, addition = super().prices(*operands)
+        moving = max((np.count_nonzero(_moves(x)) / max(1, x.size) for x in operands), default=0.0)
+        return call, addition * (1.0 + moving * self.order**2)
+
     def step(self, name: str) -> Callable[..., Any]:
         still = super().step(name)
         return lambda *row: self._element(name, row) if any(map(moves, row)) else still(*row)

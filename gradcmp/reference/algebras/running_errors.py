@@ -22,6 +22,9 @@ from gradcmp.reference.language.fragility import Fragility
 from gradcmp.reference.language.textbook import textbook_formulas
 from gradcmp.reference.steps.rounding import SYSTEM, Rounding
 
+CALL_S, ADDITION_S = 60e-6, 0.02e-6
+"""Nominal seconds of a step, of an addition in it."""
+
 
 class RunningErrorAlgebra(Algebra[Running]):
     """`Algebra` over `Running`, for a program whose arrays have the format `form`.
@@ -50,6 +53,9 @@ class RunningErrorAlgebra(Algebra[Running]):
 
     def shape(self, x: Running) -> Shape:
         return x.value.shape
+
+    def prices(self, *_operands: Running) -> tuple[float, float]:
+        return CALL_S, ADDITION_S
 
     def elementwise(self, name: str, *operands: Running) -> Running:
         """A row of `steps`, or a step of `textbook`."""

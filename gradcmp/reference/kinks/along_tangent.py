@@ -47,9 +47,9 @@ def _by_duals(
     ends: list[list[Any]] = []
     shapes: dict[str, Shape] = {}
     for sign in (-1, 1):
-        duals = OneSidedDuals()
+        duals = OneSidedDuals(budget)
         directions = {path: sign * speed for path, speed in speeds.items()}
-        outputs = forward(problem, context, duals, directions, budget.for_one_more_pass())
+        outputs = forward(problem, context, duals, directions, budget)
         shapes = {of: duals.shape(x) for of, x in outputs.items()}
         ends.append(flat([duals.tangent(x) for x in outputs.values()]))
         if duals.jumps or reached(ends[-1]).any():
@@ -60,7 +60,7 @@ def _by_duals(
 def _by_rays(
     problem: DerivativeProblem, context: Context, speeds: Speeds, budget: Budget
 ) -> tuple[dict[str, Shape], list[ElementKink]]:
-    outputs = floats_of(evaluate(problem.checked, context, problem.inputs, budget.for_one_more_pass()))
+    outputs = floats_of(evaluate(problem.checked, context, problem.inputs, budget))
 
     def functions(arrays: Mapping[str, Any]) -> list[Any]:
         return flat([arrays[of] for of in outputs])

@@ -1,7 +1,6 @@
 """Kinks of a gradient, vjp or jacobian, coordinate by coordinate: by switches where they do, else by rays."""
 
 import math
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -22,13 +21,13 @@ from gradcmp.reference.language.arrays import Array, Context
 from gradcmp.reference.modes.derivatives import DerivativeProblem, Recorded, Rows, record, rows_of
 
 SAMPLING_SHARE, SAMPLING_SECONDS = 0.25, 0.5
-"""What the rays of limiting derivatives may take: this share of the time that is left, and no more than this."""
+"""What the rays of limiting derivatives may take: this share of what is left, and no more nominal seconds than this."""
 
 
 def by_coordinates(problem: DerivativeProblem, context: Context, budget: Budget, *, sample: bool) -> Kinks:
     """Both sides for every coordinate, with limiting derivatives where `sample`. Raises as `kinks_of`."""
-    tape = SwitchingTape(budget.spend)
-    recorded = record(problem, context, tape, budget.for_one_more_pass())
+    tape = SwitchingTape(budget)
+    recorded = record(problem, context, tape, budget)
     rows = rows_of(problem, recorded)
     form = pieces(tape, tuple(recorded.inputs.values()), rows.seeds(recorded))
     if tape.jumps or form.singular:
@@ -122,10 +121,10 @@ def _speeds(problem: DerivativeProblem, moving: Mapping[int, int]) -> Speeds:
 def _ray_samples(
     problem: DerivativeProblem, context: Context, budget: Budget, affected: Sequence[int]
 ) -> Iterator[list[Floats]]:
-    """Limiting derivatives: what the derivative nears on random rays, as far as time allows."""
-    until = time.monotonic() + min(SAMPLING_SHARE * budget.left, SAMPLING_SECONDS)
+    """Limiting derivatives: what the derivative nears on random rays, as far as the budget allows."""
+    least = budget.left - min(SAMPLING_SHARE * budget.left, SAMPLING_SECONDS)
     for signs in directions(len(affected)):
-        if time.monotonic() > until:
+        if budget.left < least:
             return
         speeds = _speeds(problem, dict(zip(affected, signs, strict=True)))
         try:

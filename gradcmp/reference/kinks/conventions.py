@@ -7,6 +7,7 @@ import numpy as np
 
 from gradcmp.core.tensors import Key, Shape
 from gradcmp.numbers.arrays import Floats
+from gradcmp.reference.algebras.metered import MeteredAlgebra
 from gradcmp.reference.algebras.strict_balls import StrictBalls
 from gradcmp.reference.budget import Budget
 from gradcmp.reference.language.arrays import Array, Context
@@ -31,14 +32,14 @@ def arbitrary_convention() -> StrictBalls:
 
 def by_an_arbitrary_convention(problem: DerivativeProblem, context: Context, budget: Budget) -> Mapping[Key, Array]:
     """The derivative by output and inputs. Raises `Undecided` and `EvaluationError`."""
-    return derive(problem, replace(context, floats=arbitrary_convention()), budget.for_one_more_pass()).arrays
+    return derive(problem, replace(context, floats=MeteredAlgebra(arbitrary_convention(), budget)), budget).arrays
 
 
 def by_two_conventions(
     problem: DerivativeProblem, context: Context, budget: Budget
 ) -> tuple[Mapping[Key, Array], Mapping[Key, Array]]:
     """As it, where every tie chooses its first operand, and it; one and the same where nothing is chosen at a tie."""
-    first = derive(problem, replace(context, floats=StrictBalls()), budget.for_one_more_pass())
+    first = derive(problem, replace(context, floats=MeteredAlgebra(StrictBalls(), budget)), budget)
     if not first.ties.selections:
         return first.arrays, first.arrays
     return first.arrays, by_an_arbitrary_convention(problem, context, budget)

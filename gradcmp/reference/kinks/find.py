@@ -11,6 +11,7 @@ from gradcmp.core.truth import Kink, TruthLeaf
 from gradcmp.numbers.arrays import Flags
 from gradcmp.reference.algebras.balls import filled
 from gradcmp.reference.algebras.jets import ZERO
+from gradcmp.reference.algebras.metered import metered
 from gradcmp.reference.budget import Budget
 from gradcmp.reference.kinks.along_tangent import along_tangent
 from gradcmp.reference.kinks.by_coordinates import by_coordinates
@@ -47,6 +48,7 @@ def kinks_of(
     rounds: list[Kinks] = []
 
     def run(context: Context) -> dict[str, Array]:
+        context = metered(context, budget)
         before = rounds[-1].limiting if rounds else {}
         if problem.operator.order == 2:
             kinks = second_order(problem, context, budget)

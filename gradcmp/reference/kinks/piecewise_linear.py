@@ -130,11 +130,7 @@ def pieces(tape: SwitchingTape, inputs: Sequence[Node], heads: Iterable[tuple[Se
     """The form for the results whose cotangents are in `heads`, each with the number of its rows."""
     columns = [*inputs, *(group.added for group in tape.switches)]
     size = sum(math.prod(tape.shape(x)) for x in inputs)
-    rows = [
-        row
-        for seeds, count in heads
-        for row in flat_rows(tape.batches, tape.backward(seeds, columns, rows=count), count)
-    ]
+    rows = [row for seeds, count in heads for row in flat_rows(tape.batches, tape.backward(seeds, columns), count)]
     form = Pieces(size=size, slopes=[row[:size] for row in rows], weights=[_sparse(row[size:]) for row in rows])
     start = sum(math.prod(tape.shape(group.added)) for group in tape.switches)
     wanted = {k for weights in form.weights for k in weights}

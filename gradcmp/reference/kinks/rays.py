@@ -13,6 +13,7 @@ from gradcmp.reference.algebras import jets
 from gradcmp.reference.algebras.balls import filled
 from gradcmp.reference.algebras.germs import ORDERS, GermAlgebra
 from gradcmp.reference.algebras.jets import Element, NeedOrder
+from gradcmp.reference.algebras.metered import MeteredAlgebra
 from gradcmp.reference.budget import Budget
 from gradcmp.reference.kinks.switches import flat_rows
 from gradcmp.reference.language.arrays import Array, Context, floats_of
@@ -48,11 +49,11 @@ def ends_along(
     """
 
     def run(algebra: GermAlgebra) -> list[End]:
-        moved = replace(context, floats=algebra)
+        moved = replace(context, floats=MeteredAlgebra(algebra, budget))
         inputs = {path: exact_input(tensor, moved) for path, tensor in problem.inputs.items()}
         for path, speed in speeds.items():
             inputs[path] = Array(kind="float", data=_moved(inputs[path].data, speed))
-        values = functions(floats_of(evaluate(problem.checked, moved, inputs, budget.for_one_more_pass())))
+        values = functions(floats_of(evaluate(problem.checked, moved, inputs, budget)))
         ends = [End(value=jets.limit(each), slope=jets.slope(each, algebra.order)) for each in values]
         if algebra.unsupported and any(end.slope.is_nan() for end in ends):
             raise EvaluationError(f"a kink at {algebra.unsupported[0]} is not supported yet")
@@ -96,15 +97,14 @@ def _gradient_germs(
     problem: DerivativeProblem, context: Context, speeds: Speeds, budget: Budget, algebra: GermAlgebra
 ) -> tuple[list[Element], list[list[Element]], Ties]:
     """The outputs, element by element, the derivative by row and coordinate, and the ties on the ray."""
-    batches = BatchAlgebra(algebra)
-    tape = TapeAlgebra(batches, budget.spend)
-    once = budget.for_one_more_pass()
-    recorded = record(problem, context, tape, once, lambda path, x: _moved(x, speeds[path]) if path in speeds else x)
+    batches = BatchAlgebra(MeteredAlgebra(algebra, budget))
+    tape = TapeAlgebra(batches)
+    recorded = record(problem, context, tape, budget, lambda path, x: _moved(x, speeds[path]) if path in speeds else x)
     inputs = tuple(recorded.inputs.values())
     rows = [
         row
         for seeds, count in rows_of(problem, recorded).seeds(recorded)
-        for row in flat_rows(batches, tape.backward(seeds, inputs, rows=count), count)
+        for row in flat_rows(batches, tape.backward(seeds, inputs), count)
     ]
     outputs = [item for node in recorded.outputs.values() for item in node.primal.ravel().tolist()]
     return outputs, rows, tape.ties

@@ -71,9 +71,7 @@ class _Rays:
     def __init__(self, problem: DerivativeProblem, context: Context, budget: Budget, *, finite: bool) -> None:
         self.problem, self.context, self.budget = problem, context, budget
         self.smooth = finite
-        self.values = flat(
-            list(floats_of(evaluate(problem.checked, context, problem.inputs, budget.for_one_more_pass())).values())
-        )
+        self.values = flat(list(floats_of(evaluate(problem.checked, context, problem.inputs, budget)).values()))
         self.still = np.concatenate([~np.isfinite(problem.inputs[path].array).ravel() for path in problem.wrt])
         self.gradient: Numbers | None = None
 

@@ -1,7 +1,7 @@
 """Maxima, minima and absolute values at a tie: on the tape a switch between two pieces, in dual numbers one side."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,9 @@ from flint import arb
 from gradcmp.numbers.arrays import Flags
 from gradcmp.reference.algebra import Signs
 from gradcmp.reference.algebras.balls import filled, mapped
+from gradcmp.reference.algebras.metered import MeteredAlgebra
 from gradcmp.reference.algebras.strict_balls import StrictBalls
+from gradcmp.reference.budget import Budget
 from gradcmp.reference.language.arrays import places
 from gradcmp.reference.modes.batches import BatchAlgebra
 from gradcmp.reference.modes.duals import Dual, DualAlgebra
@@ -34,9 +36,9 @@ class SwitchingTape(TapeAlgebra):
     describes.
     """
 
-    def __init__(self, spend: Callable[[float], None]) -> None:
-        self.batches = BatchAlgebra(StrictBalls())
-        super().__init__(self.batches, spend)
+    def __init__(self, budget: Budget) -> None:
+        self.batches = BatchAlgebra(MeteredAlgebra(StrictBalls(), budget))
+        super().__init__(self.batches)
         self.switches: list[Switches] = []
         self.jumps: list[tuple[Node, Flags]] = []
 
@@ -81,8 +83,8 @@ class SwitchingTape(TapeAlgebra):
 class OneSidedDuals(DualAlgebra):
     """Dual numbers whose tangents are one-sided: at a tie the larger or smaller tangent wins."""
 
-    def __init__(self) -> None:
-        super().__init__(StrictBalls())
+    def __init__(self, budget: Budget) -> None:
+        super().__init__(MeteredAlgebra(StrictBalls(), budget))
         self.jumps = 0
 
     def elementwise(self, name: str, *operands: Dual) -> Dual:

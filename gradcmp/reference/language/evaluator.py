@@ -12,13 +12,16 @@ from gradcmp.program import ir
 from gradcmp.program.fold import CannotFold, fold
 from gradcmp.program.joins import joined_dtype
 from gradcmp.program.primitives import PRIMITIVES
-from gradcmp.reference.algebra import EvaluationError
+from gradcmp.reference.algebra import EvaluationError, OverBudget
 from gradcmp.reference.budget import Budget
 from gradcmp.reference.language.arrays import Array, Context
 from gradcmp.reference.language.compositions import COMPOSITIONS
 
 KINDS: Mapping[str, str] = {"f": "float", "i": "int", "u": "int", "b": "bool"}
 """NumPy's kinds of dtypes → the language's."""
+
+APPLY_S = 2e-6
+"""Nominal seconds of an expression, beside the steps on arrays that it takes."""
 
 Value = Any
 """A plain number, an `Array`, a tuple or dict of values, or a function without arguments that gives one when read."""
@@ -59,6 +62,7 @@ class _Walk:
     def __init__(self, context: Context, budget: Budget) -> None:
         self.context = context
         self.budget = budget
+        self.rounds = 0
 
     # Statements: the value returned, or None where the block falls through.
 
@@ -86,7 +90,7 @@ class _Walk:
         if isinstance(statement, ir.Loop):
             self.fit(statement.carried, frame)
             while self.truth(statement.test, frame):
-                self.budget.spend(rounds=1)
+                self.begin_round()
                 self.block(statement.body, frame)
                 self.fit(statement.carried, frame)
             return None
@@ -95,12 +99,17 @@ class _Walk:
     def count(self, statement: ir.Count, frame: dict[str, Value]) -> Value:
         start, stop, step = (int(self.value(each, frame)) for each in (statement.start, statement.stop, statement.step))
         for number in range(start, stop, step):
-            self.budget.spend(rounds=1)
+            self.begin_round()
             frame[statement.variable] = number
             result = self.block(statement.body, frame)
             if result is not None:
                 return result
         return None
+
+    def begin_round(self) -> None:
+        self.rounds += 1
+        if self.rounds > self.budget.rounds:
+            raise OverBudget("the loops take more rounds than the reference follows")
 
     def fit(self, types: tuple[tuple[str, ir.Type], ...], frame: dict[str, Value]) -> None:
         """Numbers that the program carries as arrays become arrays."""
@@ -144,7 +153,7 @@ class _Walk:
         return value() if callable(value) else value
 
     def apply(self, node: ir.Apply, frame: dict[str, Value]) -> Value:
-        self.budget.spend()
+        self.budget.spend(APPLY_S)
         self.budget.allow(node.type)
         operands = [self.value(operand, frame) for operand in node.operands]
         if isinstance(node.type, ir.NumberType):

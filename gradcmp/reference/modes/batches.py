@@ -39,6 +39,9 @@ class BatchAlgebra(Algebra[Any]):
     def constantly(self, x: Any) -> Any:
         return self.inner.constantly(x)
 
+    def prices(self, *operands: Any) -> tuple[float, float]:
+        return self.inner.prices(*operands)
+
     def shape(self, x: Any) -> Shape:
         return self.inner.shape(x.data)[1:] if isinstance(x, Batch) else self.inner.shape(x)
 

@@ -62,6 +62,9 @@ class LiftedAlgebra(Generic[L]):
     def shape(self, x: Any) -> Shape:
         return self.inner.shape(x.primal)
 
+    def prices(self, *operands: Any) -> tuple[float, float]:
+        return self.inner.prices(*(x.primal for x in operands))
+
     def compare(self, x: Any, y: Any) -> Signs:
         signs = self.inner.compare(x.primal, y.primal)
         if x.live or y.live:

@@ -92,7 +92,7 @@ def _gradient(
     problem: DerivativeProblem, context: Context, budget: Budget, start: Start = lambda _, constant: constant
 ) -> Derived:
     """The gradients of numbers, or a vjp, in reverse mode."""
-    tape = TapeAlgebra(context.floats, budget.spend)
+    tape = TapeAlgebra(context.floats)
     recorded = record(problem, context, tape, budget, start)
     rows = rows_of(problem, recorded)
     inputs = list(recorded.inputs.values())
@@ -109,7 +109,7 @@ def _gradient(
 def _jacobian(problem: DerivativeProblem, context: Context, budget: Budget) -> Derived:
     """By rows, in reverse mode."""
     batches = BatchAlgebra(context.floats)
-    tape = TapeAlgebra(batches, budget.spend)
+    tape = TapeAlgebra(batches)
     recorded = record(problem, context, tape, budget)
     arrays: dict[Key, Array] = {}
     for of, output in recorded.outputs.items():
@@ -122,7 +122,7 @@ def _rows_back(tape: TapeAlgebra, batches: BatchAlgebra, head: Node, inputs: Map
     """The derivative of every element of `head` by the inputs; `batches` is the algebra that `tape` is over."""
     blocks: dict[str, list[Any]] = {path: [] for path in inputs}
     for seeds, count in _seeds_of_rows(tape, head):
-        cotangents = tape.backward(seeds, list(inputs.values()), rows=count)
+        cotangents = tape.backward(seeds, list(inputs.values()))
         for path, cotangent in zip(inputs, cotangents, strict=True):
             blocks[path].append(batches.rows(cotangent, count))
     shape = tape.shape(head)
@@ -160,7 +160,7 @@ def _hvp(problem: DerivativeProblem, context: Context, budget: Budget) -> Derive
 def _hessian(problem: DerivativeProblem, context: Context, budget: Budget) -> Derived:
     """By rows, reverse over reverse: the gradient is recorded once, and its elements are played back."""
     batches = BatchAlgebra(context.floats)
-    tape = TapeAlgebra(batches, budget.spend)
+    tape = TapeAlgebra(batches)
     taped = replace(context, floats=tape)
     inputs: dict[str, Node] = {}
 

@@ -29,9 +29,6 @@ from gradcmp.reference.modes.both_modes import (
 from gradcmp.reference.steps import STEPS
 from gradcmp.reference.steps.step import Step
 
-MULTIPLY_ADD = 1 / 100
-"""What one multiply-add of a large matrix product costs beside an element, in balls."""
-
 Pull = Callable[[Any], Any]
 """The cotangent of a result → that of one operand, in the inner algebra, or a `Piece` of it."""
 
@@ -52,35 +49,23 @@ class Node:
     number: int
     live: bool = False  # an input, or computed from one
     pulls: tuple[tuple[Node, Pull], ...] = ()
-    work: float = 0.0  # of one way back
 
 
 class TapeAlgebra(LiftedAlgebra[Node]):
-    """`Algebra` whose arrays are `Node`s over those of `inner`.
+    """`Algebra` whose arrays are `Node`s over those of `inner`."""
 
-    `spend` is called once a step, forwards and backwards, with the work that it is: elements, see `Budget`.
-    """
-
-    def __init__(
-        self,
-        inner: Algebra[Any],
-        spend: Callable[[float], None] = lambda work: None,  # noqa: ARG005  # without a budget
-    ) -> None:
+    def __init__(self, inner: Algebra[Any]) -> None:
         super().__init__(inner)
-        self.spend = spend
         self._numbers = itertools.count()
 
     def input(self, primal: Any) -> Node:
         """An array to differentiate by."""
         return Node(primal=primal, number=next(self._numbers), live=True)
 
-    def lifted(self, primal: Any, *pairs: tuple[Node, Pull], work: float = 0.0) -> Node:
-        """An array with a way back to each operand that an input reaches; `work`: of one, beside its elements."""
+    def lifted(self, primal: Any, *pairs: tuple[Node, Pull]) -> Node:
+        """An array with a way back to each operand that an input reaches."""
         pulls = tuple((x, pull) for x, pull in pairs if x.live)
-        size = math.prod(self.inner.shape(primal))
-        self.spend(size)
-        number = next(self._numbers)
-        return Node(primal=primal, number=number, live=bool(pulls), pulls=pulls, work=len(pulls) * (size + work))
+        return Node(primal=primal, number=next(self._numbers), live=bool(pulls), pulls=pulls)
 
     def elementwise(self, name: str, *operands: Node) -> Node:
         a, values = self.inner, [x.primal for x in operands]
@@ -126,7 +111,6 @@ class TapeAlgebra(LiftedAlgebra[Node]):
             a.matmul(left, right),
             (x, lambda g: a.matmul(g, transposed(a, right))),
             (y, lambda g: a.matmul(transposed(a, left), g)),
-            work=math.prod(a.shape(left)) * a.shape(right)[-1] * MULTIPLY_ADD,
         )
 
     def det(self, x: Node) -> Node:
@@ -185,11 +169,8 @@ class TapeAlgebra(LiftedAlgebra[Node]):
     def zeros(self, x: Node) -> Flags:
         return np.zeros(self.shape(x), dtype=bool) if x.live else self.inner.zeros(x.primal)
 
-    def backward(self, seeds: Sequence[tuple[Node, Any]], inputs: Sequence[Node], *, rows: int = 1) -> list[Any]:
-        """The cotangents of `inputs` for those of the outputs in `seeds`, as arrays of the inner algebra.
-
-        `rows`: for how many cotangents each seed stands (`BatchAlgebra`).
-        """
+    def backward(self, seeds: Sequence[tuple[Node, Any]], inputs: Sequence[Node]) -> list[Any]:
+        """The cotangents of `inputs` for those of the outputs in `seeds`, as arrays of the inner algebra."""
         a = self.inner
         add = functools.partial(a.elementwise, "add")
         sums: dict[int, Any] = {}
@@ -213,7 +194,6 @@ class TapeAlgebra(LiftedAlgebra[Node]):
             cotangent = sums.get(node.number)
             if cotangent is None or not node.pulls:
                 continue
-            self.spend(rows * node.work)
             for parent, pull in node.pulls:
                 give(parent, pull(cotangent))
             if node.number not in wanted:

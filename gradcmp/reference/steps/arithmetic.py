@@ -51,10 +51,10 @@ ROWS: tuple[Step, ...] = (
          value=lambda x: kept(x * x, x != 0.0), slopes=lambda x, _z: (2.0 * x,)),
     Step("sqrt", ball=arb.sqrt, rules=(over(lambda a, _x, y: a.elementwise("add", y, y)),), rounding=CORRECT,
          value=np.sqrt, slopes=lambda _x, z: (0.5 / z,)),
-    Step("rsqrt", ball=arb.rsqrt, rounding=ulps(2),
+    Step("rsqrt", work=2, ball=arb.rsqrt, rounding=ulps(2),
          rules=(negated(times(lambda a, x, y: a.elementwise("divide", y, a.elementwise("add", x, x)))),),
          value=lambda x: np.asarray(1.0 / np.sqrt(x)), slopes=lambda x, z: (0.5 * z / x,)),
-    Step("power", ball=operator.pow, rules=(times(_power_by_base), times(_power_by_exponent)), rounding=ulps(4),
+    Step("power", work=5, ball=operator.pow, rules=(times(_power_by_base), times(_power_by_exponent)), rounding=ulps(4),
          value=np.power, slopes=lambda x, p, z: (p * np.power(x, p - 1.0), z * np.log(x))),
     Step("maximum", ball=arb.max, chooses=1, rounding=EXACT),  # the hull where they overlap: a valid ball
     Step("minimum", ball=arb.min, chooses=-1, rounding=EXACT),

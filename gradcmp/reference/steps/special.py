@@ -84,24 +84,24 @@ def _polygamma(start: int) -> Series:
 
 
 ROWS: tuple[Step, ...] = (
-    Step("erf", ball=arb.erf, rules=(times(_gaussian),), rounding=ulps(2),
+    Step("erf", work=15, ball=arb.erf, rules=(times(_gaussian),), rounding=ulps(2),
          value=erf, slopes=lambda x, _z: (bell(x),), series=_gaussian_integral(arb.erf, 1)),
-    Step("erfc", ball=arb.erfc, rules=(negated(times(_gaussian)),), rounding=ulps(4),
+    Step("erfc", work=15, ball=arb.erfc, rules=(negated(times(_gaussian)),), rounding=ulps(4),
          value=lambda x: kept(erfc(x), x < np.inf), slopes=lambda x, _z: (bell(x),),
          series=_gaussian_integral(arb.erfc, -1)),
     # For derivatives: that constant, whatever the operand.
-    Step("two_over_root_pi", ball=lambda _: 2 / arb.const_sqrt_pi(),
+    Step("two_over_root_pi", work=2, ball=lambda _: 2 / arb.const_sqrt_pi(),
          rounding=Rounding(relative=1.0, source="a constant, rounded once"),
          value=lambda x: np.full(x.shape, TWO_OVER_ROOT_PI), slopes=lambda _x, _z: (0.0,)),
     # Near their roots the gamma family is what is left of terms of size 1.
-    Step("lgamma", ball=_lgamma, rules=(times(step("digamma")),), rounding=ulps(6, absolute=8.0),
+    Step("lgamma", work=20, ball=_lgamma, rules=(times(step("digamma")),), rounding=ulps(6, absolute=8.0),
          value=lgamma, slopes=lambda x, _z: (polygamma(0, x),), series=_polygamma(-1)),
-    Step("digamma", ball=arb.digamma, rules=(times(step("trigamma")),),
+    Step("digamma", work=40, ball=arb.digamma, rules=(times(step("trigamma")),),
          rounding=Rounding(relative=8.0, absolute=8.0, source=MEASURED),
          value=lambda x: polygamma(0, x), slopes=lambda x, _z: (polygamma(1, x),), series=_polygamma(0)),
-    Step("trigamma", ball=_trigamma, rules=(times(step("tetragamma")),),
+    Step("trigamma", work=200, ball=_trigamma, rules=(times(step("tetragamma")),),
          rounding=Rounding(relative=8.0, source=MEASURED),
          value=lambda x: polygamma(1, x), slopes=lambda x, _z: (polygamma(2, x),), series=_polygamma(1)),
-    Step("tetragamma", ball=_tetragamma, rounding=Rounding(relative=8.0, source=MEASURED),
+    Step("tetragamma", work=200, ball=_tetragamma, rounding=Rounding(relative=8.0, source=MEASURED),
          value=lambda x: polygamma(2, x), slopes=lambda x, _z: (polygamma(3, x),), series=_polygamma(2)),
 )  # fmt: skip

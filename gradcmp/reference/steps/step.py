@@ -16,7 +16,8 @@ class Step:
     comparison (`abs`: of x and -x; the sign that chooses the first) or is `flat` between jumps. `value`, `slopes`: it
     and its partial derivatives, up to sign, in float64 (the latter from the operands and the value). `rounding`: how
     far programs round in it. `series`: (ball, count) → its Taylor coefficients there; what is in `domain` has to be
-    positive. Where an algebra has a method of its own for a step, the row says nothing for it.
+    positive. `work`: an element, in additions of balls of 64 bits. Where an algebra has a method of its own for a step,
+    the row says nothing for it.
     """
 
     name: str
@@ -29,3 +30,4 @@ class Step:
     rounding: Rounding | None = None
     series: Callable[[Any, int], list[Any]] | None = None
     domain: tuple[Callable[[Any], Any], ...] = ()
+    work: float = 1.0

@@ -186,16 +186,6 @@ def test_a_step_without_a_rule_says_so(tape):
     assert not tape.elementwise("tetragamma", tape.constant(np.asarray(2.0))).live
 
 
-def test_spending_is_told_of_every_step_back():
-    steps = []
-    tape = TapeAlgebra(INNER, spend=lambda *_a, **_k: steps.append(1))
-    x = tape.input(balls(2.0))
-    y = tape.elementwise("sin", tape.elementwise("exp", x))
-    steps.clear()
-    pulled(tape, y, 1.0, [x])
-    assert len(steps) >= 2
-
-
 @pytest.mark.parametrize(
     ("matrix", "expected"),
     [
