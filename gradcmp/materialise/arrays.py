@@ -102,7 +102,7 @@ def _check_size(wanted: tuple[dict[str, _Wanted], ...], max_bytes: int) -> None:
             where=largest.specification.location,
             path="inputs",
             expected=f"expected at most {readable_bytes(max_bytes)} in all",
-            hint="`--max-bytes` sets the limit",
+            hint="`--max-bytes` (in Python `max_bytes`) sets the limit",
         )
     )
 

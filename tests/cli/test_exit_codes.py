@@ -62,6 +62,7 @@ def test_1_a_death_is_one_row_and_the_rest_goes_on(tmp_path: Path) -> None:
         (["run", "--param", "n=nan"], "finite numbers"),
         (["run", "--param", "n=1e999"], "finite numbers"),
         (["run", "--param", f"n={'9' * 5000}"], "finite numbers"),
+        (["run", "--param", f"n={10**400}"], "finite numbers"),
         (["run", "--param", "n=a b"], "words of letters"),
         (["run", "--param", "n=\udcff"], "words of letters"),
         (["run", "--timeout", "nan"], "`nan` is not a number of seconds above 0"),

@@ -211,7 +211,7 @@ def test_a_limit_holds_before_anything_is_allocated(made):
         made("x: {zeros: [1024]}, z: {zeros: [10]}", max_bytes=4000)
     assert str(caught.value) == (
         "s.yaml:1:21: inputs: the inputs have 4 KiB in all, `x` alone 4 KiB; expected at most 3.9 KiB in all; "
-        "`--max-bytes` sets the limit"
+        "`--max-bytes` (in Python `max_bytes`) sets the limit"
     )
 
 
