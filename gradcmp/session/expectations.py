@@ -1,5 +1,6 @@
 """What a scenario's `expect` says, as truth. Its expressions are evaluated by the reference, exactly."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -244,7 +245,10 @@ def _numbers(data: Any, dtype: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]
         exact = np.asarray(data, dtype=object)
         items = exact.ravel().tolist()
         round_ = FORMATS[dtype].round if dtype in FORMATS else float
-        high = np.asarray([round_(float(item)) for item in items], dtype=np.float64).reshape(exact.shape)
+        numbers = [(float(item), round_(float(item))) for item in items]
+        # What the dtype does not have is expected all the same: an answer of infinity is not it.
+        kept = [number if math.isinf(rounded) else rounded for number, rounded in numbers]
+        high = np.asarray(kept, dtype=np.float64).reshape(exact.shape)
     except (TypeError, ValueError, OverflowError):
         raise _NoTruth("the expected numbers do not form an array of one shape") from None
     low = np.zeros_like(high)

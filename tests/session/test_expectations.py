@@ -172,3 +172,9 @@ def test_what_is_not_finite_is_told_only_from_what_is(side, known):
     truth, _ = truths(*given, Target(backend="torch"), truth=certificate)
     assert truth.evidence == ("expected" if known else "none")
     assert ("not a finite number" in (truth.reason or "")) is not known
+
+
+def test_a_number_beyond_the_dtype_is_expected_as_it_is():
+    """An answer of infinity is right where 70000 is true; it is no reason to expect any other number."""
+    (leaf,) = derivative(ExpectedNumbers(data=[70000, -1e300, float("inf"), 0.1]), dtype="float16")
+    assert leaf.high.tolist() == [70000.0, -1e300, float("inf"), float(np.float16(0.1))]
