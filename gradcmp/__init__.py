@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # not from `typing`: until the command line runs, an interruption ends in a traceback
 if TYPE_CHECKING:
+    from typing import Any
+
     from gradcmp.session.api import Paths, Report
 
 __version__ = "0.1.0"
@@ -26,5 +26,7 @@ def run(paths: Paths = (), **options: Any) -> Report:
     >>> report.exit_code, report.levels  # doctest: +SKIP
     (0, {'ok': 3})
     """
+    from importlib import import_module
+
     report: Report = import_module("gradcmp.session.api").run(paths, options)
     return report
