@@ -83,11 +83,13 @@ def debug_option(function: F) -> F:
 
 
 def view_option(function: F) -> F:
+    """`--view`, which of the pages is printed."""
     views = click.Choice(["tables", "cases", "scaling"])
     return click.option("--view", type=views, default="tables", show_default=True)(function)
 
 
 def width_option(function: F) -> F:
+    """`--width` of the page."""
     return click.option("--width", type=click.IntRange(min=40), help="Columns to use; default: the terminal's.")(
         function
     )

@@ -89,6 +89,7 @@ def _listed(shapes: Sequence[Shape]) -> str:
 
 
 def squeeze(shapes: Sequence[Shape], options: Options) -> Shape:
+    """The shape without its axes of length 1, or without those named. Raises ShapeError for another length."""
     shape, axis = shapes[0], options["axis"]
     if shape is None or (axis is None and None in shape):
         return None
@@ -102,6 +103,7 @@ def squeeze(shapes: Sequence[Shape], options: Options) -> Shape:
 
 
 def expand_dims(shapes: Sequence[Shape], options: Options) -> Shape:
+    """The shape with new axes of length 1 at the places that they have in the result."""
     shape = shapes[0]
     if shape is None:
         return None
@@ -113,6 +115,7 @@ def expand_dims(shapes: Sequence[Shape], options: Options) -> Shape:
 
 
 def flip(shapes: Sequence[Shape], options: Options) -> Shape:
+    """The same shape. Raises ShapeError for axes that there are not."""
     if shapes[0] is not None:
         normal_axes(options["axis"], len(shapes[0]))
     return shapes[0]
