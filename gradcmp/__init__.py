@@ -20,7 +20,7 @@ def run(paths: Paths = (), **options: Any) -> Report:
     `paths` is a file, folder or id, or several; without any, the project's scenario folder. `options` are the fields of
     `gradcmp.session.request.RunRequest` and `RunOptions` by name, such as `backends="torch"`, `timing="off"`.
     Raises gradcmp.errors.GradcmpError as the command line ends with an error, TypeError for an unknown option, and
-    KeyboardInterrupt where the run is interrupted.
+    KeyboardInterrupt where the run is interrupted (SystemExit by SIGTERM, unless the program handles that itself).
 
     >>> report = gradcmp.run("scenarios/d2l/two-x-dot-x.yaml", timing="off")  # doctest: +SKIP
     >>> report.exit_code, report.levels  # doctest: +SKIP

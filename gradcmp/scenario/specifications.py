@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from gradcmp.core.formats import DTYPES, FORMATS, INTEGER_LIMITS, kind_of
 from gradcmp.core.specifications import InputTree, Specification, beyond
 from gradcmp.core.suggest import did_you_mean
+from gradcmp.core.tensors import Shape
 from gradcmp.core.trees import insert
-from gradcmp.scenario.generators import FILES, GENERATORS, OPTIONS, Shape, first_number, literal
+from gradcmp.scenario.generators import FILES, GENERATORS, OPTIONS, first_number, literal
 from gradcmp.scenario.nodes import Mapping, Node, Scalar
 from gradcmp.scenario.reading import IDENTIFIER, Reader, joined, listing
 

@@ -12,7 +12,7 @@ from msgspec import ValidationError, convert
 
 from gradcmp.core.scenarios import swept
 from gradcmp.core.suggest import unknown_name
-from gradcmp.errors import Complaint, UsageError
+from gradcmp.errors import Complaint, Terminated, UsageError
 from gradcmp.result.document import Document
 from gradcmp.result.reading import read_document
 from gradcmp.session.open import open_session
@@ -53,7 +53,7 @@ def run(paths: Paths = (), options: Mapping[str, Any] | None = None) -> Report:
     with open_session(request) as session:
         recorded = record(session, started=started)
         if recorded.interrupted:
-            raise KeyboardInterrupt
+            raise Terminated if recorded.exit_code == Terminated().code else KeyboardInterrupt
         document = read_document(recorded.path)
     return Report(document=document, exit_code=recorded.exit_code)
 

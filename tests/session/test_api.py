@@ -5,8 +5,11 @@ from __future__ import annotations
 import inspect
 import math
 import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,6 +19,7 @@ import pytest
 import gradcmp
 from gradcmp.errors import NothingSelectedError, UsageError
 from gradcmp.session.api import request_of
+from gradcmp.session.inbox import Inbox
 
 TEXT = "inputs: {x: {arange: 4}}\nfunction: sum(x * x)\nbackend: fake\nexecution: [right, wrong]\n"
 
@@ -140,6 +144,20 @@ def test_so_are_all_other_numbers(scenario: Path) -> None:
     assert (request.arguments, request.shard) == (("square",), (1, 2))
     assert (request.options.jobs, request.options.timing) == (2, 0.5)
     assert {type(request.options.jobs), type(request.shard[0]), type(request.arguments[0])} == {int, str}
+
+
+@pytest.mark.parametrize(("number", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])
+def test_an_interruption_is_raised(scenario: Path, monkeypatch: pytest.MonkeyPatch, number: int, error: type) -> None:
+    def interrupted(self: Inbox) -> Iterator[object]:
+        os.kill(os.getpid(), number)
+        time.sleep(10.0)  # until the signal is here
+        return iter(())
+
+    monkeypatch.setattr(Inbox, "complete", interrupted)
+    with pytest.raises(error) as caught:
+        gradcmp.run(scenario, timing="off", reference=False)
+    assert getattr(caught.value, "code", 143) == 143
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
 def test_importing_the_session_loads_neither_the_reference_nor_a_framework() -> None:
