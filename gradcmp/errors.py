@@ -1,6 +1,9 @@
 """The errors that gradcmp tells to people: what happened, where, what was expected, what to do."""
 
+import signal
 from dataclasses import dataclass
+from types import FrameType
+from typing import NoReturn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -68,5 +71,13 @@ class NothingSelectedError(GradcmpError):
     exit_code = 5
 
 
-class Terminated(BaseException):
-    """SIGTERM, as an exception, so that workers are ended and what was done is kept."""
+class Terminated(SystemExit):
+    """SIGTERM, as an exception, so that workers are ended and what was done is kept; a program ends with code 143."""
+
+    def __init__(self) -> None:
+        super().__init__(128 + signal.SIGTERM)
+
+
+def terminate(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001  # the signature of a handler
+    """A handler of SIGTERM that raises Terminated."""
+    raise Terminated

@@ -4,14 +4,12 @@ import os
 import signal
 import sys
 from importlib import import_module
-from types import FrameType
-from typing import Any
 
 import click
 
 from gradcmp import __version__
 from gradcmp.cli.streams import never_fail_to_encode
-from gradcmp.errors import GradcmpError, Terminated
+from gradcmp.errors import GradcmpError, Terminated, terminate
 
 COMMANDS: dict[str, str] = {
     "run": "Compute the derivatives, judge them, print the tables.",
@@ -56,7 +54,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with a code of the table in the README."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     stdout = sys.stdout
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, terminate)
     never_fail_to_encode()
     code = 3
     try:
@@ -95,10 +93,6 @@ def main(arguments: list[str] | None = None) -> None:
         _say(f"gradcmp failed: {type(error).__name__}: {error}")
         _say("this is an error inside gradcmp; `--debug` shows where: please report it")
     raise SystemExit(code)
-
-
-def _terminate(number: int, frame: FrameType | None) -> Any:  # noqa: ARG001  # the signal module's signature
-    raise Terminated
 
 
 def _show_traceback(words: list[str]) -> None:

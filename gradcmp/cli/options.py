@@ -1,7 +1,7 @@
 """Arguments and options that several commands share."""
 
-import math
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -9,7 +9,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from gradcmp.cli.streams import LAST_RESULT
-from gradcmp.core.scenarios import TIMINGS
+from gradcmp.core.scenarios import TIMINGS, swept
+from gradcmp.session.request import SWEPT_EXPECTED, is_duration
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -82,11 +83,13 @@ def debug_option(function: F) -> F:
 
 
 def view_option(function: F) -> F:
+    """`--view`, which of the pages is printed."""
     views = click.Choice(["tables", "cases", "scaling"])
     return click.option("--view", type=views, default="tables", show_default=True)(function)
 
 
 def width_option(function: F) -> F:
+    """`--width` of the page."""
     return click.option("--width", type=click.IntRange(min=40), help="Columns to use; default: the terminal's.")(
         function
     )
@@ -108,23 +111,14 @@ def parse_overrides(
 
 
 def _value(value: str, text: str) -> int | float | str:
-    from gradcmp.scenario.sweep import WORD  # most runs have no `--param`
-
-    for kind in (int, float):
-        try:
+    number: int | float | str = value
+    for kind in (float, int):
+        with suppress(ValueError):
             number = kind(value)
-        except ValueError:
-            continue
-        if not math.isfinite(number):
-            break
-        return int(number) if isinstance(number, float) and number.is_integer() else number
-    else:
-        if WORD.fullmatch(value):
-            return value
-    raise click.BadParameter(
-        f"`{text}` has the value `{value}`; expected finite numbers, or words of letters, digits and `_.:+-`",
-        param_hint="--param",
-    )
+    known = swept(number)
+    if known is None:
+        raise click.BadParameter(f"`{text}` has the value `{value}`; {SWEPT_EXPECTED}", param_hint="--param")
+    return known
 
 
 def parse_negated(context: click.Context, parameter: click.Parameter, given: bool) -> bool:  # noqa: ARG001  # click's signature
@@ -146,26 +140,19 @@ def parse_timing(context: click.Context, parameter: click.Parameter, text: str |
     """`off`, `quick`, or seconds."""
     if text is None or text in TIMINGS:
         return text
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 < seconds < 3600:
-        raise click.BadParameter(f"`{text}` is not `off`, `quick` or a number of seconds")
-    return seconds
+    return _seconds(text, "`off`, `quick` or a number of seconds above 0")
 
 
 def parse_seconds(context: click.Context, parameter: click.Parameter, text: str | None) -> float | None:  # noqa: ARG001  # click's signature
     """Seconds above 0."""
-    if text is None:
-        return None
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds < math.inf:
-        raise click.BadParameter(f"`{text}` is not a number of seconds above 0, such as 30")
-    return seconds
+    return None if text is None else _seconds(text, "a number of seconds above 0, such as 30")
+
+
+def _seconds(text: str, expected: str) -> float:
+    with suppress(ValueError):
+        if is_duration(seconds := float(text)):
+            return seconds
+    raise click.BadParameter(f"`{text}` is not {expected}")
 
 
 def parse_bytes(context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:  # noqa: ARG001  # click's signature

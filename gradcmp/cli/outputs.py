@@ -1,8 +1,10 @@
 """Where the results of a run go."""
 
+import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path
 
 import click
@@ -53,17 +55,31 @@ class Outputs:
             )
         for path in files:
             refuse_unwritable(path)
-        given = [path.resolve() for path in files]
-        twice = {path for path in given if given.count(path) > 1}
-        if twice:
-            raise UsageError(*(f"`{path}` is given for two outputs; each needs a file of its own" for path in twice))
+        complaints = tuple(self._clashes())
+        if complaints:
+            raise UsageError(*complaints)
+
+    def _clashes(self) -> Iterator[str]:
+        """Every two outputs that would be written to one file."""
+        from gradcmp.report.exports import WRITTEN
+        from gradcmp.result.journal import files_of
+
+        outputs: dict[str, tuple[Path, ...]] = {WRITTEN[name].option: (path,) for name, path in self.exports.items()}
+        if self.result is not None:
+            outputs["-o with the files beside it"] = files_of(self.result)
+        if self.last is not None and not (self.result is not None and _is_same(self.result, self.last)):
+            outputs["the last run with the files beside it"] = files_of(self.last)
+        for (one, first), (other, second) in combinations(outputs.items(), 2):
+            shared = next((path for path in first for each in second if _is_same(path, each)), None)
+            if shared is not None:
+                yield f"`{shared}` is given for two outputs, {one} and {other}; each needs a file of its own"
 
     def keep(self, path: Path) -> None:
         """The result file as the last one of this folder, where it went elsewhere.
 
         A warning where that cannot be written: the result itself is where it was asked for.
         """
-        if self.no_cache or path.resolve() == LAST_RESULT.resolve():
+        if self.no_cache or _is_same(path, LAST_RESULT):
             return
         from gradcmp.result.copying import copy_result
         from gradcmp.result.journal import make_own_folder
@@ -96,6 +112,14 @@ class Outputs:
                 view="cases" if self.verbose else self.view,
                 console=make_console(sys.stdout, width=self.width),
             )
+
+
+def _is_same(a: Path, b: Path) -> bool:
+    """Are both one file? Names of new files that differ only in case are, for some systems make no difference."""
+    a, b = (Path(os.path.realpath(path)) for path in (a, b))
+    if a.exists() and b.exists():
+        return a.samefile(b)
+    return a.name.casefold() == b.name.casefold() and (a.parent == b.parent or _is_same(a.parent, b.parent))
 
 
 def _write(path: Path, text: str) -> None:

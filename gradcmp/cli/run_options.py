@@ -20,7 +20,7 @@ from gradcmp.cli.options import (
     view_option,
 )
 from gradcmp.report.exports import WRITTEN
-from gradcmp.session.request import FAIL_ON, RunOptions, RunRequest
+from gradcmp.session.request import FAIL_ON, LEAST, RunOptions, RunRequest
 
 T = TypeVar("T")
 
@@ -35,18 +35,18 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--param", "parameters", multiple=True, callback=parse_overrides, metavar="NAME=V,…", help="Values for a name that a scenario sweeps; repeatable."),
     click.option("--last-failed", is_flag=True, help="Only the problems that failed in the last run."),
     click.option("-x", "first_failure", is_flag=True, help="Stop at the first failure."),
-    click.option("--max-failures", type=click.IntRange(min=1), metavar="N", help="Stop after N failures."),
+    click.option("--max-failures", type=click.IntRange(min=LEAST["max_failures"]), metavar="N", help="Stop after N failures."),
     click.option("--shard", callback=parse_shard, metavar="I/N", help="The I-th of N parts, counting from 1."),
     click.option("--timing", callback=parse_timing, metavar="off|quick|SECONDS", help="Repetitions a case: none, 0.1 s, or a budget."),
-    click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Threads of every framework."),
+    click.option("--threads", type=click.IntRange(min=LEAST["threads"]), metavar="N", help="Threads of every framework."),
     click.option("--timeout", "timeout_s", callback=parse_seconds, metavar="S", help="Seconds until a case is given up."),
     click.option("--compile-timeout", "compile_timeout_s", callback=parse_seconds, metavar="S", help="The same while it compiles."),
     click.option("--max-memory", "max_memory_bytes", callback=parse_bytes, metavar="SIZE", help="Memory of all workers together, such as 8GiB."),
     click.option("--max-bytes", callback=parse_bytes, metavar="SIZE", help="Largest inputs of a problem; 1 GiB unless given."),
-    click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, metavar="N", help="For inputs without a seed of their own."),
+    click.option("--seed", type=click.IntRange(min=LEAST["seed"]), default=0, show_default=True, metavar="N", help="For inputs without a seed of their own."),
     click.option("--no-reference", "reference", is_flag=True, callback=parse_negated, help="Judge without the certified reference."),
     click.option("--reference-budget", "reference_budget_s", callback=parse_seconds, metavar="S", help="Work that certifying a problem may take, in nominal seconds, alike on every machine; 2 unless given."),
-    click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Cases that run side by side."),
+    click.option("--jobs", type=click.IntRange(min=LEAST["jobs"]), metavar="N", help="Cases that run side by side."),
     click.option("--require", "required", multiple=True, metavar="TARGET", help="Exit with 4 where this target cannot run; repeatable."),
     click.option("-o", "result", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="The result file."),
     click.option("--json", "json_to", type=click.Choice(["-"]), metavar="-", help="The result document on stdout instead of the tables."),

@@ -5,6 +5,7 @@ with a significand of 8 bits.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -46,6 +47,11 @@ class FloatFormat:
         if abs(rounded) > self.largest:
             return math.copysign(math.inf, value)
         return math.copysign(rounded, value)
+
+    def beyond(self, values: Iterable[float]) -> float | None:
+        """The first finite one of `values` that is infinite in this format; None where there is none."""
+        large = (value for value in values if abs(value) > self.largest and math.isfinite(value))
+        return next((value for value in large if math.isinf(self.round(value))), None)
 
 
 FORMATS: dict[str, FloatFormat] = {

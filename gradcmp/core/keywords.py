@@ -20,7 +20,7 @@ def parse_keywords(text: str) -> Predicate:
     """
     tokens = _TOKEN.findall(text)
     if not tokens:
-        raise UsageError("`-k` is empty; expected words joined by `and`, `or`, `not`")
+        raise UsageError("`-k` (in Python `keywords`) is empty; expected words joined by `and`, `or`, `not`")
     predicate, rest = _either(tokens, text)
     if rest:
         raise _unreadable(text, f"`{rest[0]}` is left over")
@@ -71,4 +71,7 @@ def _join(left: Predicate, right: Predicate, how: Callable[[Iterable[bool]], boo
 
 
 def _unreadable(text: str, why: str) -> UsageError:
-    return UsageError(f"`-k {text}` cannot be read: {why}; expected words joined by `and`, `or`, `not`, parentheses")
+    return UsageError(
+        f"`-k {text}` (in Python `keywords`) cannot be read: {why}; "
+        "expected words joined by `and`, `or`, `not`, parentheses"
+    )

@@ -13,7 +13,8 @@ from gradcmp.core.tensors import Key
 if TYPE_CHECKING:
     from gradcmp.program.ir import ArrayType
 
-Dimensions = tuple[int | None, ...]
+Dimensions = tuple[int | None, ...] | None
+"""A shape as far as it is known before the run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,7 @@ class LeafType:
     of: str = ""
     wrt: tuple[str, ...] = ()
     dtype: str | None = None
-    shape: Dimensions | None = None
+    shape: Dimensions = None
 
     @property
     def key(self) -> Key:
@@ -68,7 +69,7 @@ def _leaf(of: str, wrt: tuple[str, ...], parts: Sequence[ArrayType]) -> LeafType
     )
 
 
-def fits(a: Dimensions | None, b: Dimensions | None) -> bool:
+def fits(a: Dimensions, b: Dimensions) -> bool:
     """May two shapes be the same? None, for a length or the whole, allows everything."""
     if a is None or b is None:
         return True

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from typing import TYPE_CHECKING
 
 from gradcmp.core.expectations import Expectations
@@ -19,6 +22,26 @@ Number = int | float
 
 TIMINGS = ("off", "quick")
 """Words in the place of a budget for timing."""
+
+WORD = re.compile(r"[A-Za-z0-9_.:+-]+")
+"""A value that is swept and no number."""
+
+
+def swept(value: object) -> int | float | str | None:
+    """A value as a name that is swept has it: a finite number, an integer where it is whole, or a word; else None."""
+    if isinstance(value, str):
+        return value if WORD.fullmatch(value) else None
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:  # of an integer
+        return None
+    if isinstance(value, Integral):
+        return int(value)
+    if number.is_integer():
+        return int(number)
+    return number if math.isfinite(number) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gradcmp.core.formats import BYTES
+from gradcmp.core.formats import BYTES, FORMATS
 from gradcmp.errors import Location
 
 DEFAULT_MAX_BYTES = 2**30
@@ -57,6 +57,15 @@ class InputTree:
                 yield from child.leaves(path)
             else:
                 yield path, child
+
+
+def beyond(number: float, dtype: str) -> tuple[str, str, str]:
+    """The words for a finite number that is infinite in `dtype`: what is wrong, what is expected, what to do."""
+    return (
+        f"{number:g} is beyond the largest {dtype}, {FORMATS[dtype].largest:g}",
+        f"expected numbers that {dtype} has",
+        "write `.inf` where that is meant, or take a wider `dtype`",
+    )
 
 
 def readable_bytes(count: int) -> str:

@@ -10,13 +10,14 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import FrameType, TracebackType
-from typing import NoReturn, Self
+from types import TracebackType
+from typing import Self
 
 from gradcmp.core.executors import Failed, Ready
 from gradcmp.core.machine import usable_cores
 from gradcmp.core.outcomes import Outcome
 from gradcmp.core.requests import Task, WorkerKey
+from gradcmp.errors import terminate
 from gradcmp.execute.gate import Gate
 from gradcmp.execute.keeper import Answers, Keeper
 from gradcmp.execute.memory import default_limit_bytes
@@ -183,14 +184,10 @@ class Pool:
     def _catch_termination(self) -> None:
         """SIGTERM leaves the context as an interruption does, unless the program has its own way."""
         if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
-            signal.signal(signal.SIGTERM, _terminate)
+            signal.signal(signal.SIGTERM, terminate)
             self._signal_handler = signal.SIG_DFL
 
     def _release_termination(self) -> None:
         if self._signal_handler is not None:
             signal.signal(signal.SIGTERM, self._signal_handler)
             self._signal_handler = None
-
-
-def _terminate(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001  # the signature of a handler
-    raise SystemExit(128 + number)

@@ -8,7 +8,7 @@ import numpy
 
 from gradcmp.core.formats import FLOAT_DTYPES
 from gradcmp.core.problems import Problem
-from gradcmp.core.specifications import DEFAULT_MAX_BYTES, Specification, readable_bytes
+from gradcmp.core.specifications import DEFAULT_MAX_BYTES, Specification, beyond, readable_bytes
 from gradcmp.core.tensors import Tensor
 from gradcmp.errors import Complaint, UsageError
 from gradcmp.materialise.files import ChangedFile, read_array
@@ -102,7 +102,7 @@ def _check_size(wanted: tuple[dict[str, _Wanted], ...], max_bytes: int) -> None:
             where=largest.specification.location,
             path="inputs",
             expected=f"expected at most {readable_bytes(max_bytes)} in all",
-            hint="`--max-bytes` sets the limit",
+            hint="`--max-bytes` (in Python `max_bytes`) sets the limit",
         )
     )
 
@@ -118,6 +118,7 @@ def _make(wanted: _Wanted, seed: int, max_bytes: int) -> Tensor:
             shape = specification.shape or ()
             values = generate(specification.generator, specification.arguments, shape, derived_seed(wanted.name, seed))
         array = _converted(values, wanted.dtype)
+        _refuse_infinities(values, array, wanted)
     except (ChangedFile, MemoryError) as error:
         what = str(error) if isinstance(error, ChangedFile) else "the array does not fit into the memory"
         raise UsageError(Complaint(what=what, where=specification.location, path=wanted.path)) from error
@@ -131,6 +132,17 @@ def _converted(values: numpy.ndarray, dtype: str) -> numpy.ndarray:
         rounded = round_array(values.astype(numpy.float64), dtype)
         return numpy.array(rounded, order="C")
     return numpy.array(values, dtype=dtype, order="C")
+
+
+def _refuse_infinities(values: numpy.ndarray, array: numpy.ndarray, wanted: _Wanted) -> None:
+    """Raise UsageError where a finite number became infinite."""
+    if wanted.dtype not in FLOAT_DTYPES or not numpy.isinf(array).any():
+        return
+    lost = numpy.asarray(values)[numpy.isinf(array) & numpy.isfinite(values)]
+    if lost.size:
+        what, expected, hint = beyond(float(lost[0]), wanted.dtype)
+        where = wanted.specification.location
+        raise UsageError(Complaint(what=what, where=where, path=wanted.path, expected=expected, hint=hint))
 
 
 def hash_tensor(tensor: Tensor) -> str:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from gradcmp.program.joins import Shape, show
+from gradcmp.core.leaves import Dimensions
+from gradcmp.program.joins import show
 from gradcmp.program.shapes import ShapeError
 
 
-def index_shape(shape: Shape, items: Sequence[object]) -> Shape:
+def index_shape(shape: Dimensions, items: Sequence[object]) -> Dimensions:
     """The shape after static indexing.
 
     Items are slices, `...`, None for a new axis, or the values `[low, high]` between which a whole number lies (None
@@ -42,7 +43,7 @@ def index_shape(shape: Shape, items: Sequence[object]) -> Shape:
     return tuple(result)
 
 
-def _check_bounds(bounds: list[Any], length: int, axis: int, shape: Shape) -> None:
+def _check_bounds(bounds: list[Any], length: int, axis: int, shape: Dimensions) -> None:
     low, high = bounds
     if low is not None and high is not None and (low < -length or high >= length):
         bad = high if high >= length else low

@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from functools import reduce
 
 from gradcmp.core.formats import FORMATS, INTEGER_LIMITS, kind_of
+from gradcmp.core.leaves import Dimensions
 from gradcmp.program.ir import ArrayType, MappingType, NumberType, TupleType, Type
-
-Shape = tuple[int | None, ...] | None
 
 
 class CannotJoin(Exception):  # never leaves the package
@@ -24,7 +23,7 @@ def describe(type_: Type) -> str:
     return f"{type_.dtype} of shape {show(type_.shape)}"
 
 
-def show(shape: Shape) -> str:
+def show(shape: Dimensions) -> str:
     """A shape as Python writes it, with `?` for a length that depends on the run."""
     if shape is None:
         return "(?)"
@@ -73,7 +72,7 @@ def joined_dtype(types: Iterable[Type], *, dtype: str, result: str = "same") -> 
     return reduce(wider_integer, integers) if integers else "int64"
 
 
-def join_shapes(a: Shape, b: Shape) -> Shape:
+def join_shapes(a: Dimensions, b: Dimensions) -> Dimensions:
     """What is the same in both; lengths that differ, or the whole where ranks differ, become None."""
     if a is None or b is None or len(a) != len(b):
         return None

@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from typing import Any
 
-from gradcmp.program.joins import Shape, show
+from gradcmp.core.leaves import Dimensions
+from gradcmp.program.joins import show
 
 Options = Mapping[str, Any]
-Rule = Callable[[Sequence[Shape], Options], Shape]
+Rule = Callable[[Sequence[Dimensions], Options], Dimensions]
 
 MOST_ENTRIES = 2**31
 """Entries of one array; a larger one is a slip of the pen."""
@@ -26,7 +27,7 @@ class ShapeError(Exception):
         self.hint = hint
 
 
-def broadcast(shapes: Sequence[Shape], _: Options | None = None) -> Shape:
+def broadcast(shapes: Sequence[Dimensions], _: Options | None = None) -> Dimensions:
     """NumPy's broadcasting: shapes aligned at the end, a length of 1 stretches.
 
     >>> broadcast([(2, 1), (3,)])
@@ -55,12 +56,12 @@ def _wider(m: int | None, n: int | None) -> int | None:
     return m
 
 
-def elementwise(shapes: Sequence[Shape], _: Options) -> Shape:
+def elementwise(shapes: Sequence[Dimensions], _: Options) -> Dimensions:
     """The shape of the sole operand."""
     return shapes[0]
 
 
-def along_axis(shapes: Sequence[Shape], options: Options) -> Shape:
+def along_axis(shapes: Sequence[Dimensions], options: Options) -> Dimensions:
     """The shape of the sole operand, which has the axis."""
     if shapes[0] is not None:
         normal_axis(options["axis"], len(shapes[0]))
@@ -91,14 +92,14 @@ def entries(lengths: Sequence[int | None]) -> int | None:
     return prod(known) if len(known) == len(lengths) else None
 
 
-def matrix(shape: Shape, name: str = "this") -> Shape:
+def matrix(shape: Dimensions, name: str = "this") -> Dimensions:
     """The shape, which is that of a matrix or of a stack of them; raises `ShapeError`."""
     if shape is not None and len(shape) < 2:
         raise ShapeError(f"{name} takes a matrix, not shape {show(shape)}")
     return shape
 
 
-def result_shape(rule: Rule, shapes: Sequence[Shape], options: Options) -> Shape:
+def result_shape(rule: Rule, shapes: Sequence[Dimensions], options: Options) -> Dimensions:
     """The result's shape by the rule; raises `ShapeError`."""
     shape = rule(shapes, options)
     if shape is not None:

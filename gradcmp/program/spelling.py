@@ -116,4 +116,5 @@ def changed(application: Application, defaults: Mapping[str, object]) -> dict[st
 
 
 def call(function: str, *operands: object, **options: object) -> str:
+    """The text of a call."""
     return f"{function}({', '.join([*map(str, operands), *(f'{name}={value}' for name, value in options.items())])})"

@@ -4,16 +4,18 @@ from collections.abc import Mapping
 from functools import cache, partial
 from typing import Any
 
+import numpy as np
+
 from gradcmp.core.tensors import Tensor
 from gradcmp.core.truth import TruthLeaf
 from gradcmp.program.expected import result_paths
 from gradcmp.program.ir import Checked
-from gradcmp.reference.algebra import EvaluationError
+from gradcmp.reference.algebra import EvaluationError, Uncertified
 from gradcmp.reference.algebras.metered import metered
 from gradcmp.reference.budget import Budget
 from gradcmp.reference.language.arrays import Array, Context
 from gradcmp.reference.language.evaluator import evaluate
-from gradcmp.reference.precision import certified
+from gradcmp.reference.precision import refined
 
 Expression = tuple[Checked, str]
 """A program of one array over the inputs and `result`, and the dtype to whose eighth of an ULP it is to be known."""
@@ -24,6 +26,7 @@ def evaluated(
 ) -> dict[str, TruthLeaf | str]:
     """The arrays of `expressions` by their names; where one has no certain value, the reason.
 
+    NaN is an element without a finite value: a pole, or outside the domain.
     The value of `function` is computed once at each precision, and only where an expression reads it.
     """
     return {name: _array(*expression, function, inputs, budget) for name, expression in expressions.items()}
@@ -46,6 +49,10 @@ def _array(
         return evaluate(program, context, {**inputs, **values}, budget)
 
     try:
-        return certified(run, {"": dtype}, dtype=function.dtype)[""]
+        certificate = refined(run, {"": dtype}, dtype=function.dtype)
+        leaf = certificate.leaves[""]
+        if (certificate.open.get("", False) & ~np.isnan(leaf.high)).any():
+            raise Uncertified(f"not certified with {certificate.bits} bits: {certificate.reason}")
     except EvaluationError as error:
         return str(error)
+    return leaf

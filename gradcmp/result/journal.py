@@ -28,6 +28,12 @@ _INTERRUPTED, _INTERNAL_ERROR = 130, 3  # exit codes of the contract
 _ROOM = "free some space there, or choose another file with -o; what was done is in the file's .partial"
 
 
+def files_of(path: Path) -> tuple[Path, Path, Path, Path]:
+    """The result file `path` and the arrays beside it, then both as they are called while they grow."""
+    arrays = path.with_name(f"{path.name}.npz")
+    return path, arrays, path.with_name(f"{path.name}.partial"), arrays.with_name(f"{arrays.name}.partial")
+
+
 class Counts:
     """Cases by verdict and by level: the `summary` block."""
 
@@ -55,17 +61,16 @@ class Journal:
 
         Raises UsageError where the file cannot be written. `make_folder` creates the folder (for `.gradcmp/`).
         """
-        self.path = path
-        self.partial = path.with_name(f"{path.name}.partial")
-        array_name = f"{path.name}.npz"
-        self.arrays = ArrayStore(path.with_name(f"{array_name}.partial"), array_name)
+        self.path, arrays, self.partial, growing_arrays = files_of(path)
+        self.arrays = ArrayStore(growing_arrays, arrays.name)
         self.finished = False
         self._head = head
         self._counts = Counts()
         try:
             if make_folder:
                 make_own_folder(path.parent)
-            _refuse(path)
+            refuse_unwritable(path)
+            refuse_unwritable(arrays)
             # A new file rather than an old one emptied: another run may still be writing there.
             self.partial.unlink(missing_ok=True)
             self.arrays.path.unlink(missing_ok=True)
@@ -218,15 +223,18 @@ def refuse_unwritable(path: Path) -> None:
 
 def _refuse(path: Path) -> None:
     """Raise OSError where `path` exists and is not a file that may be replaced."""
-    if path.exists():
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise OSError("it is not a regular file")
-        if not os.access(path, os.W_OK):
-            raise OSError("it is read-only")
-    elif not path.parent.is_dir():
-        raise OSError(f"there is no folder {path.parent}")
-    elif not os.access(path.parent, os.W_OK):
-        raise OSError(f"nothing can be written in {path.parent}")
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):  # others, such as a loop of symbolic links, say it themselves
+        if not path.parent.is_dir():
+            raise OSError(f"there is no folder {path.parent}") from None
+        if not os.access(path.parent, os.W_OK):
+            raise OSError(f"nothing can be written in {path.parent}") from None
+        return
+    if not stat.S_ISREG(mode):
+        raise OSError("it is not a regular file")
+    if not os.access(path, os.W_OK):
+        raise OSError("it is read-only")
 
 
 def _unwritable(path: Path, error: OSError, *, hint: str = "") -> Complaint:

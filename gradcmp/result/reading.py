@@ -1,6 +1,7 @@
 """Result files read back, complete or partial."""
 
 import json
+import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from gradcmp.errors import Complaint, UsageError
 from gradcmp.result.document import FORMAT, Document
 from gradcmp.result.journal import SECTIONS, Counts
-from gradcmp.result.values import plain_record
+from gradcmp.result.values import plain_record, quoted
 
 _OBJECTS, _LISTS = ("run", "machine"), ("targets", *SECTIONS)
 _NOT_OURS = "it is JSON, but no result of gradcmp"
@@ -16,6 +17,12 @@ _WRITES_ONE = "`gradcmp run -o FILE` writes one"
 
 
 Json = dict[str, Any]
+
+_TOKEN = re.compile(r'(?P<text>"(?:[^"\\]|\\.)*")(?P<key>\s*:)?|[{}]|NaN|-?Infinity', re.DOTALL)
+
+
+class _Damage(json.JSONDecodeError):
+    """JSON that Python reads and that JSON has not, or does not give a meaning."""
 
 
 def read_document(path: Path) -> Document:
@@ -55,7 +62,7 @@ def _parse(path: Path, text: str) -> Json:
     if not text.strip():
         raise _unreadable(path, "it is empty", hint=_WRITES_ONE)
     try:
-        document = json.loads(text)
+        document = _loads(text)
     except (ValueError, RecursionError) as error:
         if text.startswith('{"kind":"run"'):
             return _parse_partial(path, text)
@@ -63,7 +70,9 @@ def _parse(path: Path, text: str) -> Json:
             raise _unreadable(
                 path, "it is JSON that no run writes: it is nested too deep, or a number is too long"
             ) from error
-        if text.startswith('{\n"format": "gradcmp-result/'):
+        if isinstance(error, _Damage):
+            reason = f"it is damaged: {error.msg}"
+        elif text.startswith('{\n"format": "gradcmp-result/'):
             reason = "it is damaged" if text.rstrip().endswith("}") else "its end is missing"
         else:
             reason = "it is not JSON"
@@ -75,6 +84,48 @@ def _parse(path: Path, text: str) -> Json:
     return document
 
 
+def _loads(text: str) -> Any:
+    """The value of a text in JSON. Raises _Damage for bare `NaN` and `Infinity` and for a key that stands twice.
+
+    Raises what `json.loads` does for what that does not read.
+    """
+    damaged = False
+
+    def constant(name: str) -> float:
+        nonlocal damaged
+        damaged = True
+        return float(name)
+
+    def once(pairs: list[tuple[str, Any]]) -> Json:
+        nonlocal damaged
+        entries = dict(pairs)
+        damaged = damaged or len(entries) < len(pairs)
+        return entries
+
+    value = json.loads(text, parse_constant=constant, object_pairs_hook=once)
+    if damaged:
+        raise _damage(text)
+    return value
+
+
+def _damage(text: str) -> _Damage:
+    """The first place where a text that Python reads is no good JSON."""
+    seen: list[set[str]] = []
+    for token in _TOKEN.finditer(text):
+        if token["key"]:
+            key = json.loads(token["text"])
+            if key in seen[-1]:
+                return _Damage(f"the key {quoted(key)} stands twice", text, token.start())
+            seen[-1].add(key)
+        elif token[0] == "{":
+            seen.append(set())
+        elif token[0] == "}":
+            seen.pop()
+        elif not token["text"]:
+            return _Damage(f"`{token[0]}` is no number in JSON", text, token.start())
+    raise AssertionError("there is no damage")
+
+
 def _parse_partial(path: Path, text: str) -> Json:
     """JSON lines → a document. A last line that was cut off is dropped; damage elsewhere is an error."""
     sections = {kind: section for section, kind in SECTIONS.items()}
@@ -83,10 +134,12 @@ def _parse_partial(path: Path, text: str) -> Json:
     lines = [line for line in text.split("\n") if line.strip()]
     for number, line in enumerate(lines, start=1):
         try:
-            entry = json.loads(line)
+            entry = _loads(line)
             kind, record = entry["kind"], entry["record"]
             if not isinstance(record, dict):
                 raise TypeError(kind)
+        except _Damage as error:
+            raise _unreadable(f"{path}:{number}:{error.colno}", f"it is damaged: {error.msg}") from error
         except (ValueError, RecursionError, LookupError, TypeError) as error:
             if number == len(lines) and number > 1:
                 break

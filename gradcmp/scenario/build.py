@@ -10,7 +10,7 @@ from gradcmp.core.expectations import Expectations
 from gradcmp.core.formats import BYTES, FLOAT_DTYPES
 from gradcmp.core.operators import MODES, OPERATORS, PROTOCOLS, Operator
 from gradcmp.core.scenarios import TIMINGS, Scenario, Tolerance
-from gradcmp.core.specifications import InputTree
+from gradcmp.core.specifications import InputTree, Specification
 from gradcmp.core.targets import NAME, TargetPattern
 from gradcmp.scenario.functions import check_outputs, check_program, function_text, leaf_types, read_program
 from gradcmp.scenario.inputs import check_sizes, read_inputs, read_wrt
@@ -19,7 +19,7 @@ from gradcmp.scenario.nodes import Mapping, Node, Scalar
 from gradcmp.scenario.patterns import BACKENDS_MEANT, OPERATORS_MEANT, check_pattern
 from gradcmp.scenario.reading import Number, Reader, joined
 from gradcmp.scenario.seeds import read_seeds
-from gradcmp.scenario.specifications import DTYPES_MEANT
+from gradcmp.scenario.specifications import DTYPES_MEANT, check_range
 from gradcmp.scenario.suites import Draft
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def build(
                 expect = read_expectations(reader, node["expect"], context)
     cotangent = read_seeds(reader, draft, "cotangent", context)
     tangent = read_seeds(reader, draft, "tangent", context)
+    _check_ranges(reader, inputs, wrt, dtypes, cotangent or {}, tangent or {})
     limits = _limits(reader, node)
     skip = _skip(reader, node.get("skip"))
     if program is None or reader.count > before:
@@ -82,6 +83,21 @@ def build(
         function=program, operators=operators, protocols=protocols, modes=modes, cotangent=cotangent, tangent=tangent,
         expect=expect, skip=skip, **choices, **limits,
     )  # fmt: skip
+
+
+def _check_ranges(
+    reader: Reader, inputs: InputTree, wrt: tuple[str, ...], dtypes: tuple[str, ...],
+    cotangent: AnyMapping[str, Specification], tangent: AnyMapping[str, Specification],
+) -> None:  # fmt: skip
+    """Refuse finite numbers that the dtype has only as infinity: another point than the one that is written."""
+    leaves = dict(inputs.leaves())
+    for path, leaf in leaves.items():
+        check_range(reader, f"inputs.{path}", leaf, dtypes)
+    for of, seed in cotangent.items():
+        check_range(reader, f"cotangent.{of}".rstrip("."), seed, dtypes)
+    for path, seed in tangent.items():  # it has the dtype of its input
+        leaf = leaves.get(path or "".join(wrt[:1]), seed)
+        check_range(reader, f"tangent.{path}".rstrip("."), seed, map(leaf.dtype_in, dtypes))
 
 
 def _understood(

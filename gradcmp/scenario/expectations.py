@@ -22,7 +22,7 @@ from gradcmp.core.expected import (
     ExpectedResult,
     ExpectedVerdict,
 )
-from gradcmp.core.leaves import fits, operator_leaves
+from gradcmp.core.leaves import Dimensions, fits, operator_leaves
 from gradcmp.core.operators import OPERATORS, Operator
 from gradcmp.core.suggest import did_you_mean
 from gradcmp.core.targets import TargetPattern
@@ -31,7 +31,7 @@ from gradcmp.scenario.functions import check_expected, read_program
 from gradcmp.scenario.generators import literal
 from gradcmp.scenario.nodes import Mapping, Node, Scalar
 from gradcmp.scenario.patterns import OPERATORS_MEANT, check_pattern
-from gradcmp.scenario.reading import Reader, Shape, joined, listing, quoted, shown_shape
+from gradcmp.scenario.reading import Reader, joined, listing, quoted, shown_shape
 
 if TYPE_CHECKING:
     from gradcmp.program.ir import Checked
@@ -47,10 +47,10 @@ class Context:
     checked: Checked
     wrt: tuple[str, ...]
 
-    def places(self, operator: str) -> tuple[dict[str, Shape], dict[str, str]]:
+    def places(self, operator: str) -> tuple[dict[str, Dimensions], dict[str, str]]:
         """Path → shape of everything that an operator gives, by the rule of `core.expected.ExpectedResult`; and
         names that say more than they must → the path: `x` where there is only `x`, `0.x`, `x.x` of a Hessian."""
-        places: dict[str, Shape] = {}
+        places: dict[str, Dimensions] = {}
         long_names: dict[str, str] = {}
         several = len(self.wrt) > 1
         for leaf in operator_leaves(Operator(operator), self.wrt, self.checked.leaves, self.checked.outputs):
@@ -196,7 +196,7 @@ def _flat(node: Mapping, prefix: str = "") -> list[tuple[str, Scalar, Node]]:
     return entries
 
 
-def _leaf(reader: Reader, node: Node, path: str, shape: Shape, context: Context) -> ExpectedLeaf | None:
+def _leaf(reader: Reader, node: Node, path: str, shape: Dimensions, context: Context) -> ExpectedLeaf | None:
     """An expression, numbers, or `{about: 0.3333}`."""
     if isinstance(node, Mapping):
         return _about(reader, node, path)
@@ -228,7 +228,9 @@ def _about(reader: Reader, node: Mapping, path: str) -> ExpectedAbout | None:
     return ExpectedAbout(text=str(int(written, 0)) if written[:2] in ("0x", "0o") else written)
 
 
-def _expression(reader: Reader, node: Scalar, path: str, shape: Shape, context: Context) -> ExpectedExpression | None:
+def _expression(
+    reader: Reader, node: Scalar, path: str, shape: Dimensions, context: Context
+) -> ExpectedExpression | None:
     program = read_program(reader, node, path)
     if program is None:
         return None
@@ -248,6 +250,6 @@ def _expression(reader: Reader, node: Scalar, path: str, shape: Shape, context: 
     return ExpectedExpression(program=program)
 
 
-def _wrong_shape(reader: Reader, node: Node, path: str, given: Shape, shape: Shape) -> None:
+def _wrong_shape(reader: Reader, node: Node, path: str, given: Dimensions, shape: Dimensions) -> None:
     expected = f"expected shape {shown_shape(shape)}" + ", or one number for all elements" * bool(shape)
     reader.complain(node, path, f"the expectation has shape {shown_shape(given)}", expected)

@@ -9,11 +9,10 @@ from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gradcmp.core.tensors import Shape
 from gradcmp.scenario.nodes import Node, Scalar, Sequence
 from gradcmp.scenario.reading import Reader
 from gradcmp.words.lists import plural
-
-Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

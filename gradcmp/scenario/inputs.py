@@ -156,4 +156,7 @@ def _shown(length: int) -> str:
 
 
 def _limit(max_bytes: int) -> tuple[str, str]:
-    return f"expected at most {readable_bytes(max_bytes)} in all", "`--max-bytes` sets the limit"
+    return (
+        f"expected at most {readable_bytes(max_bytes)} in all",
+        "`--max-bytes` (in Python `max_bytes`) sets the limit",
+    )

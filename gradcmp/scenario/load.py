@@ -217,7 +217,7 @@ class _Loader:
                 hint = did_you_mean(name, self.swept) or (
                     f"they sweep {', '.join(sorted(self.swept))}" * bool(self.swept)
                 )
-                what = f"`--param {name}`: no selected scenario sweeps `{name}`"
+                what = f"`--param {name}` (in Python `parameters`): no selected scenario sweeps `{name}`"
                 self.complaints.append(Complaint(what=what, hint=hint))
 
 

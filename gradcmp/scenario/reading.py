@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from keyword import iskeyword
 
+from gradcmp.core.leaves import Dimensions
 from gradcmp.core.suggest import did_you_mean, foreign_letter
 from gradcmp.errors import Complaint, Location
 from gradcmp.scenario.arithmetic import NotArithmetic, evaluate
@@ -235,10 +236,7 @@ def listing(words: Collection[str]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
-Shape = tuple[int | None, ...] | None
-
-
-def shown_shape(shape: Shape) -> str:
+def shown_shape(shape: Dimensions) -> str:
     """`[2, ?]`."""
     if shape is None:
         return "?"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gradcmp.core.leaves import fits
+from gradcmp.core.leaves import Dimensions, fits
 from gradcmp.core.operators import OPERATORS
 from gradcmp.core.specifications import InputTree, Specification
 from gradcmp.core.suggest import did_you_mean
 from gradcmp.scenario.nodes import Mapping, Node, Scalar
-from gradcmp.scenario.reading import Reader, Shape, joined, listing, quoted, shown_shape
+from gradcmp.scenario.reading import Reader, joined, listing, quoted, shown_shape
 from gradcmp.scenario.specifications import generator_of, read_specification
 from gradcmp.scenario.suites import Draft
 
@@ -47,7 +47,7 @@ def read_seeds(reader: Reader, draft: Draft, key: str, context: Context | None) 
 
 
 def _seed_map(
-    reader: Reader, node: Mapping, key: str, places: dict[str, Shape] | None, folder: Path
+    reader: Reader, node: Mapping, key: str, places: dict[str, Dimensions] | None, folder: Path
 ) -> dict[str, Specification]:
     seeds: dict[str, Specification] = {}
     for name, entry in node.entries.items():
@@ -66,7 +66,7 @@ def _seed_map(
     return seeds
 
 
-def _places(key: str, context: Context | None) -> dict[str, Shape] | None:
+def _places(key: str, context: Context | None) -> dict[str, Dimensions] | None:
     if context is None:
         return None
     if key == "cotangent":
@@ -85,7 +85,7 @@ def _seed(reader: Reader, node: Node, path: str, folder: Path) -> Specification 
     return specification
 
 
-def _check_seed(reader: Reader, node: Node, path: str, seed: Specification | None, shape: Shape) -> None:
+def _check_seed(reader: Reader, node: Node, path: str, seed: Specification | None, shape: Dimensions) -> None:
     if seed is not None and not fits(seed.shape, shape):
         reader.complain(
             node, path, f"the seed has shape {shown_shape(seed.shape)}", f"expected shape {shown_shape(shape)}"

@@ -85,7 +85,7 @@ def _everything(configuration: Configuration, folder: Path) -> list[Choice]:
     if not root.is_dir():
         raise NothingSelectedError(
             f"nothing was selected: there is no folder {name}; name a scenario file, write a first one with "
-            "`gradcmp init`, or take those that come with gradcmp by `--shipped`"
+            "`gradcmp init`, or take those that come with gradcmp by `--shipped` (in Python `shipped=True`)"
         )
     files = files_below(root)
     if not files:
@@ -149,7 +149,7 @@ def _unknown(argument: str, seen: _Seen) -> Complaint:
         return Complaint(what=f"there is no file or folder `{name}`", hint=hint)
     identifier = parse_identifier(argument) or Identifier(scenario=argument)
     if not seen.shipped and _is_shipped(argument):
-        hint = "it is among the scenarios that come with gradcmp: add `--shipped`"
+        hint = "it is among the scenarios that come with gradcmp: add `--shipped` (in Python `shipped=True`)"
         return Complaint(what=f"there is no scenario, file or folder `{argument}`", hint=hint)
     found = nearest(identifier.scenario, _all_ids(seen), cutoff=0.5, count=3)
     hint = f"did you mean {' or '.join(f'`{known}`' for known in found)}?" if found else "`gradcmp list` shows all ids"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as AnyMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gradcmp.core.formats import DTYPES, INTEGER_LIMITS, kind_of
-from gradcmp.core.specifications import InputTree, Specification
+from gradcmp.core.formats import DTYPES, FORMATS, INTEGER_LIMITS, kind_of
+from gradcmp.core.specifications import InputTree, Specification, beyond
 from gradcmp.core.suggest import did_you_mean
+from gradcmp.core.tensors import Shape
 from gradcmp.core.trees import insert
-from gradcmp.scenario.generators import FILES, GENERATORS, OPTIONS, Shape, first_number, literal
+from gradcmp.scenario.generators import FILES, GENERATORS, OPTIONS, first_number, literal
 from gradcmp.scenario.nodes import Mapping, Node, Scalar
 from gradcmp.scenario.reading import IDENTIFIER, Reader, joined, listing
 
@@ -132,8 +134,12 @@ def _extremes(name: str, value: Any, options: AnyMapping[str, Any]) -> Any:
         return value
     if name == "arange":
         start, stop, step = value
-        last = start + step * max(math.ceil((stop - start) / step) - 1, 0)
-        return (start, last) if float(step).is_integer() else (start, step)
+        count = math.ceil((stop - start) / step)
+        return (start, start + step, start + step * (count - 1))[: max(count, 0)]  # two whole ones make all whole
+    if name == "linspace":
+        return value[:2]
+    if name == "uniform":
+        return (options.get("low", 0), options.get("high", 1))
     if name == "integers":
         return (options.get("low", 0), options["high"] - 1)
     if name == "permutation":
@@ -154,6 +160,28 @@ def _fits(value: Any, dtype: str) -> bool:
         return False
     least, most = INTEGER_LIMITS[dtype]
     return bool(least <= value <= most)
+
+
+def check_range(reader: Reader, path: str, specification: Specification, dtypes: Iterable[str]) -> None:
+    """Complain of a finite number that is infinite in one of `dtypes`, as far as no file has to be read for it."""
+    if specification.generator in FILES:
+        return
+    numbers = _extremes(
+        specification.generator, specification.arguments[specification.generator], specification.arguments
+    )
+    for dtype in dict.fromkeys(map(specification.dtype_in, dtypes)):
+        number = FORMATS[dtype].beyond(_flat(numbers)) if dtype in FORMATS else None
+        if number is not None:
+            reader.complain(specification.location, path, *beyond(number, dtype))
+            return
+
+
+def _flat(value: Any) -> Iterator[float]:
+    if isinstance(value, tuple):
+        for item in value:
+            yield from _flat(item)
+    elif value is not None:
+        yield float(value)
 
 
 # Files ------------------------------------------------------------------------------------------------------

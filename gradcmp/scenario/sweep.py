@@ -1,11 +1,11 @@
 """The key `sweep`: names → values, and every binding of them."""
 
 import math
-import re
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence as AnySequence
 from itertools import chain, product
 
+from gradcmp.core.scenarios import WORD
 from gradcmp.scenario.nodes import Mapping, Node, Scalar, Sequence
 from gradcmp.scenario.reading import Number, Reader, is_name, joined, not_a_name
 
@@ -13,7 +13,6 @@ Value = Number | str
 Binding = dict[str, Value]
 
 MAX_BINDINGS = 1_000
-WORD = re.compile(r"[A-Za-z0-9_.:+-]+")
 RESERVED = ("mode", "zip", "pi", "result")
 
 
@@ -80,7 +79,7 @@ def _zip(
         if wanted:
             kept = [row for row in rows if row[name] in wanted]
             if rows and not kept:
-                what = f"`--param {name}=…` picks none of the paired values"
+                what = f"`--param {name}=…` (in Python `parameters`) picks none of the paired values"
                 reader.complain(node, joined(path, name), what, f"expected one of {column}")
             rows = kept
     return rows

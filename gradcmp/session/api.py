@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from numbers import Integral, Real
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from msgspec import ValidationError, convert
 
+from gradcmp.core.scenarios import swept
 from gradcmp.core.suggest import unknown_name
-from gradcmp.errors import Complaint, UsageError
+from gradcmp.errors import Complaint, Terminated, UsageError
 from gradcmp.result.document import Document
 from gradcmp.result.reading import read_document
 from gradcmp.session.open import open_session
@@ -51,7 +53,7 @@ def run(paths: Paths = (), options: Mapping[str, Any] | None = None) -> Report:
     with open_session(request) as session:
         recorded = record(session, started=started)
         if recorded.interrupted:
-            raise KeyboardInterrupt
+            raise Terminated if recorded.exit_code == Terminated().code else KeyboardInterrupt
         document = read_document(recorded.path)
     return Report(document=document, exit_code=recorded.exit_code)
 
@@ -64,9 +66,11 @@ def request_of(paths: Paths, options: Mapping[str, Any]) -> RunRequest:
     for name in options:
         if name not in _KNOWN:
             raise TypeError(f"run(): {unknown_name('option', name, _KNOWN)}")
-    given = {name: _several(value) if _REQUEST.get(name) in _NAMES else value for name, value in options.items()}
+    given = {
+        name: _several(value) if _REQUEST.get(name) in _NAMES else _plain(value) for name, value in options.items()
+    }
     if isinstance(given.get("parameters"), Mapping):
-        given["parameters"] = {name: _several(value) for name, value in given["parameters"].items()}
+        given["parameters"] = {_plain(name): _values(value) for name, value in given["parameters"].items()}
     given["arguments"] = _several(paths)
     given["options"] = {name: given.pop(name) for name in _OPTIONS if name in given}
     try:
@@ -78,12 +82,31 @@ def request_of(paths: Paths, options: Mapping[str, Any]) -> RunRequest:
 
 
 def _several(value: Any) -> Any:
-    """One text, path or number as a tuple of one; paths as texts."""
-    if isinstance(value, str | PathLike | int | float):
+    """One text, path or number as a tuple of one; paths as texts, numbers as Python's own."""
+    if isinstance(value, str | PathLike | Real):
         value = (value,)
-    if not isinstance(value, Iterable):
+    try:
+        return tuple(fspath(each) if isinstance(each, PathLike) else _plain(each) for each in value)
+    except TypeError:  # no iterable
         return value
-    return tuple(fspath(each) if isinstance(each, PathLike) else each for each in value)
+
+
+def _plain(value: Any) -> Any:
+    """A number or text, such as those of NumPy, as Python's own; the same of a tuple or list."""
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, tuple | list):
+        return tuple(map(_plain, value))
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return value
+    return int(value) if isinstance(value, Integral) else float(value)
+
+
+def _values(value: Any) -> tuple[Any, ...]:
+    """The values of a name that is swept, as the command line has them."""
+    several = _several(value)
+    values = several if isinstance(several, tuple) else (several,)
+    return tuple(each if (known := swept(each)) is None else known for each in values)
 
 
 def _path(kind: type, value: Any) -> Any:

@@ -1,7 +1,9 @@
 """What a scenario's `expect` says, as truth. Its expressions are evaluated by the reference, exactly."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,12 +19,17 @@ from gradcmp.core.expected import (
 from gradcmp.core.formats import FORMATS
 from gradcmp.core.leaves import LeafType, fits, operator_leaves
 from gradcmp.core.operators import Operator
+from gradcmp.core.outcomes import Computed, Outcome
 from gradcmp.core.problems import Case, Problem
+from gradcmp.core.tensors import Key
 from gradcmp.core.truth import ReasonKind, Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence
 from gradcmp.errors import UsageError
+from gradcmp.judge.knowledge import part
 from gradcmp.program.expected import check_expectation
 from gradcmp.program.ir import Checked
+
+NOTHING_KNOWN = Truth()
 
 
 class _NoTruth(Exception):
@@ -61,23 +68,38 @@ class Expected:
                 if isinstance(expected, ExpectedExpression):
                     yield f"{number}.{place}", leaf, expected
 
-    def truths(self, problem: Problem, arrays: Mapping[str, TruthLeaf | str]) -> tuple[Truth, dict[str, Truth]]:
+    def truths(
+        self,
+        problem: Problem,
+        arrays: Mapping[str, TruthLeaf | str],
+        truth: Truth = NOTHING_KNOWN,
+        outcomes: Mapping[str, Outcome] = MappingProxyType({}),
+    ) -> tuple[Truth, dict[str, Truth]]:
         """The truth that holds for every target, and the expected truth of every target that has one.
 
-        `arrays` are those of `expressions`. Where an expectation cannot be evaluated, the first truth has evidence
-        `none` and the reason, and the targets are left out.
+        `arrays` are those of `expressions`. Where an expectation cannot be evaluated, its targets are left out and the
+        first truth has the reason, with evidence `none` where nothing else is said. A number that is not finite is
+        only told from finite ones: in the common expectation from those of a certified `truth`, in a target's own from
+        those of its outcome.
         """
-        truths = [self._truth(number, problem, arrays) for number in range(len(self.results))]
-        common = truths[self.common] if self.common is not None else Truth()
+        values = problem.operator is Operator.VALUE
+        certified = part(truth, values=values) if truth.evidence is Evidence.CERTIFIED else ()
+        known = {leaf.key: _numbers_of(leaf) for leaf in certified}
+        common = Truth() if self.common is None else self._truth(self.common, problem, arrays, known)
         by_target: dict[str, Truth] = {}
         for name, number in self.by_target.items():
-            if truths[number].evidence is not Evidence.NONE:
-                by_target[name] = truths[number]
-            elif not common.reason and common.evidence is Evidence.NONE:
-                common = truths[number]
+            expected = common
+            if number != self.common:
+                expected = self._truth(number, problem, arrays, _answered(outcomes.get(name), values=values))
+            if expected.evidence is not Evidence.NONE:
+                by_target[name] = expected
+            elif not common.reason:
+                common = replace(common, reason=expected.reason, reason_kind=expected.reason_kind)
         return common, by_target
 
-    def _truth(self, number: int, problem: Problem, arrays: Mapping[str, TruthLeaf | str]) -> Truth:
+    def _truth(
+        self, number: int, problem: Problem, arrays: Mapping[str, TruthLeaf | str], known: Mapping[Key, np.ndarray]
+    ) -> Truth:
         """What a result says of the leaves that it names, with evidence `expected`.
 
         Literal numbers are rounded to the leaf's dtype; `about` has a radius of half a unit of its last digit;
@@ -92,11 +114,35 @@ class Expected:
                 _leaf(expected, leaf, leaf.dtype or problem.dtype, arrays.get(f"{number}.{place}"))
                 for place, (leaf, expected) in enumerate(result)
             )
+            _refuse_poles(leaves, known)
         except _NoTruth as error:
             return Truth(reason=f"the expectation cannot be evaluated: {error}", reason_kind=ReasonKind.EXPECTATION)
         if problem.operator is Operator.VALUE:
             return Truth(evidence=Evidence.EXPECTED, values=leaves)
         return Truth(evidence=Evidence.EXPECTED, derivatives=leaves)
+
+
+def _refuse_poles(leaves: Sequence[TruthLeaf], known: Mapping[Key, np.ndarray]) -> None:
+    """Raise _NoTruth where a value that is not finite does not stand against a finite number of `known`.
+
+    Balls do not tell infinity from NaN, so nothing more can be said of it.
+    """
+    for leaf in leaves:
+        pole, numbers = np.isnan(leaf.high) & np.isnan(leaf.radius), known.get(leaf.key)
+        if pole.any() and (numbers is None or numbers.shape != pole.shape or not np.isfinite(numbers[pole]).all()):
+            raise _NoTruth("it has a value that is not a finite number")
+
+
+def _numbers_of(leaf: TruthLeaf) -> np.ndarray:
+    """The true numbers; NaN where a side of a kink is none."""
+    if leaf.kink is None:
+        return leaf.high
+    return np.where(np.isfinite(leaf.kink.left) & np.isfinite(leaf.kink.right), leaf.high, np.nan)
+
+
+def _answered(outcome: Outcome | None, *, values: bool) -> dict[Key, np.ndarray]:
+    leaves = (outcome.values if values else outcome.derivatives) if isinstance(outcome, Computed) else ()
+    return {leaf.key: leaf.tensor.array for leaf in leaves if leaf.tensor is not None}
 
 
 def expected_of(problem: Problem, cases: Sequence[Case], checked: Checked) -> Expected:
@@ -199,7 +245,10 @@ def _numbers(data: Any, dtype: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]
         exact = np.asarray(data, dtype=object)
         items = exact.ravel().tolist()
         round_ = FORMATS[dtype].round if dtype in FORMATS else float
-        high = np.asarray([round_(float(item)) for item in items], dtype=np.float64).reshape(exact.shape)
+        numbers = [(float(item), round_(float(item))) for item in items]
+        # What the dtype does not have is expected all the same: an answer of infinity is not it.
+        kept = [number if math.isinf(rounded) else rounded for number, rounded in numbers]
+        high = np.asarray(kept, dtype=np.float64).reshape(exact.shape)
     except (TypeError, ValueError, OverflowError):
         raise _NoTruth("the expected numbers do not form an array of one shape") from None
     low = np.zeros_like(high)

@@ -8,7 +8,9 @@ from gradcmp.core.expectations import Expectations
 from gradcmp.core.findings import EvidenceRequest, Judgement, OtherPrecision
 from gradcmp.core.leaves import operator_leaves
 from gradcmp.core.outcomes import Computed, Died, Evaluated, Outcome, Referred, TimedOut
+from gradcmp.core.reasons import Reason, ReasonCode
 from gradcmp.core.truth import Absence, Truth, TruthLeaf
+from gradcmp.core.verdicts import Evidence
 from gradcmp.judge.verdicts import judge
 from gradcmp.registry import Registry
 from gradcmp.session.plan import PlannedProblem
@@ -69,10 +71,20 @@ def answer(
         return Answered(question=question, outcomes=outcomes, judgement=judgement)
     checked = understood.checked
     leaves = operator_leaves(problem.operator, problem.scenario.wrt, checked.leaves, checked.outputs)
-    common, expected = understood.expected.truths(problem, _evaluated(question, outcomes))
     truth = referred(question, outcomes)
+    common, expected = understood.expected.truths(problem, _evaluated(question, outcomes), truth, by_target)
     judgement = judge(problem, by_target, targets, truth, expected, common=common, leaves=leaves, evidence_from=others)
-    return Answered(question=question, outcomes=outcomes, judgement=judgement)
+    return Answered(question=question, outcomes=outcomes, judgement=_with_unsaid(judgement, common))
+
+
+def _with_unsaid(judgement: Judgement, common: Truth) -> Judgement:
+    """With a warning where an expectation says nothing, unless that is the reason why the truth is not certified."""
+    if not common.reason or (
+        judgement.evidence is not Evidence.CERTIFIED and judgement.reference_reason == common.reason
+    ):
+        return judgement
+    unsaid = Reason(code=ReasonCode.NOT_EVALUATED, text=common.reason)
+    return replace(judgement, warnings=(*judgement.warnings, unsaid))
 
 
 def referred(question: Question, outcomes: Mapping[str, Outcome]) -> Truth:

@@ -5,14 +5,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gradcmp.core.scenarios import TIMINGS
+from gradcmp.core.scenarios import TIMINGS, swept
 from gradcmp.core.specifications import DEFAULT_MAX_BYTES
 from gradcmp.errors import Complaint, UsageError
 
 DEFAULT_REFERENCE_BUDGET_S = 2.0
 FAIL_ON = ("note", "warn", "fail", "never", "skipped")
 
-_LEAST = {"threads": 1, "max_memory_bytes": 1, "max_bytes": 1, "seed": 0, "jobs": 1, "max_failures": 1}
+LEAST = {"threads": 1, "max_memory_bytes": 1, "max_bytes": 1, "seed": 0, "jobs": 1, "max_failures": 1}
+"""Bounds of what is counted."""
+
+SWEPT_EXPECTED = "expected finite numbers, or words of letters, digits and `_.:+-`"
+
 _SECONDS = ("timeout_s", "compile_timeout_s", "reference_budget_s", "timing")
 
 
@@ -74,21 +78,46 @@ class RunRequest:
         unknown = [name for name in self.fail_on if name not in FAIL_ON]
         expected = f"expected some of {', '.join(FAIL_ON)}"
         _refuse(
-            *_out_of_range(self), *(Complaint(what=f"`fail_on` has `{name}`", expected=expected) for name in unknown)
+            *_out_of_range(self),
+            *_not_swept(self.parameters),
+            *_null_characters(self),
+            *(Complaint(what=f"`fail_on` has `{name}`", expected=expected) for name in unknown),
         )
 
 
 def _out_of_range(given: RunOptions | RunRequest) -> Iterator[Complaint]:
-    for name, least in _LEAST.items():
+    for name, least in LEAST.items():
         value = getattr(given, name, None)
         if value is not None and value < least:
             yield Complaint(what=f"`{name}` is {value}", expected=f"expected at least {least}")
     for name in _SECONDS:
         value = getattr(given, name, None)
         words = TIMINGS if name == "timing" else ()
-        if value is not None and value not in words and (isinstance(value, str) or not 0.0 < value < math.inf):
+        if value is not None and value not in words and (isinstance(value, str) or not is_duration(value)):
             expected = "".join(f"`{word}`, " for word in words)
             yield Complaint(what=f"`{name}` is {value}", expected=f"expected {expected}a number of seconds above 0")
+
+
+def _not_swept(parameters: Mapping[str, tuple[object, ...]]) -> Iterator[Complaint]:
+    for name, values in parameters.items():
+        for value in values:
+            if swept(value) is None:
+                yield Complaint(what=f"`parameters` has {value!r} for `{name}`", expected=SWEPT_EXPECTED)
+        if not values:
+            yield Complaint(what=f"`parameters` has no value for `{name}`", expected=SWEPT_EXPECTED)
+
+
+def _null_characters(request: RunRequest) -> Iterator[Complaint]:
+    """The system's functions take none in a path."""
+    for name, paths in (("folder", (str(request.folder),)), ("paths", request.arguments)):
+        for path in paths:
+            if "\0" in path:
+                yield Complaint(what=f"`{name}` has {path!r}", expected="expected a path without null characters")
+
+
+def is_duration(seconds: float) -> bool:
+    """Can this be how long something may take? Zero, negative numbers, infinity and NaN cannot."""
+    return 0.0 < seconds < math.inf
 
 
 def _refuse(*complaints: Complaint) -> None:

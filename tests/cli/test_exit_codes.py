@@ -62,6 +62,7 @@ def test_1_a_death_is_one_row_and_the_rest_goes_on(tmp_path: Path) -> None:
         (["run", "--param", "n=nan"], "finite numbers"),
         (["run", "--param", "n=1e999"], "finite numbers"),
         (["run", "--param", f"n={'9' * 5000}"], "finite numbers"),
+        (["run", "--param", f"n={10**400}"], "finite numbers"),
         (["run", "--param", "n=a b"], "words of letters"),
         (["run", "--param", "n=\udcff"], "words of letters"),
         (["run", "--timeout", "nan"], "`nan` is not a number of seconds above 0"),
@@ -357,3 +358,59 @@ def test_a_closed_stdout_is_no_error(tmp_path: Path, words: list[str]) -> None:
     process.stderr.close()
     assert process.wait(60) == 0
     assert stderr == b""
+
+
+@pytest.mark.parametrize(
+    ("words", "file"),
+    [
+        (["-o", "r.json", "--markdown", "r.json.npz"], "r.json.npz"),
+        (["-o", "r.json", "--junit", "r.json.partial"], "r.json.partial"),
+        (["-o", "r.json", "--junit", "R.JSON.NPZ.PARTIAL"], "R.JSON.NPZ.PARTIAL"),
+        (["-o", "r.json", "--markdown", "./scenarios/../R.json"], "R.json"),
+        (["--markdown", ".gradcmp/last.json"], ".gradcmp/last.json"),
+        (["--markdown", ".gradcmp/last.json.npz"], ".gradcmp/last.json.npz"),
+        (["-o", "r.json", "--markdown", ".gradcmp/last.json"], ".gradcmp/last.json"),
+        (["-o", ".gradcmp/last.json.npz"], ".gradcmp/last.json.npz"),
+        (["--markdown", "hard", "--junit", "link"], "hard"),
+        (["--markdown", "soft", "--junit", "hard"], "soft"),
+        (["--markdown", "soft.json"], "soft.json"),
+    ],
+)
+def test_2_an_output_where_another_one_goes(tmp_path: Path, words: list[str], file: str) -> None:
+    write(tmp_path, "square.yaml", PLAIN)
+    (tmp_path / ".gradcmp").mkdir()
+    (tmp_path / "hard").write_text("of a run before")
+    (tmp_path / "link").hardlink_to(tmp_path / "hard")
+    (tmp_path / "soft").symlink_to("hard")
+    (tmp_path / "soft.json").symlink_to(".gradcmp/last.json")
+    done = gradcmp("run", "--no-reference", *words, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert f"{file}` is given for two outputs, " in done.stderr
+    assert (tmp_path / "hard").read_text() == "of a run before"
+
+
+@pytest.mark.parametrize("words", [["-o", ".gradcmp/last.json"], ["--no-cache", "--markdown", ".gradcmp/last.json"]])
+def test_the_file_of_the_last_run_is_free_where_that_is_what_is_meant(tmp_path: Path, words: list[str]) -> None:
+    write(tmp_path, "square.yaml", PLAIN)
+    (tmp_path / ".gradcmp").mkdir()
+    assert gradcmp("run", "--no-reference", *words, cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("option", ["-o", "--markdown", "--junit"])
+@pytest.mark.parametrize("name", ["a", "a/r.json"])
+def test_2_a_loop_of_symbolic_links(tmp_path: Path, option: str, name: str) -> None:
+    write(tmp_path, "square.yaml", PLAIN)
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    done = gradcmp("run", "--no-reference", option, name, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert f"{name}: the file cannot be written: Too many levels of symbolic links" in done.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["-o", "r.json"]])
+def test_a_last_run_that_is_a_loop(tmp_path: Path, words: list[str]) -> None:
+    write(tmp_path, "square.yaml", PLAIN)
+    (tmp_path / ".gradcmp").symlink_to(".gradcmp")
+    done = gradcmp("run", "--no-reference", *words, cwd=tmp_path)
+    assert done.returncode == (0 if words else 2), done.stderr
+    assert "not kept as the last run" in done.stderr if words else "cannot be written" in done.stderr

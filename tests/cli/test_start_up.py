@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,36 @@ def test_help_imports_nothing_heavy(tmp_path: Path, words: tuple[str, ...]) -> N
 def test_list_and_check_import_no_numpy_and_no_framework(tmp_path: Path, words: tuple[str, ...]) -> None:
     write(tmp_path, "square.yaml", SQUARE)
     assert imported(tmp_path, *words) <= {"yaml", "rich"}
+
+
+INTERRUPTED = """
+import os, signal, sys
+module = sys.argv[1]
+
+class Finder:
+    def find_spec(self, name, *rest):
+        if name == module:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Finder())
+from gradcmp.__main__ import start
+sys.argv = ["gradcmp", "run", "--help"]
+start()
+"""
+
+
+@pytest.mark.parametrize(
+    "module", ["gradcmp.cli", "click", "gradcmp.errors", "gradcmp.cli.run_command", "gradcmp.report"]
+)
+def test_an_interruption_of_the_imports_has_no_traceback(tmp_path: Path, module: str) -> None:
+    command = [sys.executable, "-c", INTERRUPTED, module]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr.strip()) == (130, "", "")
+
+
+def test_the_script_starts_where_nothing_is_imported_yet() -> None:
+    configuration = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
+    assert configuration["project"]["scripts"] == {"gradcmp": "gradcmp.__main__:start"}
+    probe = "import sys; before = set(sys.modules); import gradcmp.__main__; print(*sorted({*sys.modules} - before))"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == ["__future__", "gradcmp", "gradcmp.__main__"]

@@ -211,7 +211,7 @@ def test_a_limit_holds_before_anything_is_allocated(made):
         made("x: {zeros: [1024]}, z: {zeros: [10]}", max_bytes=4000)
     assert str(caught.value) == (
         "s.yaml:1:21: inputs: the inputs have 4 KiB in all, `x` alone 4 KiB; expected at most 3.9 KiB in all; "
-        "`--max-bytes` sets the limit"
+        "`--max-bytes` (in Python `max_bytes`) sets the limit"
     )
 
 
@@ -234,3 +234,35 @@ def test_a_hash_is_of_dtype_shape_and_numbers():
     assert len({hash_tensor(other) for other in others} | {f"sha256:{expected}"}) == 6
     bits = hashlib.sha256(b"bfloat16[2]\0" + struct.pack("<2H", 0x3F80, 0x4000)).hexdigest()
     assert hash_tensor(others[3]) == f"sha256:{bits}"
+
+
+@pytest.mark.parametrize(
+    ("stored", "dtype", "shown"),
+    [
+        ([1.0, 7e4, numpy.inf], "float16", "70000 is beyond the largest float16, 65504"),
+        ([1.0, -1e39], "float32", "-1e+39 is beyond the largest float32"),
+        ([1.0, 3.4e38], "bfloat16", "3.4e+38 is beyond the largest bfloat16"),
+    ],
+)
+@pytest.mark.parametrize("name", ["npy", "npz"])
+def test_a_number_of_a_file_beyond_the_dtype_is_another_point(made, tmp_path, stored, dtype, shown, name):
+    array = numpy.array(stored)
+    numpy.save(tmp_path / "m.npy", array)
+    numpy.savez(tmp_path / "m.npz", x=array)
+    text = "x: {npy: m.npy}" if name == "npy" else "x: {npz: m.npz, key: x}"
+    with pytest.raises(UsageError) as caught:
+        made(text, dtype=dtype)
+    assert str(caught.value).startswith(f"s.yaml:1:21: inputs.x: {shown}")
+    assert numpy.array_equal(made(text, dtype="float64").inputs["x"].array, array)
+
+
+def test_infinities_of_a_file_stand(made, tmp_path):
+    numpy.save(tmp_path / "m.npy", numpy.array([numpy.inf, -numpy.inf, numpy.nan, 65519.0]))
+    made_of = made("x: {npy: m.npy}", dtype="float16").inputs["x"].array
+    assert numpy.array_equal(made_of, numpy.array([numpy.inf, -numpy.inf, numpy.nan, 65504.0]), equal_nan=True)
+
+
+def test_a_number_beyond_the_dtype_of_the_command_line(made):
+    assert float(made("x: 70000.0").inputs["x"].array) == 70000.0
+    with pytest.raises(UsageError, match=r"s\.yaml:1:21: inputs\.x: 70000 is beyond the largest float16"):
+        made("x: 70000.0", dtype="float16")

@@ -229,3 +229,49 @@ def test_digits_that_no_number_has_are_refused(value):
     damaged["cases"][0]["errors"][0]["digits"]["correct"] = value
     with pytest.raises(UsageError, match=r"digits\.correct"):
         Document.of(damaged)
+
+
+WHOLE = json.dumps(SMALL, indent=0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ('"fail_on"', '"wall": NaN, "fail_on"', "`NaN` is no number in JSON"),
+        ('"fail_on"', '"wall": [1, {"NaN": -Infinity}], "fail_on"', "`-Infinity` is no number in JSON"),
+        ('"fail_on"', '"said": "NaN \\" {", "wall": Infinity, "fail_on"', "`Infinity` is no number in JSON"),
+        ('"fail_on"', '"fail_on": [], "fail_on"', 'the key `"fail_on"` stands twice'),
+        ('"fail_on"', '"f\\u0061il_on" : [], "fail_on"', 'the key `"fail_on"` stands twice'),
+        ('"summary"', '"run": {}, "summary"', 'the key `"run"` stands twice'),
+        ('"summary"', '"x": {"a": {}, "b": {"a": 1}, "a": 2}, "summary"', 'the key `"a"` stands twice'),
+    ],
+)
+def test_what_python_reads_and_json_has_not_is_damage_with_a_place(tmp_path, old, new, reason):
+    damaged = WHOLE.replace(old, new, 1)
+    line = damaged[: damaged.index(old, damaged.index(new) + len(new) - len(old))].count("\n") + 1
+    path = tmp_path / "r.json"
+    path.write_text(damaged, encoding="utf-8")
+    with pytest.raises(UsageError, match=rf"r\.json:{line}:\d+: .*it is damaged: {reason}"):
+        read_document(path)
+
+
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize(
+    ("damage", "column", "reason"),
+    [('"x": NaN', 31, "`NaN` is no number in JSON"), ('"a": 1, "a": 1', 34, 'the key `"a"` stands twice')],
+)
+def test_so_it_is_in_a_line_of_a_partial_result(tmp_path, damage, column, reason, last):
+    lines = ['{"kind":"run","record":{}}', f'{{"kind":"case","record":{{{damage}}}}}']
+    lines += [] if last else ['{"kind":"pair","record":{}}']
+    path = tmp_path / "r.json.partial"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(UsageError, match=rf"r\.json\.partial:2:{column}: .*it is damaged: {reason}"):
+        read_document(path)
+
+
+def test_the_words_of_numbers_and_keys_in_strings_are_no_damage(tmp_path):
+    record = small()
+    record["cases"][0]["message"] = 'NaN, "a": -Infinity, {"b": 1, "b": 2'
+    path = tmp_path / "r.json"
+    path.write_text(json.dumps(record), encoding="utf-8")
+    assert read_json(path) == record

@@ -295,3 +295,10 @@ def test_heads_can_be_replaced_while_running(tmp_path):
     running.update_head(targets=())
     assert read_json(tmp_path / "r.json")["targets"] == []
     assert read_json(running.finish(exit_code=0))["targets"] == []
+
+
+def test_arrays_need_a_file_too(tmp_path):
+    (tmp_path / "r.json.npz").mkdir()
+    with pytest.raises(UsageError, match=r"r\.json\.npz: the file cannot be written: it is not a regular file"):
+        write(tmp_path / "r.json", notebook())
+    assert [entry.name for entry in tmp_path.iterdir()] == ["r.json.npz"]

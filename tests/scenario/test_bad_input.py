@@ -41,7 +41,7 @@ CASES: dict[str, tuple[str | bytes, str]] = {
     ),
     "a terabyte": (
         "inputs: {x: {normal: [1000000, 1000000]}}\nfunction: sum(x)\n",
-        "1:13: inputs.x: an array of shape [1000000, 1000000] has 3.6 TiB; expected at most 1 GiB in all; `--max-bytes` sets the limit",
+        "1:13: inputs.x: an array of shape [1000000, 1000000] has 3.6 TiB; expected at most 1 GiB in all; `--max-bytes` (in Python `max_bytes`) sets the limit",
     ),
     "9**9**9": (x("sum(x) * 9**9**9"), "2:20: function: this cannot be computed: this whole number would have more than 4096 bits"),
     "9**9**9 as a length": (
@@ -273,6 +273,6 @@ def test_a_shipped_scenario_is_found_by_its_option(argument: str, tmp_path: Path
         load([argument], folder=tmp_path)
     assert str(caught.value) == (
         f"there is no scenario, file or folder `{argument}`; "
-        "it is among the scenarios that come with gradcmp: add `--shipped`"
+        "it is among the scenarios that come with gradcmp: add `--shipped` (in Python `shipped=True`)"
     )
     assert load([argument], folder=tmp_path, shipped=True).scenarios

@@ -160,12 +160,12 @@ CASES = {
     "a terabyte": (
         "inputs: {x: {zeros: [1000000, 1000000]}}\nfunction: sum(x)\n",
         [("bad.yaml:1:13: inputs.x: an array of shape [1000000, 1000000] has 3.6 TiB; expected at most 1 GiB in all; "
-         "`--max-bytes` sets the limit")],
+         "`--max-bytes` (in Python `max_bytes`) sets the limit")],
     ),
     "a shape beyond all numbers": (
         "inputs: {x: {zeros: [9e15, 9e15, 9e15, 9e15]}}\nfunction: sum(x)\n",
         [("bad.yaml:1:13: inputs.x: an array of shape [9000000000000000, 9000000000000000, 9000000000000000, "
-         "9000000000000000] has more bytes than there are; expected at most 1 GiB in all; `--max-bytes` sets the limit")],
+         "9000000000000000] has more bytes than there are; expected at most 1 GiB in all; `--max-bytes` (in Python `max_bytes`) sets the limit")],
     ),
     "an unquoted comma": (
         "{inputs: {x: {arange: 4}}, function: sum(maximum(x, 0))}\n",

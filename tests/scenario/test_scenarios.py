@@ -306,7 +306,7 @@ def test_the_outputs_of_an_hvp_by_a_sole_input(read, names):
 
 
 def test_the_largest_numbers(read):
-    (scenario,) = read("inputs: {x: [1e308, 1.7e308, -.inf]}\nfunction: sum(x)\n")
+    (scenario,) = read("inputs: {x: [1e308, 1.7e308, -.inf]}\nfunction: sum(x)\ndtype: float64\n")
     assert dict(scenario.inputs.leaves())["x"].arguments["literal"] == (1e308, 1.7e308, float("-inf"))
 
 
@@ -321,3 +321,60 @@ def test_anchors_are_allowed_within_limits(read):
         "scenarios:\n  a: {inputs: &i {x: {arange: 3}}, function: sum(x)}\n  b: {inputs: *i, function: sum(x * x)}\n"
     )
     assert a.inputs == b.inputs
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype", "shown"),
+    [
+        ("70000", "float16", "70000 is beyond the largest float16, 65504"),
+        ("65520", "float16", "65520 is beyond"),  # the middle of the largest number and the next, which is even
+        ("-1e39", "float32", "-1e+39 is beyond the largest float32, 3.40282e+38"),
+        ("3.4e38", "bfloat16", "3.4e+38 is beyond the largest bfloat16, 3.38953e+38"),
+        ("[[1, 2], [.inf, 7e4]]", "[float32, float16]", "70000 is beyond the largest float16"),
+        ("{literal: [1, 1e39], dtype: float32}", "float64", "1e+39 is beyond the largest float32"),
+        ("{full: [2], fill: -7e4}", "float16", "-70000 is beyond"),
+        ("{arange: [0, 70001, 70000]}", "float16", "70000 is beyond"),
+        ("{arange: [-7e4, 0, 0.5]}", "float16", "-70000 is beyond"),
+        ("{linspace: [0, 7e4, 3]}", "float16", "70000 is beyond"),
+        ("{uniform: [2], low: -7e4}", "float16", "-70000 is beyond"),
+        ("{integers: [2], high: 70001, dtype: float16}", "float32", "70000 is beyond"),
+        ("{permutation: 70001, dtype: float16}", "float32", "70000 is beyond"),
+    ],
+)
+def test_a_number_beyond_the_dtype_is_another_point(read, value, dtype, shown):
+    with pytest.raises(UsageError) as caught:
+        read(f"function: sum(x)\ndtype: {dtype}\ninputs:\n  x: {value}\n")
+    assert str(caught.value).startswith(f"s.yaml:4:6: inputs.x: {shown}")
+    assert "write `.inf` where that is meant, or take a wider `dtype`" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype"),
+    [
+        ("65519.99", "float16"),
+        ("[.inf, -.inf, .nan]", "float16"),
+        ("3.3961e38", "bfloat16"),
+        ("3.4028235e38", "float32"),
+        ("{arange: [0, 1, 7e4]}", "float16"),
+        ("{arange: [0, 0, 7e4]}", "float16"),
+        ("{literal: 70000, dtype: int64}, y: 1.0", "float16"),
+        ("{literal: 1e39, dtype: float64}", "float16"),
+        ("{normal: [2]}", "float16"),
+    ],
+)
+def test_numbers_that_round_to_a_finite_one_and_infinities_that_are_written_stand(read, value, dtype):
+    assert read(f"inputs: {{x: {value}}}\nfunction: sum(1.0 * x)\ndtype: {dtype}\n")
+
+
+@pytest.mark.parametrize(
+    ("operator", "seed", "own"),
+    [("vjp", "cotangent", "float64"), ("jvp", "tangent", "float16"), ("hvp", "tangent", "float16")],
+)
+def test_so_are_seeds_in_the_dtype_of_what_they_are_seeds_of(read, operator, seed, own):
+    function = "function: sum(x * x)" if operator == "hvp" else "function: x * x"
+    inputs = "inputs: {x: {literal: [1.0], dtype: DTYPE}}"
+    text = f"{inputs}\n{function}\noperator: {operator}\ndtype: float16\n{seed}: [7e4]\n"
+    with pytest.raises(UsageError, match=rf"s\.yaml:5:\d+: {seed}: 70000 is beyond the largest float16"):
+        read(text.replace("DTYPE", own))
+    if seed == "tangent":
+        assert read(text.replace("DTYPE", "float64"))

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import inspect
+import math
 import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import gradcmp
 from gradcmp.errors import NothingSelectedError, UsageError
+from gradcmp.session.api import request_of
+from gradcmp.session.inbox import Inbox
 
 TEXT = "inputs: {x: {arange: 4}}\nfunction: sum(x * x)\nbackend: fake\nexecution: [right, wrong]\n"
 
@@ -81,6 +89,23 @@ def test_one_name_or_several_of_any_kind_of_text(scenario: Path) -> None:
         ({"jobs": "x"}, r"run\(\): jobs: Expected `int \| null`, got `str`"),
         ({"folder": 3}, r"run\(\): folder: Expected `Path`, got `int`"),
         ({"backends": 3}, r"run\(\): backends"),
+        ({"folder": "a\0b"}, r"`folder` has 'a\\x00b'; expected a path without null characters"),
+        ({"folder": Path("a\0b")}, r"`folder` has 'a\\x00b'"),
+        ({"paths": "a\0b"}, r"`paths` has 'a\\x00b'"),
+        ({"paths": ["square", Path("a\0b")]}, r"`paths` has 'a\\x00b'"),
+        ({"parameters": {"n": float("nan")}}, "`parameters` has nan for `n`; expected finite numbers, or words"),
+        ({"parameters": {"n": [2, -math.inf]}}, "`parameters` has -inf for `n`"),
+        ({"parameters": {"n": np.float32("nan")}}, "`parameters` has nan for `n`"),
+        ({"parameters": {"n": 10**400}}, "`parameters` has 1000.* for `n`"),
+        ({"parameters": {"n": "a b"}}, "`parameters` has 'a b' for `n`"),
+        ({"parameters": {"n": []}}, "`parameters` has no value for `n`"),
+        ({"parameters": {"n": True}}, r"run\(\): parameters\[...\]\[0\]: Expected `int | float | str`, got `bool`"),
+        ({"parameters": {"n": np.True_}}, r"parameters\[...\]\[0\]: Expected `int | float | str`, got `numpy.bool`"),
+        ({"parameters": {"n": None}}, r"parameters\[...\]\[0\]: Expected `int | float | str`, got `null`"),
+        ({"parameters": {"n": 3j}}, r"parameters\[...\]\[0\]: Expected `int | float | str`, got `complex`"),
+        ({"parameters": {"n": 3}}, r"\(in Python `parameters`\): no selected scenario sweeps `n`"),
+        ({"keywords": "a and"}, r"\(in Python `keywords`\) cannot be read"),
+        ({"max_bytes": 4}, r"\(in Python `max_bytes`\) sets the limit"),
         ({"paths": 3}, r"run\(\): paths"),
         ({"paths": None}, r"run\(\): paths: Expected `array`, got `null`"),
     ],
@@ -90,6 +115,49 @@ def test_a_value_that_is_none_of_its_kind_is_refused_before_anything_runs(
 ) -> None:
     with pytest.raises(UsageError, match=message):
         gradcmp.run(**options)
+
+
+@pytest.mark.parametrize(
+    ("given", "values"),
+    [
+        (np.int64(2), (2,)),
+        (np.float64(3), (3,)),
+        (np.float32(0.5), (0.5,)),
+        (3.0, (3,)),
+        (Fraction(1, 4), (0.25,)),
+        ((np.uint8(0), np.float16(-0.5), "word", np.str_("mean")), (0, -0.5, "word", "mean")),
+        (np.arange(3), (0, 1, 2)),
+        (range(3), (0, 1, 2)),
+    ],
+)
+def test_values_to_sweep_are_numbers_of_any_kind(given: object, values: tuple[object, ...]) -> None:
+    request = request_of((), {"parameters": {np.str_("n"): given}})
+    assert request.parameters == {"n": values}
+    assert [type(value) for value in request.parameters["n"]] == [type(value) for value in values]
+    assert [type(name) for name in request.parameters] == [str]
+
+
+def test_so_are_all_other_numbers(scenario: Path) -> None:
+    request = request_of(
+        np.str_("square"), {"jobs": np.int64(2), "timing": np.float32(0.5), "shard": (np.int8(1), np.int8(2))}
+    )
+    assert (request.arguments, request.shard) == (("square",), (1, 2))
+    assert (request.options.jobs, request.options.timing) == (2, 0.5)
+    assert {type(request.options.jobs), type(request.shard[0]), type(request.arguments[0])} == {int, str}
+
+
+@pytest.mark.parametrize(("number", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])
+def test_an_interruption_is_raised(scenario: Path, monkeypatch: pytest.MonkeyPatch, number: int, error: type) -> None:
+    def interrupted(self: Inbox) -> Iterator[object]:
+        os.kill(os.getpid(), number)
+        time.sleep(10.0)  # until the signal is here
+        return iter(())
+
+    monkeypatch.setattr(Inbox, "complete", interrupted)
+    with pytest.raises(error) as caught:
+        gradcmp.run(scenario, timing="off", reference=False)
+    assert getattr(caught.value, "code", 143) == 143
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
 def test_importing_the_session_loads_neither_the_reference_nor_a_framework() -> None:

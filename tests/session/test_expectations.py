@@ -13,12 +13,14 @@ from gradcmp.core.scenarios import Scenario
 from gradcmp.core.specifications import InputTree
 from gradcmp.core.targets import Target, TargetPattern
 from gradcmp.core.tensors import Tensor
+from gradcmp.core.truth import Kink, Truth, TruthLeaf
+from gradcmp.core.verdicts import Evidence
 from gradcmp.errors import Location
 from gradcmp.program.expected import check_expectation
 from gradcmp.program.parse import parse
 from gradcmp.reference.budget import Budget
 from gradcmp.reference.expressions import evaluated
-from gradcmp.session.expectations import expected_of
+from gradcmp.session.expectations import NOTHING_KNOWN, expected_of
 from tests.reference.language.test_evaluator import program
 
 WHERE = Location(file="s.yaml", line=1)
@@ -39,7 +41,7 @@ def setting(function="sum(w * x * x)", operator="gradient", wrt=("x",), dtype="f
     return Problem(scenario=scenario, operator=Operator(operator), dtype=dtype), checked, inputs
 
 
-def truths(problem, checked, inputs, *targets):
+def truths(problem, checked, inputs, *targets, truth=NOTHING_KNOWN):
     """What the scenario expects of everybody and of each target, evaluated as the referee does."""
     expected = expected_of(problem, [Case(problem=problem, target=target) for target in targets], checked)
     arrays = dict(expected.expressions(problem, checked))
@@ -48,7 +50,7 @@ def truths(problem, checked, inputs, *targets):
         for name, each in arrays.items()
         if not isinstance(each, str)
     }
-    return expected.truths(problem, arrays | evaluated(programs, checked, inputs, Budget()))
+    return expected.truths(problem, arrays | evaluated(programs, checked, inputs, Budget()), truth)
 
 
 def entry(pattern, leaves, operator="gradient"):
@@ -155,3 +157,24 @@ def test_the_first_leaf_that_cannot_be_said_gives_the_reason():
     both = {"x": ExpectedNumbers(data=[1, 2]), "w": expression("y")}
     assert "shape" in common_truth(both, wrt=("x", "w")).reason
     assert "`y` is not defined" in common_truth(dict(reversed(both.items())), wrt=("x", "w")).reason
+
+
+@pytest.mark.parametrize(("side", "known"), [((-1.0, 1.0), True), ((-np.inf, 1.0), False), ((np.nan, 1.0), False)])
+def test_what_is_not_finite_is_told_only_from_what_is(side, known):
+    """As `x / abs(x)` is at the kink of `abs`, and `0.5 / sqrt(x)` at that of `sqrt`, where it is right in floats."""
+    expect = Expectations(entries=(entry(None, {"": expression("1 / x")}),))
+    left, right = (np.asarray(number) for number in side)
+    zero, tied = np.zeros(()), np.ones((), dtype=bool)
+    kink = Kink(left=left, right=right, tied=tied, jump=~tied, limiting=np.zeros((0,)))
+    certified = TruthLeaf(wrt=("x",), high=zero, low=zero, radius=zero, kink=kink)
+    certificate = Truth(evidence=Evidence.CERTIFIED, derivatives=(certified,))
+    given = setting("abs(x)", arrays={"x": 0.0}, expect=expect)
+    truth, _ = truths(*given, Target(backend="torch"), truth=certificate)
+    assert truth.evidence == ("expected" if known else "none")
+    assert ("not a finite number" in (truth.reason or "")) is not known
+
+
+def test_a_number_beyond_the_dtype_is_expected_as_it_is():
+    """An answer of infinity is right where 70000 is true; it is no reason to expect any other number."""
+    (leaf,) = derivative(ExpectedNumbers(data=[70000, -1e300, float("inf"), 0.1]), dtype="float16")
+    assert leaf.high.tolist() == [70000.0, -1e300, float("inf"), float(np.float16(0.1))]

@@ -9,6 +9,7 @@ from gradcmp.core.outcomes import Computed, Died, Evaluated, Outcome, TimedOut
 from gradcmp.core.requests import REFEREE, Wanted
 from gradcmp.core.tensors import Leaf, Tensor
 from gradcmp.core.truth import TruthLeaf
+from gradcmp.reference.referee import Referee
 from gradcmp.session.executor import open_pool
 from gradcmp.session.judging import answer
 from gradcmp.session.prepare import Question, make_question
@@ -105,3 +106,54 @@ def test_by_itself_an_expectation_judges_without_it(tmp_path: Path) -> None:
     answers = outcomes(asked, None) | {asked.truth.case: Died(message="killed by SIGKILL")}
     (finding,) = answer(asked, answers).judgement.findings
     assert (finding.verdict, finding.level, finding.evidence) == ("exact", "ok", "expected")
+
+
+def refereed(asked: Question) -> dict[str, Outcome]:
+    """The right answer, with what the referee says."""
+    said = {task.case: Referee({}).refer(task) for task in (asked.truth, asked.expressions) if task is not None}
+    return outcomes(asked, None) | said
+
+
+@pytest.mark.parametrize(
+    ("expect", "index"),
+    [
+        ("log(-x - 1)", [3]),  # outside the domain everywhere
+        ("log(x)", [0]),
+        ("2 * x / x", [0]),
+        ("2 * x + 0 / (x - 3)", [3]),
+        ("result / 0", [3]),
+    ],
+)
+def test_a_common_expectation_without_a_finite_value_contradicts_a_certificate(
+    tmp_path: Path, expect: str, index: list[int]
+) -> None:
+    asked = question(tmp_path, f"{{gradient: {expect}}}", RunOptions())
+    judgement = answer(asked, refereed(asked)).judgement
+    (finding,) = judgement.findings
+    assert (finding.level, finding.expectation, finding.evidence) == ("fail", "unmet", "certified")
+    assert f"at {index} nan is expected where {2.0 * index[0]} is true" in message(finding.reasons)
+    assert any("contradicts `expect`" in message([warning]) for warning in judgement.warnings)
+
+
+def test_such_a_value_for_one_target_is_met_by_no_finite_answer(tmp_path: Path) -> None:
+    asked = question(tmp_path, "{fake: {gradient: log(x)}}", RunOptions())
+    (finding,) = answer(asked, refereed(asked)).judgement.findings
+    assert (finding.level, finding.expectation) == ("note", "fixed")
+    answers = refereed(asked)
+    answers[asked.requests[0].case] = Computed(
+        values=(), mode="reverse",
+        derivatives=(Leaf(wrt=("x",), tensor=Tensor(dtype="float32", array=np.float32([-np.inf, 2, 4, 6]))),),
+    )  # fmt: skip
+    judgement = answer(asked, answers).judgement
+    assert judgement.findings[0].expectation == "none"  # balls do not tell which of infinity and NaN it is
+    assert "cannot be evaluated: it has a value that is not a finite number" in message(judgement.warnings)
+
+
+@pytest.mark.parametrize("target", ["", "fake: "])
+def test_what_cannot_be_evaluated_beside_a_certificate_is_a_warning(tmp_path: Path, target: str) -> None:
+    expect = f"{{{target}{{gradient: 2 * x}}}}" if target else "{gradient: 2 * x}"
+    asked = question(tmp_path, expect, RunOptions())
+    late = refereed(asked) | {asked.expressions.case: TimedOut(limit_s=30.0, phase="run")}
+    judgement = answer(asked, late).judgement
+    assert judgement.findings[0].evidence == "certified"
+    assert "the expectation cannot be evaluated: the reference did not answer" in message(judgement.warnings)

@@ -20,6 +20,7 @@ SLOW_S = 0.1
 
 
 def break_import(how: str) -> None:
+    """Fail, die, hang or take a while, as `how` says, in the place of an import."""
     match how:
         case "fail":
             raise ImportError("libfake.so.1: cannot open shared object file")
@@ -32,6 +33,8 @@ def break_import(how: str) -> None:
 
 
 def altered(result: Result, spoil: Callable[[Any], Any]) -> Result:
+    """The result with every derivative changed by `spoil`; None of it is no gradient."""
+
     def spoilt(array: Any) -> Typed | None:
         changed = spoil(array)
         return None if changed is None else typed(changed, getattr(changed, "dtype_name", array.dtype_name))

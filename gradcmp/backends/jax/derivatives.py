@@ -62,6 +62,7 @@ def differentiable(function: Function, call: Callable[..., Arrays], fixed: Array
 
 
 def floating(array: A) -> bool:
+    """Is the array one that JAX differentiates?"""
     return bool(jnp.issubdtype(array.dtype, jnp.floating))
 
 

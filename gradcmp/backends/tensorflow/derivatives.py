@@ -68,6 +68,7 @@ def check_straight(graph: Any) -> None:
 
 
 def floating(outputs: Arrays) -> Arrays:
+    """The outputs that TensorFlow differentiates."""
     return tuple(output for output in outputs if output.dtype.is_floating)
 
 

@@ -60,6 +60,7 @@ def untracked_input(job: Job, call: Call) -> Result:
 
 
 def two_targets(job: Job, call: Call) -> Result:
+    """Both outputs of one recording, one after the other. Raises NoSuchNotion where there are not two."""
     leaves, outputs = record(job.function, call, job.primals, job.fixed)
     if len(outputs) != 2:
         raise NoSuchNotion(f"two_targets needs a function of two outputs, not of {len(outputs)}")
@@ -72,11 +73,13 @@ def two_targets(job: Job, call: Call) -> Result:
 
 
 def clear(leaves: Arrays) -> None:
+    """Set every `.grad` to None, as an optimiser does between steps."""
     for leaf in leaves:
         leaf.grad = None
 
 
 def collected(leaves: Arrays, outputs: Arrays) -> Result:
+    """The outputs and what has accumulated in `.grad`."""
     return Result(values=detached(outputs), derivatives=by_primal(None, (leaf.grad for leaf in leaves)))
 
 

@@ -42,10 +42,12 @@ def pull(outputs: Arrays, leaves: Arrays, cotangents: Arrays | None, **options: 
 
 
 def detached(arrays: Arrays) -> Arrays:
+    """The arrays without their recording."""
     return tuple(array.detach() for array in arrays)
 
 
 def ones(arrays: Arrays) -> Arrays:
+    """Of the shapes and dtypes of `arrays`."""
     return tuple(torch.ones_like(array) for array in arrays)
 
 
@@ -55,10 +57,12 @@ def filled(arrays: Sequence[A | None], like: Arrays) -> Arrays:
 
 
 def value(job: Job, call: Call) -> Result:
+    """The outputs alone; nothing is differentiated."""
     return Result(values=finished(job.function, call(job.primals, job.fixed)), derivatives=())
 
 
 def gradient(job: Job, call: Call) -> Result:
+    """A reverse pass from each output."""
     leaves, outputs = record(job.function, call, job.primals, job.fixed)
     last = len(outputs) - 1
     derivatives = tuple(
@@ -70,6 +74,7 @@ def gradient(job: Job, call: Call) -> Result:
 
 
 def vjp(job: Job, call: Call) -> Result:
+    """One reverse pass from all outputs with the seeds, or ones."""
     leaves, outputs = record(job.function, call, job.primals, job.fixed)
     arrays = pull(outputs, leaves, job.seeds or ones(outputs))
     return Result(values=detached(outputs), derivatives=by_primal(None, arrays))
@@ -104,6 +109,7 @@ def jacobian_block(output: A, leaves: Arrays) -> tuple[A | None, ...]:
 
 
 def jacobian_by_rows(job: Job, call: Call) -> Result:
+    """A reverse pass for each element of each output."""
     leaves, outputs = record(job.function, call, job.primals, job.fixed)
     blocks = (by_primal(of, jacobian_block(output, leaves)) for of, output in enumerate(outputs))
     return Result(values=detached(outputs), derivatives=tuple(chain.from_iterable(blocks)))
@@ -125,6 +131,7 @@ def hessian_by_rows(job: Job, call: Call) -> Result:
 
 
 def hvp_by_reverse(job: Job, call: Call) -> Result:
+    """The tangents pulled back through the recorded gradient of each output."""
     leaves, outputs = record(job.function, call, job.primals, job.fixed)
     tangents = job.seeds or ones(leaves)
     derivatives: list[Derivative] = []

@@ -39,6 +39,8 @@ def with_everything(call: Call, fixed: Arrays, skip: int) -> Callable[..., tuple
 
 
 def jvp(call: Call, skip: int) -> Transform:
+    """`torch.func.jvp`, with everything that the function returned beside what it differentiates."""
+
     def transform(primals: Arrays, fixed: Arrays, tangents: Arrays) -> tuple[Any, Arrays]:
         function = with_everything(call, fixed, skip)
         _, pushed, everything = func.jvp(function, primals, tangents, has_aux=True)
@@ -155,6 +157,7 @@ def rows(output: A, primals: Arrays, pull: Callable[[A], Arrays]) -> Arrays:
 
 
 def zeros_like(arrays: Arrays) -> Arrays:
+    """Zeros of the shapes and dtypes of `arrays`."""
     return tuple(map(torch.zeros_like, arrays))
 
 

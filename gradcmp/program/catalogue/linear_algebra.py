@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from functools import partial
 
+from gradcmp.core.leaves import Dimensions
 from gradcmp.program.catalogue.rows import Primitive
-from gradcmp.program.joins import Shape, show
+from gradcmp.program.joins import show
 from gradcmp.program.shapes import Options, ShapeError, broadcast, matrix
 
 
-def _matmul(shapes: Sequence[Shape], _: Options) -> Shape:
+def _matmul(shapes: Sequence[Dimensions], _: Options) -> Dimensions:
     a, b = shapes
     if a is None or b is None:
         return None
@@ -26,7 +27,7 @@ def _matmul(shapes: Sequence[Shape], _: Options) -> Shape:
     return None if stacks is None else (*stacks, *tail)
 
 
-def _dot(shapes: Sequence[Shape], _: Options) -> Shape:
+def _dot(shapes: Sequence[Dimensions], _: Options) -> Dimensions:
     for shape in shapes:
         if shape is not None and len(shape) != 1:
             hint = "write `matmul(x, y)` or `x @ y` for matrices, `x * y` for scalars"
@@ -37,35 +38,35 @@ def _dot(shapes: Sequence[Shape], _: Options) -> Shape:
     return ()
 
 
-def _outer(shapes: Sequence[Shape], _: Options) -> Shape:
+def _outer(shapes: Sequence[Dimensions], _: Options) -> Dimensions:
     for shape in shapes:
         if shape is not None and len(shape) != 1:
             raise ShapeError(f"`outer` takes two vectors, not shape {show(shape)}")
     return tuple(None if shape is None else shape[0] for shape in shapes)
 
 
-def _square_matrix(shape: Shape, name: str = "this") -> Shape:
+def _square_matrix(shape: Dimensions, name: str = "this") -> Dimensions:
     matrix(shape, name)
     if shape is not None and None not in shape[-2:] and shape[-1] != shape[-2]:
         raise ShapeError(f"{name} takes a square matrix, not shape {show(shape)}")
     return shape
 
 
-def _trace(shapes: Sequence[Shape], _: Options) -> Shape:
+def _trace(shapes: Sequence[Dimensions], _: Options) -> Dimensions:
     shape = matrix(shapes[0])
     return None if shape is None else shape[:-2]
 
 
-def _square(shapes: Sequence[Shape], _: Options) -> Shape:
+def _square(shapes: Sequence[Dimensions], _: Options) -> Dimensions:
     return _square_matrix(shapes[0])
 
 
-def _square_to_scalar(shapes: Sequence[Shape], _: Options) -> Shape:
+def _square_to_scalar(shapes: Sequence[Dimensions], _: Options) -> Dimensions:
     shape = _square_matrix(shapes[0])
     return None if shape is None else shape[:-2]
 
 
-def _solve(shapes: Sequence[Shape], _: Options) -> Shape:
+def _solve(shapes: Sequence[Dimensions], _: Options) -> Dimensions:
     a, b = _square_matrix(shapes[0], "the first operand of `solve`"), shapes[1]
     if b is not None and not b:
         raise ShapeError("the second operand of `solve` is a vector or a matrix of columns, not a scalar")

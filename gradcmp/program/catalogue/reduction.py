@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from functools import partial
 
+from gradcmp.core.leaves import Dimensions
 from gradcmp.program.catalogue.rows import Primitive
-from gradcmp.program.joins import Shape
 from gradcmp.program.shapes import Options, along_axis, entries, normal_axes
 
 
-def reduction(shapes: Sequence[Shape], options: Options) -> Shape:
+def reduction(shapes: Sequence[Dimensions], options: Options) -> Dimensions:
     """Without the axes, or with lengths of 1 for them."""
     shape, axis = shapes[0], options["axis"]
     if shape is None:
@@ -19,7 +19,7 @@ def reduction(shapes: Sequence[Shape], options: Options) -> Shape:
     return tuple(length for position, length in enumerate(shape) if position not in reduced)
 
 
-def _cumulative(shapes: Sequence[Shape], options: Options) -> Shape:
+def _cumulative(shapes: Sequence[Dimensions], options: Options) -> Dimensions:
     shape = shapes[0]
     if options["axis"] is None:
         return (None,) if shape is None else (entries(shape),)

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from functools import partial
 from math import prod
 
+from gradcmp.core.leaves import Dimensions
 from gradcmp.program.catalogue.rows import ANY_KIND, Primitive
-from gradcmp.program.joins import Shape, show
+from gradcmp.program.joins import show
 from gradcmp.program.shapes import Options, ShapeError, elementwise, entries, matrix, normal_axes, normal_axis
 
 
-def _transpose(shapes: Sequence[Shape], options: Options) -> Shape:
+def _transpose(shapes: Sequence[Dimensions], options: Options) -> Dimensions:
     shape, axes = shapes[0], options["axes"]
     if shape is None:
         return None
@@ -21,7 +22,7 @@ def _transpose(shapes: Sequence[Shape], options: Options) -> Shape:
     return tuple(shape[axis] for axis in order)
 
 
-def _reshape(shapes: Sequence[Shape], options: Options) -> Shape:
+def _reshape(shapes: Sequence[Dimensions], options: Options) -> Dimensions:
     shape, target = shapes[0], options["shape"]
     size = None if shape is None else entries(shape)
     if any(length < -1 for length in target) or target.count(-1) > 1:
@@ -38,7 +39,7 @@ def _reshape(shapes: Sequence[Shape], options: Options) -> Shape:
     return tuple(size // known if length == -1 else length for length in target)
 
 
-def _broadcast_to(shapes: Sequence[Shape], options: Options) -> Shape:
+def _broadcast_to(shapes: Sequence[Dimensions], options: Options) -> Dimensions:
     shape, target = shapes[0], tuple(options["shape"])
     if any(length < 0 for length in target):
         raise ShapeError(f"{show(target)} is not a shape", "lengths count from 0")
@@ -50,7 +51,7 @@ def _broadcast_to(shapes: Sequence[Shape], options: Options) -> Shape:
     return target
 
 
-def _concatenate(shapes: Sequence[Shape], options: Options) -> Shape:
+def _concatenate(shapes: Sequence[Dimensions], options: Options) -> Dimensions:
     known = [shape for shape in shapes if shape is not None]
     if not known:
         return None
@@ -71,7 +72,7 @@ def _concatenate(shapes: Sequence[Shape], options: Options) -> Shape:
     return (*result[:axis], total, *result[axis + 1 :])
 
 
-def _stack(shapes: Sequence[Shape], options: Options) -> Shape:
+def _stack(shapes: Sequence[Dimensions], options: Options) -> Dimensions:
     known = [shape for shape in shapes if shape is not None]
     if not known:
         return None
@@ -84,11 +85,12 @@ def _stack(shapes: Sequence[Shape], options: Options) -> Shape:
     return (*result[:axis], len(shapes), *result[axis:])
 
 
-def _listed(shapes: Sequence[Shape]) -> str:
+def _listed(shapes: Sequence[Dimensions]) -> str:
     return " and ".join(show(shape) for shape in shapes[:4]) + (" and more" if len(shapes) > 4 else "")
 
 
-def squeeze(shapes: Sequence[Shape], options: Options) -> Shape:
+def squeeze(shapes: Sequence[Dimensions], options: Options) -> Dimensions:
+    """The shape without its axes of length 1, or without those named. Raises ShapeError for another length."""
     shape, axis = shapes[0], options["axis"]
     if shape is None or (axis is None and None in shape):
         return None
@@ -101,7 +103,8 @@ def squeeze(shapes: Sequence[Shape], options: Options) -> Shape:
     return tuple(length for position, length in enumerate(shape) if position not in gone)
 
 
-def expand_dims(shapes: Sequence[Shape], options: Options) -> Shape:
+def expand_dims(shapes: Sequence[Dimensions], options: Options) -> Dimensions:
+    """The shape with new axes of length 1 at the places that they have in the result."""
     shape = shapes[0]
     if shape is None:
         return None
@@ -112,13 +115,14 @@ def expand_dims(shapes: Sequence[Shape], options: Options) -> Shape:
     return tuple(1 if position in places else next(lengths) for position in range(rank))
 
 
-def flip(shapes: Sequence[Shape], options: Options) -> Shape:
+def flip(shapes: Sequence[Dimensions], options: Options) -> Dimensions:
+    """The same shape. Raises ShapeError for axes that there are not."""
     if shapes[0] is not None:
         normal_axes(options["axis"], len(shapes[0]))
     return shapes[0]
 
 
-def _take(shapes: Sequence[Shape], options: Options) -> Shape:
+def _take(shapes: Sequence[Dimensions], options: Options) -> Dimensions:
     shape, indices = shapes
     if options["axis"] is None:
         return indices
@@ -128,7 +132,7 @@ def _take(shapes: Sequence[Shape], options: Options) -> Shape:
     return None if indices is None else (*shape[:axis], *indices, *shape[axis + 1 :])
 
 
-def _diagonal(shapes: Sequence[Shape], options: Options) -> Shape:
+def _diagonal(shapes: Sequence[Dimensions], options: Options) -> Dimensions:
     shape, offset = matrix(shapes[0]), options["offset"]
     if shape is None:
         return None
@@ -141,7 +145,7 @@ def _diagonal(shapes: Sequence[Shape], options: Options) -> Shape:
     return (*shape[:-2], length)
 
 
-def _same_matrix(shapes: Sequence[Shape], _: Options) -> Shape:
+def _same_matrix(shapes: Sequence[Dimensions], _: Options) -> Dimensions:
     return matrix(shapes[0])
 
 

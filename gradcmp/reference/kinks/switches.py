@@ -16,6 +16,7 @@ from gradcmp.reference.algebras.strict_balls import StrictBalls
 from gradcmp.reference.budget import Budget
 from gradcmp.reference.language.arrays import places
 from gradcmp.reference.modes.batches import BatchAlgebra
+from gradcmp.reference.modes.both_modes import across_the_cut, spread
 from gradcmp.reference.modes.duals import Dual, DualAlgebra
 from gradcmp.reference.modes.tape import Node, TapeAlgebra
 from gradcmp.reference.steps import STEPS
@@ -48,6 +49,9 @@ class SwitchingTape(TapeAlgebra):
             return result
         if name == "floor":
             self._jump(operands[0], _equal(operands[0].primal, result.primal))
+        if name == "arctan2" and operands[0].live:
+            across = across_the_cut(self.inner, *(x.primal for x in operands))
+            self._jump(spread(self, operands[0], across.shape), across)
         if name == "power" and operands[0].live and _edge(*(x.primal for x in operands)).any():
             self._jump(operands[0], self.inner.zeros(operands[0].primal))
         return self._switched(name, operands, result) if STEPS[name].chooses else result
@@ -93,6 +97,8 @@ class OneSidedDuals(DualAlgebra):
             self.jumps += int(np.count_nonzero(_equal(operands[0].primal, result.primal)))
         if not result.live:
             return result
+        if name == "arctan2" and operands[0].live:
+            self.jumps += int(np.count_nonzero(across_the_cut(self.inner, *(x.primal for x in operands))))
         if name == "power" and operands[0].live:
             self.jumps += int(np.count_nonzero(_edge(*(x.primal for x in operands))))
         if not STEPS[name].chooses:

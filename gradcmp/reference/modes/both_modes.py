@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gradcmp.core.tensors import Shape
-from gradcmp.numbers.arrays import Floats
+from gradcmp.numbers.arrays import Flags, Floats
 from gradcmp.reference.algebra import Algebra, Signs, Undecided
 from gradcmp.reference.language.arrays import places
 
@@ -24,7 +24,7 @@ class Ties:
     """Comparisons on the way from the inputs that came out exactly equal: there the function may have a kink.
 
     `selections` were met where a cotangent arrived at a maximum, minimum or absolute value, `comparisons` in the
-    program's own conditions.
+    program's own conditions and where a step jumps.
     """
 
     selections: int = 0
@@ -83,6 +83,20 @@ def selection_signs(a: Algebra[Any], name: str, values: Sequence[Any]) -> Signs:
         return a.compare(values[0], a.constant(np.zeros(a.shape(values[0]))))
     shape = np.broadcast_shapes(*(a.shape(x) for x in values))
     return a.compare(*(spread(a, x, shape) for x in values))
+
+
+def across_the_cut(a: Algebra[Any], y: Any, x: Any) -> Flags:
+    """Which elements of arctan2, of the broadcast shape, jump as y passes zero: on the negative half of the x-axis."""
+    shape = np.broadcast_shapes(a.shape(y), a.shape(x))
+    across = np.array(np.broadcast_to(_zeros_here(a, y), shape))
+    behind = a.pick([x], np.broadcast_to(places(a.shape(x)), shape)[across])
+    across[across] = a.compare(behind, a.constant(np.zeros(a.shape(behind)))) < 0
+    return across
+
+
+def _zeros_here(a: Algebra[Any], x: Any) -> Flags:
+    """Which elements are provably zero at the point itself."""
+    return _zeros_here(a.inner, x.primal) if isinstance(a, LiftedAlgebra) else a.zeros(x)
 
 
 def drawn_shares(a: Algebra[Any], signs: Signs) -> Floats | None:

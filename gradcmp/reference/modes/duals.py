@@ -11,6 +11,7 @@ from gradcmp.numbers.arrays import Flags
 from gradcmp.reference.algebra import EvaluationError, Places
 from gradcmp.reference.modes.both_modes import (
     LiftedAlgebra,
+    across_the_cut,
     adjugate,
     chosen,
     drawn_shares,
@@ -52,7 +53,10 @@ class DualAlgebra(LiftedAlgebra[Dual]):
         result = a.elementwise(name, *values)
         moving = [place for place, x in enumerate(operands) if x.live]
         row = STEPS.get(name)  # None: a step of `inner` alone
-        if not moving or (row is not None and row.flat):
+        if moving and row is not None and row.flat:
+            self.ties.comparisons += int(np.count_nonzero(a.compare(values[0], result) == 0))
+            return Dual(result)
+        if not moving:
             return Dual(result)
         tangents = {place: spread(a, operands[place].tangent, a.shape(result)) for place in moving}
         if row is not None and row.chooses:
@@ -62,6 +66,8 @@ class DualAlgebra(LiftedAlgebra[Dual]):
             signs = signs * np.int8(row.chooses)
             parts = [chosen(a, name, place, signs, tangent, shares) for place, tangent in tangents.items()]
         elif row is not None and row.rules:
+            if name == "arctan2" and 0 in tangents:
+                self.ties.comparisons += int(np.count_nonzero(across_the_cut(a, *values)))
             parts = [row.rules[place](a, tangent, values, result) for place, tangent in tangents.items()]
         else:
             raise EvaluationError(f"the derivative of `{name}` is not supported yet")

@@ -18,6 +18,7 @@ from gradcmp.reference.algebra import Algebra, EvaluationError, Places
 from gradcmp.reference.language.arrays import places
 from gradcmp.reference.modes.both_modes import (
     LiftedAlgebra,
+    across_the_cut,
     adjugate,
     chosen,
     drawn_shares,
@@ -81,7 +82,13 @@ class TapeAlgebra(LiftedAlgebra[Node]):
             if not rules:
                 raise EvaluationError(f"the derivative of `{name}` is not supported yet")
             rule, shape = rules[place], a.shape(values[place])
-            return lambda g: reduced(a, rule(a, g, values, result), shape)
+
+            def back(g: Any) -> Any:
+                if name == "arctan2" and place == 0:
+                    self.ties.comparisons += int(np.count_nonzero(across_the_cut(a, *values) & ~a.zeros(g)))
+                return reduced(a, rule(a, g, values, result), shape)
+
+            return back
 
         return self.lifted(result, *((x, pull(place)) for place, x in enumerate(operands) if x.live))
 

@@ -86,6 +86,8 @@ class DecimalAlgebra:
         rows = list(zip(*(each.ravel().tolist() for each in spread), strict=True))
         if name in ("maximum", "minimum"):
             self.decisions += [(a > b) - (a < b) for a, b in rows]
+        if name == "arctan2":
+            self.decisions += [mp.sign(y) if x < 0 else None for y, x in rows]  # it jumps by 2π as y passes zero
         if name == "abs":
             self.decisions += [mp.sign(a) for (a,) in rows]
         found = [real(STEPS[name], *each) for each in rows]

@@ -66,3 +66,13 @@ def test_a_sample_may_leave_the_domain_and_is_then_not_looked_at():
     undecided = Sample(text="1.0 if sqrt(x) * sqrt(x) - x > 0 else x", inputs={"x": 2.0})
     assert [name for name, _ in examine(undecided).skipped] == ["all"]
     assert examine(undecided).skipped[0][1].startswith("Undecided")
+
+
+def test_across_the_cut_of_an_angle_no_difference_is_taken():
+    for x, reason in ((0.0, "Skip: a tie"), (2.0**-120, None)):
+        found = examine(Sample(text="arctan2(x, a)", inputs={"x": x, "a": -2.0}))
+        assert found.misses == []
+        assert dict(found.skipped).get("decimals") == reason
+        assert "series" in found.looked
+    minus = examine(Sample(text="arctan2(x - 1.0, a)", inputs={"x": 1.0 + 2.0**-52, "a": -2.0}), ["decimals"])
+    assert (minus.misses, minus.looked) == ([], ["decimals"])

@@ -19,6 +19,7 @@ def like(function: str) -> Spell:
 
 
 def transpose(application: Application) -> str:
+    """`.T` where no axes are given."""
     (operand,) = application.operands
     axes = application.options["axes"]
     return f"{operand:atom}.T" if axes is None else f"jnp.transpose({operand}, {axes!r})"

@@ -5,10 +5,12 @@ from gradcmp.program.spelling import Application, Spellings, is_array
 
 
 def where(application: Application) -> str:
+    """`tf.where`, its branches converted to one dtype."""
     return write("tf.where", application.operands[0], *converted(application, first=1))
 
 
 def clip(application: Application) -> str:
+    """`tf.clip_by_value` where nothing broadcasts, else by minimum and maximum."""
     x, low, high = converted(application)
     kind, result = application.types[0], application.result
     if is_array(kind) and kind.shape == result.shape and kind.shape is not None:

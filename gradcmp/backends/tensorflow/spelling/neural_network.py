@@ -13,6 +13,7 @@ def leaky_relu(application: Application) -> str:
 
 
 def elu(application: Application) -> str:
+    """`tf.nn.elu`, whose alpha is 1, scaled below zero for another one."""
     (x,) = converted(application)
     alpha = application.options["alpha"]
     if alpha == 1:

@@ -33,6 +33,7 @@ def target(application: Application) -> str:
 
 
 def cast(text: Fragment, dtype: str) -> Fragment:
+    """The text as an array of `dtype`."""
     return Fragment(f"tf.cast({text}, tf.{dtype})", atomic=True)
 
 
@@ -82,6 +83,7 @@ def static(value: Any) -> str:
 
 
 def write(name: str, *operands: object, **options: object) -> str:
+    """A call, its options written as TensorFlow's static values."""
     return call(name, *operands, **{option: static(value) for option, value in options.items()})
 
 

@@ -10,6 +10,7 @@ AXES: dict[str, Any] = {"axis": None, "keepdims": False}
 
 
 def reduction(name: str) -> Spell:
+    """A function that takes `axis` and `keepdims` under NumPy's names."""
     return function(name, **AXES)
 
 
@@ -42,6 +43,7 @@ def spread(application: Application, *, root: bool) -> str:
 
 
 def norm(application: Application) -> str:
+    """`tf.norm`, of one axis or of the two of a matrix, else the root of a sum of squares."""
     (x,) = converted(application)
     options = changed(application, AXES)
     axis = options.get("axis")
@@ -53,6 +55,7 @@ def norm(application: Application) -> str:
 
 
 def cumsum(application: Application) -> str:
+    """`tf.cumsum`, of the flat array where no axis is given."""
     (x,), axis = converted(application), application.options["axis"]
     if axis is None:
         flat = x if rank(application.types[0]) == 1 else Fragment(f"tf.reshape({x}, [-1])", atomic=True)

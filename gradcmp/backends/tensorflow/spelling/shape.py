@@ -5,11 +5,14 @@ from gradcmp.program.spelling import Application, Fragment, Spell, Spellings, ca
 
 
 def transpose(application: Application) -> str:
+    """`tf.transpose`, with `perm` where axes are given."""
     axes = application.options["axes"]
     return write("tf.transpose", application.operands[0], **({} if axes is None else {"perm": axes}))
 
 
 def shaped(name: str) -> Spell:
+    """A function of an array and a shape, an integer being a shape of one axis."""
+
     def spell(application: Application) -> str:
         shape = application.options["shape"]
         return write(name, *converted(application), static(shape if isinstance(shape, tuple) else (shape,)))
@@ -29,11 +32,13 @@ def expand_dims(application: Application) -> str:
 
 
 def squeeze(application: Application) -> str:
+    """`tf.squeeze`, with `axis` where one is given."""
     axis = application.options["axis"]
     return write("tf.squeeze", application.operands[0], **({} if axis is None else {"axis": axis}))
 
 
 def flip(application: Application) -> str:
+    """`tf.reverse`, which has to be told all axes."""
     (x,), axis = converted(application), application.options["axis"]
     if axis is None:
         axes = rank(application.types[0])
@@ -42,6 +47,7 @@ def flip(application: Application) -> str:
 
 
 def take(application: Application) -> str:
+    """`tf.gather`, of the flat array where no axis is given."""
     x, indices = application.operands
     kind, index_kind = application.types
     if is_array(index_kind) and index_kind.dtype in {"int8", "uint8"}:
@@ -53,6 +59,7 @@ def take(application: Application) -> str:
 
 
 def diagonal(application: Application) -> str:
+    """`tf.linalg.diag_part`, with `k` where it is not the main diagonal."""
     offset = application.options["offset"]
     return write("tf.linalg.diag_part", application.operands[0], **({"k": offset} if offset else {}))
 

@@ -15,6 +15,7 @@ PRELUDE = {
 
 
 def trace(application: Application) -> str:
+    """`torch.trace` of one matrix, of a stack the sums of its diagonals."""
     (operand,) = application.operands
     if rank(application.types[0]) != 2:
         kept = kept_dtype(application, "torch.sum")

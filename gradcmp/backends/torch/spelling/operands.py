@@ -18,6 +18,7 @@ DIM = {"axis": "dim"}
 
 
 def gives_float(application: Application) -> bool:
+    """Is any array of the result floating?"""
     return any(getattr(leaf, "kind", "") == "float" for leaf in leaves(application.result))
 
 
@@ -27,6 +28,7 @@ def lacks_float(application: Application) -> bool:
 
 
 def cast(operand: Fragment, dtype: str) -> Fragment:
+    """The operand as an array of `dtype`."""
     return Fragment(f"{operand:atom}.to({DTYPES[dtype]})", atomic=True)
 
 

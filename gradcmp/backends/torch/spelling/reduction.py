@@ -44,6 +44,7 @@ def prod(application: Application) -> str:
 
 
 def logsumexp(application: Application) -> str:
+    """`torch.logsumexp`, which has to be told all axes; of unknown rank the flat array's."""
     if rank(application.types[0]) is None and application.options["axis"] is None:
         (operand,) = tensors(application)
         if not application.options["keepdims"]:
@@ -52,6 +53,7 @@ def logsumexp(application: Application) -> str:
 
 
 def cumsum(application: Application) -> str:
+    """`torch.cumsum`, of the flat array where no axis is given."""
     (operand,) = tensors(application)
     axis, dtype = application.options["axis"], kept_dtype(application, "torch.cumsum")
     if axis is None:

@@ -31,12 +31,14 @@ def transpose(application: Application) -> str:
 
 
 def diagonal(application: Application) -> str:
+    """The diagonal of a matrix, or of each in a stack."""
     (operand,) = application.operands
     name = "torch.diagonal" if rank(application.types[0]) == 2 else "torch.linalg.diagonal"
     return call(name, operand, **changed(application, {"offset": 0}))
 
 
 def flip(application: Application) -> str:
+    """`torch.flip`, which has to be told all axes."""
     (operand,) = application.operands
     axis = application.options["axis"]
     axes = all_axes(application) if axis is None else repr((axis,) if isinstance(axis, int) else axis)
@@ -44,6 +46,7 @@ def flip(application: Application) -> str:
 
 
 def expand_dims(application: Application) -> str:
+    """`torch.unsqueeze`, once for each new axis."""
     (operand,) = tensors(application)
     axis = application.options["axis"]
     if isinstance(axis, int):
@@ -112,6 +115,7 @@ def _is_flat(operand: Any) -> bool:
 
 
 def detach(application: Application) -> str:
+    """`.detach()` of an array; a number is its own."""
     (operand,) = application.operands
     return f"{operand:atom}.detach()" if is_array(application.types[0]) else str(operand)
 

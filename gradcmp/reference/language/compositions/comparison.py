@@ -28,6 +28,7 @@ def _logical(test: Callable[..., Any]) -> Composition:
 
 
 def where(c: Context, condition: Array, x: Array, y: Array) -> Array:
+    """The elements of `x` where `condition` holds, else those of `y`, broadcast."""
     shape = np.broadcast_shapes(c.shape(condition), c.shape(x), c.shape(y))
     x, y = broadcast_to(c, x, shape=shape), broadcast_to(c, y, shape=shape)
     size = math.prod(shape)

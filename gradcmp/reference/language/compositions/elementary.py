@@ -8,6 +8,7 @@ from gradcmp.reference.language.compositions.comparison import signs
 
 
 def sign(c: Context, x: Array) -> Array:
+    """-1, 0 or 1 by comparison with zero."""
     zero = Array(kind=x.kind, data=c.algebra(x.kind).constant(np.zeros(c.shape(x), dtype=np.int64)))
     return Array(kind=x.kind, data=c.algebra(x.kind).constant(signs(c, x, zero).astype(np.int64)))
 

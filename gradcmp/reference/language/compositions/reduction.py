@@ -13,6 +13,7 @@ from gradcmp.reference.language.compositions.arithmetic import divide
 
 
 def axes_of(axis: Any, rank: int) -> tuple[int, ...]:
+    """The axes counted from 0, all of them for None."""
     if axis is None:
         return tuple(range(rank))
     return tuple(int(a) % rank for a in (axis if isinstance(axis, tuple | list) else (axis,)))
@@ -26,6 +27,7 @@ def _kept(c: Context, x: Array, shape: Shape, axes: tuple[int, ...], *, keepdims
 
 
 def total(c: Context, x: Array, *, axis: Any = None, keepdims: bool = False) -> Array:
+    """The sum over axes; truth values count as 0 and 1."""
     if x.kind == "bool":
         x = c.as_kind(x, "int")
     shape = c.shape(x)
@@ -97,6 +99,7 @@ def _norm(c: Context, x: Array, *, axis: Any = None, keepdims: bool = False) -> 
 
 
 def logsumexp(c: Context, x: Array, *, axis: Any = None, keepdims: bool = False) -> Array:
+    """The logarithm of the sum of exponentials over axes."""
     # Without a shift: balls do not overflow below 2**(2**60), and relative precision is all that counts.
     return c.step("log", total(c, c.step("exp", c.as_kind(x, "float")), axis=axis, keepdims=keepdims))
 
