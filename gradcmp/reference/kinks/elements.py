@@ -60,7 +60,7 @@ def kinks_along(
 ) -> list[ElementKink]:
     """Both sides of `functions` of the outputs on the rays of ± `speeds`; `here` are their values at the point."""
     left, right = (
-        ends_along(problem, context, {path: sign * speed for path, speed in speeds.items()}, budget, functions)
+        ends_along(problem, context, {path: sign * speed for path, speed in speeds.items()}, budget, functions, here)
         for sign in (-1, 1)
     )
     return [_element_kink(*each) for each in zip(here, left, right, strict=True)]
