@@ -5,11 +5,11 @@ import math
 import numpy as np
 
 from gradcmp.core.formats import FORMATS
-from gradcmp.core.reasons import Claim, Element, LimitKind, ReasonCode, Shrinkage, Together
+from gradcmp.core.reasons import Claim, Element, LimitKind, ReasonCode, Shrinkage, Sum, Together
 from gradcmp.core.verdicts import Convention, Verdict
 from gradcmp.words import conventions, limits
-from gradcmp.words.figures import digits, fold
-from gradcmp.words.lists import plural
+from gradcmp.words.figures import digits, fold, number
+from gradcmp.words.lists import listed, plural
 
 _CLAIMS = {
     Claim.TRUE: ("", "is true"),
@@ -96,7 +96,17 @@ def _at_a_kink(code: ReasonCode, element: Element) -> str:
         return f"{text}; {_TOGETHER[element.together]}" if element.together else text
     if code is ReasonCode.NO_DERIVATIVE:
         return f"{value} where no derivative exists: {both}"
+    if element.sum is not None:
+        return f"{value} at a kink with {both}: {_sum(element.sum)}"
     return f"{value} at a kink with {both}: neither of them nor between"
+
+
+def _sum(of: Sum) -> str:
+    """`the 3 elements that tie must sum to 1; they sum to 0`."""
+    across = f" in {listed(of.leaves)}" if len(of.leaves) > 1 else ""
+    times = ", each times a number of its own," if of.weighted else ""
+    tied = f"the {of.count} elements that tie{across}{times}"
+    return f"{tied} must sum to {number(of.due)}; they sum to {number(of.found)}"
 
 
 def _side(value: float, dtype: str) -> str:

@@ -114,6 +114,7 @@ JUDGEMENTS = {
     "a hull": judged(answers([0.25, 0.75]), certified([0.0, 0.0], at=kink([0, 0], [1, 1], limiting=PIECES))),
     "no derivative": judged(answers([3.0]), certified([0.0], at=kink([NAN], [NAN]))),
     "outside": judged(answers([3.0]), certified([0.0], at=kink([0.0], [1.0]))),
+    "incompatible": judged(answers([1.0, 1.0]), certified([0.5, 0.5], at=kink([0, 0], [1, 1], total=1.0))),
     "a shape": judged(answers([[1.0]]), truth([1.0])),
     "a dtype": judged(answers([1.0]), truth([1.0]), dtype="float64", shape=(1,)),
     "missing zero": judged(answers(None), truth([0.0])),

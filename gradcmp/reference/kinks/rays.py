@@ -104,7 +104,7 @@ class _GermDuals(DualAlgebra):
             slope = self.inner.elementwise("divide", one, inner)
             tangent = self.inner.elementwise("scale", operands[0].tangent, slope)
         outside = mapped(lambda x: x is OUTSIDE, result.primal).astype(bool)
-        return Dual(result.primal, np.where(outside, jets.NAN, tangent))
+        return Dual(result.primal, np.where(outside, np.asarray(jets.NAN), tangent))
 
 
 def _depends(slope: Element) -> bool:
