@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gradcmp.core.reasons import KinkSummary
 from gradcmp.core.truth import TruthLeaf
-from gradcmp.core.verdicts import Evidence
+from gradcmp.core.verdicts import Convention, Evidence
 from gradcmp.numbers.ulp import spacing_at
 from gradcmp.report.cells import side_text, truth_text
 from gradcmp.report.digits import MOST, known_digits
@@ -149,7 +149,7 @@ class Teller:
     def _at_kink(self, kink: KinkSummary, errors: ErrorsRecord) -> Iterator[Entry]:
         """Both sides and what the answer is of them; the derivative where they are equal and it exists."""
         # Equal sides of a jump are the derivatives beside it: there the function has none.
-        if kink.left == kink.right and errors.verdict != "convention":
+        if kink.left == kink.right and not (errors.verdict == "convention" or Convention.INCOMPATIBLE in kink.counts):
             yield Entry(self.case.evidence.truth_name, side_text(kink.left, digits=17))
             yield Entry("kink", f"{conventions.meaning(kink)}; see docs/kinks.md")
             return

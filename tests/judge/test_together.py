@@ -24,6 +24,8 @@ def found(text, answers, *, dtype="float32", operator="gradient", **inputs):
     return finding(Computed(values=(), derivatives=leaves, mode="reverse"), truth, dtype=dtype, operator=operator)
 
 
+MEDIAN = "maximum(minimum(x, y), minimum(maximum(x, y), z))"
+"""Of three equal numbers: each alone moves nothing, all together move it."""
 JUST = [
     # What torch, TensorFlow and JAX do, and whatever else is a choice
     ("max(x)", {"x": THREE}, [{"x": [1 / 3] * 3}, {"x": [1, 0, 0]}, {"x": [0, 0, 1]}, {"x": [0.5, 0.25, 0.25]}]),
@@ -37,6 +39,7 @@ JUST = [
     ("sum(relu(x))", {"x": [0.0] * 3}, [{"x": [0, 0, 0]}, {"x": [1, 1, 1]}, {"x": [0.5, 0, 1]}]),
     ("max(abs(x))", {"x": [0.0] * 2}, [{"x": [0, 0]}, {"x": [0.5, 0.5]}, {"x": [-1, 0]}]),
     ("clip(x, y, z)", {"x": 1.0, "y": 1.0, "z": 2.0}, [{"x": 0.5, "y": 0.5, "z": 0}, {"x": 1, "y": 0, "z": 0}]),
+    (MEDIAN, {"x": 1.0, "y": 1.0, "z": 1.0}, [{"x": 1, "y": 0, "z": 0}, {"x": 0.25, "y": 0.25, "z": 0.5}]),
     ("sum(where(x > y, x, y))", {"x": [1.0], "y": [1.0]}, [{"x": [0], "y": [1]}, {"x": [1], "y": [0]}]),
 ]  # fmt: skip
 UNJUST = [
@@ -48,6 +51,7 @@ UNJUST = [
     ("maximum(x, 0.1 * y)", {"x": 0.0, "y": 0.0}, [{"x": 0, "y": 0}, {"x": 1, "y": 0.1}, {"x": 0.5, "y": 0.025}]),
     ("abs(x - y)", {"x": 1.0, "y": 1.0}, [{"x": 1, "y": 1}, {"x": 1, "y": 0}]),
     ("clip(x, y, z)", {"x": 1.0, "y": 1.0, "z": 2.0}, [{"x": 1, "y": 1, "z": 0}]),
+    (MEDIAN, {"x": 1.0, "y": 1.0, "z": 1.0}, [{"x": 0, "y": 0, "z": 0}, {"x": 1, "y": 1, "z": 0}]),
 ]  # fmt: skip
 
 
