@@ -173,6 +173,7 @@ class ReasonCode(StrEnum):
     MISSING_OF_OTHERS = "missing-of-others"
     MISSING_UNKNOWN = "missing-unknown"
     UNDEFINED = "undefined"
+    NONEXISTENT = "nonexistent"
     NO_NUMBER = "no-number"
     NO_EVIDENCE = "no-evidence"
     REFEREE_GONE = "referee-gone"

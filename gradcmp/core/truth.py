@@ -110,7 +110,8 @@ class Truth:
     `evidence` grades it (`core.verdicts.Evidence`), `reason` says why it is not better. `bits` is the precision that a
     certified truth needed; `fragile` describes comparisons that rounding may decide otherwise, `out_of_range` steps
     whose results the dtype cannot hold. `undefined`: there may be no derivative here, so that not even all targets
-    together say what it is. `absence`: the referee gave no answer, and nobody else speaks for it.
+    together say what it is; `nonexistent`: that is certain. `absence`: the referee gave no answer, and nobody else
+    speaks for it.
     """
 
     evidence: Evidence = Evidence.NONE
@@ -122,4 +123,5 @@ class Truth:
     fragile: tuple[str, ...] = ()
     out_of_range: tuple[str, ...] = ()
     undefined: bool = False
+    nonexistent: bool = False
     absence: Absence | None = None

@@ -73,8 +73,8 @@ def judge_leaf(
     """The word on one leaf for every target that computed, and the truth that it was judged by, if any.
 
     Without a truth the targets judge each other; a target that returns no gradient then speaks for zero. `untold` says
-    why they may not: there may be no derivative, so no majority makes a target wrong; or the referee should have
-    spoken and did not, so nothing is judged.
+    why they may not: there may be no derivative, so no majority makes a target wrong; there is none, so nothing that
+    they agree on is it; or the referee should have spoken and did not, so nothing is judged.
     """
     asides = asides or Asides()
     leaves = {
@@ -166,7 +166,7 @@ def _objection(consensus: Consensus | None, undefined: Reason | None) -> Reason 
     if consensus is None:
         return None
     together = all(comparison.agrees for comparison in consensus.judged.values())
-    if undefined and not together:
+    if undefined and (undefined.code is ReasonCode.NONEXISTENT or not together):
         return undefined
     if together and consensus.truth is not None and not np.isfinite(consensus.truth.high).all():
         return Reason(code=ReasonCode.NO_NUMBER)

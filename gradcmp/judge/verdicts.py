@@ -275,7 +275,9 @@ def _untold(truth: Truth, common: Truth) -> Reason | None:
     """Why the targets may not judge each other where there is no truth."""
     if truth.absence is not None:
         return Reason(code=ReasonCode(truth.absence), text=truth.reason or common.reason or "")
-    return Reason(code=ReasonCode.UNDEFINED, text=truth.reason) if truth.undefined and truth.reason else None
+    if not (truth.undefined and truth.reason):
+        return None
+    return Reason(code=ReasonCode.NONEXISTENT if truth.nonexistent else ReasonCode.UNDEFINED, text=truth.reason)
 
 
 def _shown(leaf: TruthLeaf, *, certain: bool) -> TruthLeaf | Leaf:

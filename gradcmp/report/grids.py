@@ -9,6 +9,7 @@ from gradcmp.report.modes import differ, modes_of
 from gradcmp.result.document import Document
 from gradcmp.result.records import ArrayRecord, CaseRecord, ProblemRecord, TargetRecord
 from gradcmp.words.figures import duration, ratio
+from gradcmp.words.truths import NOT_KNOWN
 
 TRUTH = "truth"
 TIMING_PARTS = ("steady", "compile", "∇f/f")
@@ -254,8 +255,8 @@ def _cell(
 
 
 def _truth_cell(problem: ProblemRecord, text: str, grade: str, *, first: bool) -> Cell:
-    if problem.evidence == "none" and not text:
-        return Cell("–" if first else "", level=TRUTH)
+    if not text:
+        return Cell(problem.untold or NOT_KNOWN, level=TRUTH)
     return Cell(text, level=TRUTH, note=problem.evidence if first and problem.evidence != grade else "")
 
 

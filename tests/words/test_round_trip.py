@@ -123,6 +123,7 @@ JUDGEMENTS = {
     "missing beside others": judged(answers([1.0], None)),
     "missing everywhere": judged(answers(None, None)),
     "undefined": judged(answers([1.0], [2.0]), Truth(reason="it jumps", undefined=True)),
+    "nonexistent": judged(answers([1.0], [1.0]), Truth(reason="it has a kink", undefined=True, nonexistent=True)),
     "outside the domain": judged(answers([3.0]), certified([0.0], at=kink([NAN], [NAN]))),
     "no referee": judged(answers([1.0]), Truth(reason="killed by SIGKILL", absence=Absence.GONE)),
     "a stopped referee": judged(answers([1.0], [1.0]), Truth(reason="no answer", absence=Absence.RUNAWAY)),
