@@ -80,7 +80,8 @@ def agreement_grid(document: Document) -> Grid | None:
     targets = used_targets(document)
     names = target_names(targets)
     labels = Labels(document.problems)
-    # The grade that most truths have stands in the header, if it is not the best; a cell says it where it differs.
+    # The grade that most truths have stands in the header, if it is not the best; a cell says it where it differs, or
+    # that there is no truth.
     grade = max(
         Evidence,
         key=lambda name: (sum(problem.evidence == name for problem in document.problems), name is Evidence.CERTIFIED),
@@ -99,7 +100,7 @@ def agreement_grid(document: Document) -> Grid | None:
             label_headers=("", "operator", "dtype", "with"),
             headers=(
                 *("\n".join(name) for name in names),
-                TRUTH if grade is Evidence.CERTIFIED else f"{TRUTH}\n{grade}",
+                TRUTH if grade in (Evidence.CERTIFIED, Evidence.NONE) else f"{TRUTH}\n{grade}",
             ),
             names=(*("-".join(name) for name in names), TRUTH),
             rows=tuple(rows),
