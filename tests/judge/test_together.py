@@ -5,9 +5,12 @@ import pytest
 
 from gradcmp.core.outcomes import Computed
 from gradcmp.core.tensors import Leaf, Tensor
+from gradcmp.judge.agreement import contradiction, differ
+from gradcmp.judge.tolerance import running
 from gradcmp.reference.budget import Budget
 from gradcmp.reference.certify import certify
-from tests.judge.cases import DTYPES, finding, message, rounded
+from gradcmp.words.reasons import sentence
+from tests.judge.cases import DTYPES, certified, finding, kink, message, rounded, true
 from tests.reference.problems import problem as asked
 
 CONVENTION, WRONG, INACCURATE = "convention", "wrong", "inaccurate"
@@ -125,3 +128,13 @@ def test_many_elements(dtype, count):
 def test_a_sum_is_as_right_as_its_digits(off, verdict):
     share = np.full(3, 1 / 3 * (1 - off))
     assert found("max(x)", {"x": share}, dtype="float64", x=THREE).verdict == verdict
+
+
+@pytest.mark.parametrize(("values", "contradicted"), [([0.0, 0.0], True), ([1.0, 1.0], True), ([0.25, 0.75], False)])
+def test_an_expectation_that_does_not_sum_up_is_contradicted(values, contradicted):
+    known = certified([0.5, 0.5], at=kink([0, 0], [1, 1], total=1.0))
+    reason = contradiction([true(values)], known.derivatives, "float32", running)
+    assert (reason is not None) == contradicted
+    assert differ([true(values)], known.derivatives, "float32", running) == contradicted
+    if reason is not None:
+        assert "must sum to 1" in sentence(reason)
