@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from flint import arb
 
+from gradcmp.reference.algebras.jets import ZERO
 from gradcmp.reference.kinks.elements import ElementKink
 from gradcmp.reference.kinks.switches import SwitchingTape, flat, flat_rows
 from gradcmp.reference.modes.derivatives import Seeds
@@ -52,13 +53,13 @@ class Pieces:
         heapq.heapify(waiting)
         while waiting:
             k = heapq.heappop(waiting)
-            value = gaps[k].max(arb(0))
-            if value.is_zero():
+            value = gaps[k]
+            if value <= ZERO:
                 continue
-            opened[k] = value
+            opened[k] = value = value if value > ZERO else value.max(ZERO)
             for user in users.get(k, ()):
                 if user not in gaps:
-                    gaps[user] = arb(0)
+                    gaps[user] = ZERO
                     heapq.heappush(waiting, user)
                 gaps[user] = gaps[user] + self.gaps[user][self.size + k] * value
         return opened
@@ -124,7 +125,7 @@ class Pieces:
 
 def _product(x: Row, y: Row) -> Any:
     few, many = (x, y) if len(x) < len(y) else (y, x)
-    return sum((value * many[k] for k, value in few.items() if k in many), start=arb(0))
+    return sum((value * many[k] for k, value in few.items() if k in many), start=ZERO)
 
 
 def pieces(tape: SwitchingTape, inputs: Sequence[Node], heads: Iterable[tuple[Seeds, int]]) -> Pieces:
@@ -170,12 +171,12 @@ def _apart(chosen: Sequence[int], back: Callable[..., list[Any]]) -> Mapping[int
     Weighted by their numbers, the ties give the same slopes times the number of the tie that has the coordinate. That
     it is one tie alone shows with weights drawn at random.
     """
-    drawn = np.random.default_rng(0).integers(2**20, 2**21, len(chosen))
+    drawn = np.random.default_rng(0).integers(2**39, 2**40, len(chosen))
     numbers = np.arange(1, len(chosen) + 1)
     rows: dict[int, Row] = {k: {} for k in chosen}
     passes = (back(chosen, weights) for weights in (np.ones(len(chosen)), numbers, drawn))
     for column, (once, numbered, checked) in enumerate(zip(*passes, strict=True)):
-        if once.is_zero() and numbered.is_zero() and checked.is_zero():
+        if checked.is_zero():
             continue
         if not (once.is_finite() and numbered.is_finite()):
             rows[chosen[0]][column] = arb("nan")  # whose it is does not matter: the form does not hold
