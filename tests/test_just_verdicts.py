@@ -195,6 +195,34 @@ CASES: Mapping[str, tuple[str, Right | None, Mapping[str, set[str]]]] = {
     ),
     "a square at infinity": ("{inputs: {x: .inf}, function: x * x}", None, everywhere(OK)),
     "a pole": ("{inputs: {x: 0.0}, function: lgamma(x), operator: jvp}", None, everywhere({"unjudged"})),
+    "a pole beside a number": ("{inputs: {x: [0.0, 1.0]}, function: sum(1 / x)}", None, everywhere({"convention"})),
+    "a pole beside a pole": ("{inputs: {x: [0.0, 0.0]}, function: sum(1 / x)}", None, everywhere({"convention"})),
+    "double poles": ("{inputs: {x: [0.0, 0.0]}, function: sum(x ** -2), dtype: float64}", None, everywhere({"convention"})),
+    "poles of roots": ("{inputs: {x: [0.0, 0.0, 1.0]}, function: sum(rsqrt(x))}", None, everywhere({"convention"})),
+    "poles of logarithms": ("{inputs: {x: [0.0, 0.0, 2.0]}, function: sum(log(x))}", None, everywhere({"convention"})),
+    "a pole of a zero that is computed": (
+        "{inputs: {x: [0.5, 0.5], y: [0.5, 0.25]}, function: sum(1 / (x - y))}",
+        None,
+        everywhere({"convention"}),
+    ),
+    "next to a pole": (
+        "{inputs: {x: 1.5707963267948966}, function: tan(x), dtype: float64}",
+        lambda: [1 + mp.tan(mp.mpf(1.5707963267948966)) ** 2],
+        everywhere(OK),
+    ),
+    "the largest of many equal numbers": ("{inputs: {x: {zeros: [3000]}}, function: max(x)}", None, everywhere({"convention"})),
+    "equal numbers by rows": (
+        "{inputs: {x: [[1.0, 1.0], [2.0, 2.0]]}, function: 'sum(min(x, axis=1))'}",
+        None,
+        everywhere({"convention"}),
+    ),
+    "a tie of two inputs": ("{inputs: {x: 1.0, y: 1.0}, function: 'maximum(x, y)'}", None, everywhere({"convention"})),
+    "ties of their own": ("{inputs: {x: [0.0, 0.0]}, function: sum(relu(x))}", None, everywhere({"convention"})),
+    "what does not exist": (
+        "{inputs: {x: 0.0}, function: abs(x), operator: hessian}",
+        None,
+        everywhere({"unjudged"}),
+    ),
 }  # fmt: skip
 
 

@@ -71,6 +71,20 @@ class Together(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sum:
+    """What `count` elements that tie have to sum up to, and what they do; `weighted`: each times a number of its own.
+
+    `leaves` are the names of the arrays that they are in.
+    """
+
+    count: int
+    due: float
+    found: float
+    weighted: bool = False
+    leaves: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Digits:
     """The significant decimal digits of a number: those that are `correct`, of those that its dtype can hold there."""
 
@@ -102,7 +116,7 @@ class Element:
     `more` of `size` elements have the same verdict. `away` is the distance from `true`, `ulps` the same in ULPs where
     that says something, `digits` those that are right. `half_unit`: `true` is a decimal that a scenario expects,
     to half a unit of its last digit. `tolerance` leaves no digit of the value (infinite where it is not known);
-    `otherwise` is the value of the other branch; `kink` stands at this very place.
+    `otherwise` is the value of the other branch; `kink` stands at this very place, and `sum` is of what ties with it.
     """
 
     index: tuple[int, ...]
@@ -122,6 +136,7 @@ class Element:
     otherwise: float | None = None
     kink: KinkSummary | None = None
     together: Together | None = None
+    sum: Sum | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +164,7 @@ class ReasonCode(StrEnum):
     CONVENTION = "convention"
     NO_DERIVATIVE = "no-derivative"
     OUTSIDE = "outside"
+    INCOMPATIBLE = "incompatible"
     # An array as a whole.
     SHAPE = "shape"
     DTYPE = "dtype"
@@ -157,6 +173,7 @@ class ReasonCode(StrEnum):
     MISSING_OF_OTHERS = "missing-of-others"
     MISSING_UNKNOWN = "missing-unknown"
     UNDEFINED = "undefined"
+    NONEXISTENT = "nonexistent"
     NO_NUMBER = "no-number"
     NO_EVIDENCE = "no-evidence"
     REFEREE_GONE = "referee-gone"

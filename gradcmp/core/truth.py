@@ -47,7 +47,7 @@ class Kink:
     All arrays have the leaf's shape. Where `tied` is False, `left` and `right` are the derivative. NaN: there is no
     derivative on that side, because the function is not defined there or has no limit; infinities are limits.
     `jump`: the function itself is discontinuous. `limiting`: gradients of the smooth pieces that meet here, stacked
-    along a first axis; not necessarily all of them.
+    along a first axis; not necessarily all of them. `sums`: what is known of several elements together.
     """
 
     left: numpy.ndarray
@@ -55,6 +55,20 @@ class Kink:
     tied: numpy.ndarray
     jump: numpy.ndarray
     limiting: numpy.ndarray
+    sums: Sums | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """Weighted sums of tied elements that no choice changes: slopes in directions in which the function is smooth.
+
+    Elements of all leaves with the same number in `groups` (-1: in none), each times its weight, sum up to their
+    `totals`. All arrays have the leaf's shape.
+    """
+
+    groups: numpy.ndarray
+    weights: numpy.ndarray
+    totals: numpy.ndarray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +110,8 @@ class Truth:
     `evidence` grades it (`core.verdicts.Evidence`), `reason` says why it is not better. `bits` is the precision that a
     certified truth needed; `fragile` describes comparisons that rounding may decide otherwise, `out_of_range` steps
     whose results the dtype cannot hold. `undefined`: there may be no derivative here, so that not even all targets
-    together say what it is. `absence`: the referee gave no answer, and nobody else speaks for it.
+    together say what it is; `nonexistent`: that is certain. `absence`: the referee gave no answer, and nobody else
+    speaks for it.
     """
 
     evidence: Evidence = Evidence.NONE
@@ -108,4 +123,5 @@ class Truth:
     fragile: tuple[str, ...] = ()
     out_of_range: tuple[str, ...] = ()
     undefined: bool = False
+    nonexistent: bool = False
     absence: Absence | None = None

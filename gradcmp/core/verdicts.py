@@ -235,6 +235,7 @@ class Convention(StrEnum):
     JUMP = "jump", "the derivative beside a jump of the function"
     UNDEFINED = "undefined", "a number where no derivative is known"
     REMOVABLE = "removable", "another one, although the derivative exists"
+    INCOMPATIBLE = "incompatible", "legitimate by itself, but not together with the others that tie with it"
     OUTSIDE = "outside", "neither of both sides nor between them"
 
 

@@ -9,12 +9,13 @@ import numpy as np
 from gradcmp.core.findings import Pair
 from gradcmp.core.problems import Problem
 from gradcmp.core.reasons import Claim, Limit, LimitKind, Reason, ReasonCode
-from gradcmp.core.tensors import Key, Tensor
+from gradcmp.core.tensors import Key, Leaf, Tensor
 from gradcmp.core.truth import RunningErrors, TruthLeaf
 from gradcmp.judge.answers import Answer, dtype_kind
 from gradcmp.judge.consensus import between
 from gradcmp.judge.elements import Comparison, compare
 from gradcmp.judge.kinks import may_be_zero
+from gradcmp.judge.together import Broken, broken_sums
 from gradcmp.judge.tolerance import Limits, Supplier, generous
 
 
@@ -43,7 +44,7 @@ def matches(
 
 def differ(a: Sequence[TruthLeaf], b: Sequence[TruthLeaf], dtype: str, limits: Supplier) -> bool:
     """Does truth `a` contradict truth `b` beyond the limits? Leaves that only one of them has contradict nothing."""
-    other = {leaf.key: leaf for leaf in b}
+    other, broken = {leaf.key: leaf for leaf in b}, _broken(a, b, dtype, limits)
     for leaf in a:
         match = other.get(leaf.key)
         if match is None:
@@ -52,7 +53,7 @@ def differ(a: Sequence[TruthLeaf], b: Sequence[TruthLeaf], dtype: str, limits: S
             if leaf.nothing != match.nothing or leaf.high.shape != match.high.shape:
                 return True
             continue
-        if not _held_against(leaf, match, dtype, limits).agrees:
+        if not _held_against(leaf, match, dtype, limits, broken.get(leaf.key)).agrees:
             return True
     return False
 
@@ -65,7 +66,7 @@ def contradiction(
     `nothing` says zero. A legitimate derivative at a kink, or one that another decision of a comparison within its
     rounding gives, contradicts nothing.
     """
-    by_key = {leaf.key: leaf for leaf in true}
+    by_key, broken = {leaf.key: leaf for leaf in true}, _broken(expected, true, dtype, limits)
     for leaf in expected:
         match = by_key.get(leaf.key)
         if match is None or match.nothing:
@@ -78,12 +79,26 @@ def contradiction(
                 code=ReasonCode.SHAPE_EXPECTED, of=leaf.of, wrt=leaf.wrt, returned=leaf.high.shape,
                 defined=match.high.shape,
             )  # fmt: skip
-        elif not (comparison := _held_against(leaf, match, dtype, limits)).agrees:
+        elif not (comparison := _held_against(leaf, match, dtype, limits, broken.get(leaf.key))).agrees:
             return comparison.reason
     return None
 
 
-def _held_against(expected: TruthLeaf, true: TruthLeaf, dtype: str, limits: Supplier) -> Comparison:
+def _broken(
+    expected: Sequence[TruthLeaf], true: Sequence[TruthLeaf], dtype: str, limits: Supplier
+) -> Mapping[Key, Broken]:
+    """The sums that what is expected misses at a kink. A decimal's are not asked for: its digits are too few."""
+    leaves = [
+        Leaf(of=leaf.of, wrt=leaf.wrt, tensor=Tensor(dtype="float64", array=leaf.high))
+        for leaf in expected
+        if not leaf.nothing and leaf.half_unit is None
+    ]
+    return broken_sums(leaves, true, dtype, limits)
+
+
+def _held_against(
+    expected: TruthLeaf, true: TruthLeaf, dtype: str, limits: Supplier, broken: Broken | None = None
+) -> Comparison:
     """The numbers that are expected, as an answer; what they leave open widens the truth.
 
     A decimal is held to half a unit of its last digit, or to the limits where its digits go beyond them.
@@ -93,7 +108,7 @@ def _held_against(expected: TruthLeaf, true: TruthLeaf, dtype: str, limits: Supp
         held = _written(generous(limits), expected.half_unit)
         return compare(answer, true, dtype, held, claim=Claim.EXPECTED)
     widened = replace(true, radius=true.radius + expected.radius)
-    return compare(answer, widened, dtype, generous(limits), claim=Claim.EXPECTED)
+    return compare(answer, widened, dtype, generous(limits), claim=Claim.EXPECTED, broken=broken)
 
 
 def _written(limits: Supplier, half_unit: float) -> Supplier:

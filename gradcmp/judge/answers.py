@@ -18,6 +18,7 @@ from gradcmp.judge.consensus import Consensus, settle
 from gradcmp.judge.elements import Comparison, compare
 from gradcmp.judge.kinks import may_be_zero
 from gradcmp.judge.precision import Elsewhere
+from gradcmp.judge.together import Broken
 from gradcmp.judge.tolerance import Supplier
 
 Answer = Sequence[Leaf]
@@ -51,6 +52,14 @@ class LeafWord:
         return self.level.rank, self.verdict.rank
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asides:
+    """What is known of one leaf beside its truth, by target: it in another dtype, the sums that it misses at a kink."""
+
+    elsewhere: Mapping[str, Elsewhere] = field(default_factory=dict)
+    broken: Mapping[str, Broken] = field(default_factory=dict)
+
+
 def judge_leaf(
     defined: LeafType,
     answers: Mapping[str, Answer],
@@ -58,15 +67,16 @@ def judge_leaf(
     evidence: Evidence,
     dtype: str,
     limits: Supplier,
-    elsewhere: Mapping[str, Elsewhere] | None = None,
     untold: Reason | None = None,
+    asides: Asides | None = None,
 ) -> tuple[dict[str, LeafWord], TruthLeaf | None]:
     """The word on one leaf for every target that computed, and the truth that it was judged by, if any.
 
     Without a truth the targets judge each other; a target that returns no gradient then speaks for zero. `untold` says
-    why they may not: there may be no derivative, so no majority makes a target wrong; or the referee should have
-    spoken and did not, so nothing is judged. `elsewhere` is the leaf in another dtype by target.
+    why they may not: there may be no derivative, so no majority makes a target wrong; there is none, so nothing that
+    they agree on is it; or the referee should have spoken and did not, so nothing is judged.
     """
+    asides = asides or Asides()
     leaves = {
         name: next((leaf for leaf in answer if leaf.key == defined.key), None) for name, answer in answers.items()
     }
@@ -87,8 +97,8 @@ def judge_leaf(
     if truth is not None:
         known = _as_zero(truth, shape)
         for name, tensor in sound.items():
-            other = (elsewhere or {}).get(name)
-            comparison = compare(tensor, known, unit, limits, evidence=evidence, elsewhere=other)
+            other, missed = asides.elsewhere.get(name), asides.broken.get(name)
+            comparison = compare(tensor, known, unit, limits, evidence=evidence, elsewhere=other, broken=missed)
             words[name] = _from(comparison, evidence)
     elif untold is not None and untold.code in ABSENCES:
         evidence, known, level = Evidence.NONE, None, ABSENCES[untold.code]
@@ -156,7 +166,7 @@ def _objection(consensus: Consensus | None, undefined: Reason | None) -> Reason 
     if consensus is None:
         return None
     together = all(comparison.agrees for comparison in consensus.judged.values())
-    if undefined and not together:
+    if undefined and (undefined.code is ReasonCode.NONEXISTENT or not together):
         return undefined
     if together and consensus.truth is not None and not np.isfinite(consensus.truth.high).all():
         return Reason(code=ReasonCode.NO_NUMBER)

@@ -31,6 +31,7 @@ from gradcmp.judge.kinks import read
 from gradcmp.judge.metrics import distance, is_exact
 from gradcmp.judge.precision import Elsewhere, convicted, is_open, shrinking
 from gradcmp.judge.reasons import Measured, reason_at
+from gradcmp.judge.together import Broken
 from gradcmp.judge.tolerance import FLUSHING, Limits, Supplier, generous, interim
 from gradcmp.numbers.arrays import Flags, Floats
 from gradcmp.numbers.rounding import split
@@ -76,15 +77,17 @@ def compare(
     evidence: Evidence = Evidence.CERTIFIED,
     elsewhere: Elsewhere | None = None,
     claim: Claim = Claim.TRUE,
+    broken: Broken | None = None,
 ) -> Comparison:
     """`tensor` judged by `truth` (of one shape), known by `evidence`, in units of `dtype`.
 
-    `elsewhere` is the same leaf of the same target in another dtype. `claim` says what is compared.
+    `elsewhere` is the same leaf of the same target in another dtype. `claim` says what is compared. `broken` are the
+    sums that the answer misses at a kink.
     """
     got, got_low = split(tensor.array)
     reading = None
     if truth.kink is not None and np.any(truth.kink.tied):
-        reading = read(got, truth, truth.kink, dtype, limits)
+        reading = read(got, truth, truth.kink, dtype, limits, broken)
     nearest = truth if reading is None else reading.facing(truth)
     bounds = limits(nearest, dtype)
     away = distance(_with_top(got, nearest, dtype), got_low, nearest)

@@ -10,20 +10,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gradcmp.core.formats import FORMATS
-from gradcmp.core.reasons import KinkSummary, Together
+from gradcmp.core.reasons import KinkSummary, Sum, Together
 from gradcmp.core.truth import Kink, TruthLeaf
 from gradcmp.core.verdicts import Convention
 from gradcmp.judge.codes import CONVENTION, EXACT, HIGH, NO_DIGITS, NONFINITE, REMOVABLE, UNJUDGED, WRONG, Codes
 from gradcmp.judge.hull import in_hull
 from gradcmp.judge.sides import Places, Sides, sides_of
+from gradcmp.judge.together import Broken
 from gradcmp.judge.tolerance import Supplier, generous
 from gradcmp.numbers.arrays import Floats
 
 CONVENTIONS: tuple[Convention, ...] = tuple(Convention)
 """Code → what an answer at a tied element is."""
-SMOOTH, LEFT, RIGHT, MIDPOINT, LIMITING, BETWEEN, INFINITE, NOT_A_NUMBER, JUMP, UNDEFINED, REMOVED, OUTSIDE = (
-    convention.rank for convention in CONVENTIONS
-)
+(
+    SMOOTH, LEFT, RIGHT, MIDPOINT, LIMITING, BETWEEN, INFINITE, NOT_A_NUMBER, JUMP, UNDEFINED, REMOVED, INCOMPATIBLE,
+    OUTSIDE,
+) = (convention.rank for convention in CONVENTIONS)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +34,7 @@ class Reading:
 
     `places` are flat indices, ascending; the other arrays have an entry for each. `names` are places in `CONVENTIONS`,
     `codes` are `EXACT` where the name is `smooth`. `nearest` is the derivative that the answer is taken for. `together`
-    says whether the answer as a whole is a limiting gradient.
+    says whether the answer as a whole is a limiting gradient, `broken` which sums it misses.
     """
 
     places: Places
@@ -42,6 +44,7 @@ class Reading:
     left: Floats
     right: Floats
     together: Together | None
+    broken: Broken | None
 
     def facing(self, truth: TruthLeaf) -> TruthLeaf:
         """The truth with the derivative that each tied element is taken for."""
@@ -55,10 +58,13 @@ class Reading:
     def settle(self, codes: Codes) -> Codes:
         """`codes` of the whole leaf with those of the tied elements."""
         settled = codes.copy()
-        ordinary = settled.flat[self.places]
+        found = settled.flat[self.places]
         # A smooth one was recognised by generous limits: what the strict ones say beyond `high` is not meant for it.
-        ordinary = np.where(ordinary > NO_DIGITS, HIGH, ordinary)
-        settled.flat[self.places] = np.where(self.names == SMOOTH, ordinary, self.codes)
+        ordinary = np.where(found > NO_DIGITS, HIGH, found)
+        # What is compatible with no others is as far from a derivative as from those that are.
+        apart = np.where(found > CONVENTION, found, CONVENTION)
+        own = np.where(self.names == INCOMPATIBLE, apart, self.codes)
+        settled.flat[self.places] = np.where(self.names == SMOOTH, ordinary, own)
         return settled
 
     @property
@@ -82,6 +88,12 @@ class Reading:
         left, right = float(self.left[entry]), float(self.right[entry])
         return KinkSummary(counts=self.counts, tied=int(self.names.size), index=index, left=left, right=right)
 
+    def sum_at(self, entry: int) -> Sum | None:
+        """The sum that one tied element misses with others."""
+        if self.broken is None or self.names[entry] != INCOMPATIBLE:
+            return None
+        return self.broken.sums[int(self.broken.groups.flat[self.places[entry]])]
+
     def entry(self, place: tuple[int, ...], shape: tuple[int, ...]) -> int | None:
         """Where in the arrays an element of the leaf stands; None where it is not tied, or smooth."""
         flat = int(np.ravel_multi_index(place, shape)) if place else 0
@@ -90,21 +102,32 @@ class Reading:
         return entry if kinked else None
 
 
-def read(answer: Floats, truth: TruthLeaf, kink: Kink, dtype: str, limits: Supplier) -> Reading:
-    """What `answer` (of the leaf's shape) is at the tied elements of `truth`, in units of `dtype`."""
+def read(
+    answer: Floats, truth: TruthLeaf, kink: Kink, dtype: str, limits: Supplier, broken: Broken | None = None
+) -> Reading:
+    """What `answer` (of the leaf's shape) is at the tied elements of `truth`, in units of `dtype`.
+
+    `broken` are the sums that it misses, with the other leaves of the answer.
+    """
     places = np.flatnonzero(kink.tied)
     got = answer.ravel()[places]
     sides = sides_of(truth, kink, places, dtype, generous(limits))
     names = _names(got, sides)
     codes = _codes(got, names, sides)
+    nearest = _nearest(got, names, codes, sides)
+    if broken is not None:
+        apart = broken.where.ravel()[places] & (codes == CONVENTION)
+        names[apart] = INCOMPATIBLE
+        nearest[apart] = broken.nearest.ravel()[places][apart]
     return Reading(
         places=places,
         names=names,
         codes=codes,
-        nearest=_nearest(got, names, codes, sides),
+        nearest=nearest,
         left=sides.left,
         right=sides.right,
-        together=_together(got, names, codes, sides),
+        together=None if broken is not None else _together(got, names, codes, sides),
+        broken=broken,
     )
 
 

@@ -77,8 +77,9 @@ def reason_at(measured: Measured, place: tuple[int, ...]) -> Reason | None:
     )
     entry = reading.entry(place, measured.codes.shape) if reading is not None and verdict != FRAGILE else None
     if reading is not None and entry is not None:
-        code = _AT_A_KINK.get(verdict, ReasonCode.OUTSIDE)
-        element = replace(element, kink=reading.at(entry, place), together=reading.together)
+        missed = reading.sum_at(entry)
+        code = ReasonCode.INCOMPATIBLE if missed else _AT_A_KINK.get(verdict, ReasonCode.OUTSIDE)
+        element = replace(element, kink=reading.at(entry, place), together=reading.together, sum=missed)
     elif code is ReasonCode.FRAGILE and truth.otherwise is not None:
         element = replace(element, otherwise=float(truth.otherwise[place]))
     elif code is ReasonCode.NO_DIGITS:

@@ -39,11 +39,15 @@ class Sides:
 
     @cached_property
     def smooth(self) -> Flags:
-        """Where the derivative exists: both sides are one finite number, as far as two roundings tell."""
+        """Where the derivative exists: both sides are one finite number, as far as two roundings tell.
+
+        So are all gradients nearby: those of the median of three equal numbers are not, whose coordinates have both
+        sides alike.
+        """
         zero = np.zeros_like(self.left)
         coarse = spacing(self.left, zero, self.dtype) / 4 if self.dtype in FORMATS else zero
         with np.errstate(invalid="ignore"):
-            apart = np.abs(self.left - self.right)
+            apart = np.maximum.reduce([np.abs(self.left - each) for each in (self.right, *self.limiting)])
             alike = apart <= np.maximum(coarse, 4 * spacing(self.left, zero, "float64"))
         return np.asarray(np.isfinite(self.middle) & ~self.jump & alike)
 

@@ -15,12 +15,13 @@ from gradcmp.core.tensors import Key, Leaf, Tensor
 from gradcmp.core.truth import Truth, TruthLeaf
 from gradcmp.core.verdicts import Convention, Evidence, ExpectationState, Level, Verdict
 from gradcmp.judge.agreement import differ, matches, pairs
-from gradcmp.judge.answers import ABSENCES, Answer, LeafWord, judge_leaf
+from gradcmp.judge.answers import ABSENCES, Answer, Asides, LeafWord, judge_leaf
 from gradcmp.judge.cautions import warnings_of
 from gradcmp.judge.expectations import Stance, stand
 from gradcmp.judge.kinks import with_larger_side
 from gradcmp.judge.knowledge import Graded, best, elsewhere, is_value, part, refuted
 from gradcmp.judge.precision import other_dtype
+from gradcmp.judge.together import broken_sums
 from gradcmp.judge.tolerance import Supplier, supplier
 
 by_rank = attrgetter("rank")
@@ -67,6 +68,8 @@ def judge(
     judged_by: list[TruthLeaf] = []
     graded: list[Evidence] = []
     untold = _untold(truth, common)
+    certain = [graded_leaf.leaf for graded_leaf in known.values()]
+    broken = {name: broken_sums(answer, certain, problem.dtype, limits) for name, answer in answers.items()}
     for defined in _defined(leaves, known, answers):
         graded_leaf = known.get(defined.key)
         leaf_words, leaf_truth = judge_leaf(
@@ -76,8 +79,11 @@ def judge(
             graded_leaf.evidence if graded_leaf else Evidence.NONE,
             problem.dtype,
             limits,
-            elsewhere(defined.key, others, values=values),
             untold=untold,
+            asides=Asides(
+                elsewhere=elsewhere(defined.key, others, values=values),
+                broken={name: each[defined.key] for name, each in broken.items() if defined.key in each},
+            ),
         )
         own = {} if graded_leaf else _own(problem, targets, answers, expected, defined, limits)
         for name, word in {**leaf_words, **own}.items():
@@ -269,7 +275,9 @@ def _untold(truth: Truth, common: Truth) -> Reason | None:
     """Why the targets may not judge each other where there is no truth."""
     if truth.absence is not None:
         return Reason(code=ReasonCode(truth.absence), text=truth.reason or common.reason or "")
-    return Reason(code=ReasonCode.UNDEFINED, text=truth.reason) if truth.undefined and truth.reason else None
+    if not (truth.undefined and truth.reason):
+        return None
+    return Reason(code=ReasonCode.NONEXISTENT if truth.nonexistent else ReasonCode.UNDEFINED, text=truth.reason)
 
 
 def _shown(leaf: TruthLeaf, *, certain: bool) -> TruthLeaf | Leaf:

@@ -44,6 +44,10 @@ class Undefined(EvaluationError):
     """The function has no finite value at the point, so it has no derivative there."""
 
 
+class Nonexistent(EvaluationError):
+    """It is proven that there is no such derivative."""
+
+
 class OverBudget(EvaluationError):
     """It would take longer, or more room, than it may."""
 

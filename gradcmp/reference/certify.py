@@ -10,7 +10,15 @@ from gradcmp.core.operators import Operator
 from gradcmp.core.tensors import Key
 from gradcmp.core.truth import Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence
-from gradcmp.reference.algebra import EvaluationError, NeverDecided, OverBudget, Uncertified, Undecided, Undefined
+from gradcmp.reference.algebra import (
+    EvaluationError,
+    NeverDecided,
+    Nonexistent,
+    OverBudget,
+    Uncertified,
+    Undecided,
+    Undefined,
+)
 from gradcmp.reference.algebras.balls import ADDITION_S, BallAlgebra
 from gradcmp.reference.algebras.float_balls import FloatBall, FloatBallAlgebra
 from gradcmp.reference.algebras.metered import metered
@@ -56,7 +64,10 @@ def certify(problem: DerivativeProblem, dtype: str, budget: Budget) -> Truth:
         return _estimated(problem, lambda: in_floating_point(tolerances), tolerances, uncertified)
     except EvaluationError as error:
         uncertified = Truth(
-            reason=str(error), reason_kind=error.reason_kind, undefined=bool(ties) or not _is_finite(problem)
+            reason=str(error),
+            reason_kind=error.reason_kind,
+            undefined=bool(ties) or not _is_finite(problem),
+            nonexistent=isinstance(error, Nonexistent),
         )
         if ties:  # differences take the middle of a kink for the truth
             return uncertified

@@ -13,6 +13,7 @@ from gradcmp.result.records import ArrayRecord, CaseRecord, TruthRecord
 from gradcmp.result.values import StoredArray
 from gradcmp.words.figures import DIGITS, nested, number, shape
 from gradcmp.words.lists import plural
+from gradcmp.words.truths import DOES_NOT_EXIST
 
 LARGEST_SHOWN = 6
 """Elements; of a larger array the norm and the shape are shown."""
@@ -121,9 +122,12 @@ def truth_text(leaf: TruthRecord, *, digits: int = DIGITS) -> str:
 
     Its norm is not told: at the kinks it would be that of the mean of both sides, which is no derivative.
     """
-    if leaf.left is None or leaf.right is None or leaf.left == leaf.right:
+    if leaf.left is None or leaf.right is None:
         return leaf_text(leaf, leaf.dtype or "", digits=digits)
-    if any(data is None or isinstance(data, StoredArray) for data in (leaf.data, leaf.left, leaf.right)):
+    stored = any(data is None or isinstance(data, StoredArray) for data in (leaf.data, leaf.left, leaf.right))
+    if leaf.left == leaf.right and (stored or not numpy.isnan(_array(leaf.left)).any()):
+        return leaf_text(leaf, leaf.dtype or "", digits=digits)
+    if stored:
         return f"{shape(leaf.lengths)}, with kinks"
     if _count(leaf.data) <= LARGEST_SHOWN:
         return _sides(leaf.data, leaf.left, leaf.right, digits)
@@ -132,15 +136,15 @@ def truth_text(leaf: TruthRecord, *, digits: int = DIGITS) -> str:
 
 
 def side_text(value: float | str, *, digits: int = DIGITS) -> str:
-    """A one-sided derivative; `none` where there is none."""
-    return "none" if str(value) == "nan" else number(value, digits=digits)
+    """A one-sided derivative, or that it does not exist."""
+    return DOES_NOT_EXIST if str(value) == "nan" else number(value, digits=digits)
 
 
 def _sides(data: Any, left: Any, right: Any, digits: int) -> str:
     if isinstance(data, list):
         return f"[{', '.join(_sides(*each, digits) for each in zip(data, left, right, strict=True))}]"
     if left == right:
-        return number(data, digits=digits)
+        return side_text(data, digits=digits)
     return f"{side_text(left, digits=digits)} | {side_text(right, digits=digits)}"
 
 

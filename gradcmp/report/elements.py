@@ -21,12 +21,13 @@ Place = tuple[int, ...]
 class Known:
     """The true value of one element: within `radius` of `high + low`; `radius` None where nothing is known of it.
 
-    `left` and `right` are None where they are that value too.
+    `left` and `right` are None where they are that value too. `half_unit` is that of a decimal's last digit.
     """
 
     high: float
     low: float = 0.0
     radius: float | None = None
+    half_unit: float | None = None
     left: float | None = None
     right: float | None = None
 
@@ -67,6 +68,7 @@ class Arrays:
             high=high,
             low=low,
             radius=None if ulps is None else ulps * spacing_at(high, 0.0, self.dtype),
+            half_unit=entry.half_unit,
             left=None if left == right else left,
             right=None if left == right else right,
         )

@@ -9,6 +9,7 @@ from gradcmp.report.modes import differ, modes_of
 from gradcmp.result.document import Document
 from gradcmp.result.records import ArrayRecord, CaseRecord, ProblemRecord, TargetRecord
 from gradcmp.words.figures import duration, ratio
+from gradcmp.words.truths import NOT_KNOWN
 
 TRUTH = "truth"
 TIMING_PARTS = ("steady", "compile", "∇f/f")
@@ -79,7 +80,8 @@ def agreement_grid(document: Document) -> Grid | None:
     targets = used_targets(document)
     names = target_names(targets)
     labels = Labels(document.problems)
-    # The grade that most truths have stands in the header, if it is not the best; a cell says it where it differs.
+    # The grade that most truths have stands in the header, if it is not the best; a cell says it where it differs, or
+    # that there is no truth.
     grade = max(
         Evidence,
         key=lambda name: (sum(problem.evidence == name for problem in document.problems), name is Evidence.CERTIFIED),
@@ -98,7 +100,7 @@ def agreement_grid(document: Document) -> Grid | None:
             label_headers=("", "operator", "dtype", "with"),
             headers=(
                 *("\n".join(name) for name in names),
-                TRUTH if grade is Evidence.CERTIFIED else f"{TRUTH}\n{grade}",
+                TRUTH if grade in (Evidence.CERTIFIED, Evidence.NONE) else f"{TRUTH}\n{grade}",
             ),
             names=(*("-".join(name) for name in names), TRUTH),
             rows=tuple(rows),
@@ -254,8 +256,8 @@ def _cell(
 
 
 def _truth_cell(problem: ProblemRecord, text: str, grade: str, *, first: bool) -> Cell:
-    if problem.evidence == "none" and not text:
-        return Cell("–" if first else "", level=TRUTH)
+    if not text:
+        return Cell(problem.untold or NOT_KNOWN, level=TRUTH)
     return Cell(text, level=TRUTH, note=problem.evidence if first and problem.evidence != grade else "")
 
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gradcmp.core.reasons import KinkSummary
+from gradcmp.core.reasons import KinkSummary, Limit, LimitKind
 from gradcmp.core.truth import TruthLeaf
-from gradcmp.core.verdicts import Evidence
+from gradcmp.core.verdicts import Convention, Evidence
 from gradcmp.numbers.ulp import spacing_at
 from gradcmp.report.cells import side_text, truth_text
 from gradcmp.report.digits import MOST, known_digits
@@ -21,6 +21,7 @@ from gradcmp.words import conventions, limits
 from gradcmp.words.arrays import in_short, leaf_name, precision, title
 from gradcmp.words.figures import digits, distance, number
 from gradcmp.words.lists import plural
+from gradcmp.words.truths import NOT_KNOWN
 
 Sharpen = Callable[[ProblemRecord], Mapping[Key, TruthLeaf]]
 """A problem's truth once more, to more digits than its file has; empty where that cannot be had."""
@@ -135,6 +136,8 @@ class Teller:
                 lines += self._distance(errors, known, got)
         elif case.evidence == "expected":
             lines.append(Entry("expected", "what the scenario says of this target alone; the others have no truth"))
+        else:
+            lines.append(Entry(case.evidence.truth_name, self._untold))
         if kink is not None and not at_kink:
             sides = f"{side_text(kink.left)} | {side_text(kink.right)}"
             lines.append(Entry("kinks", f"{conventions.name(kink)}; at {list(kink.index)} {sides}"))
@@ -149,7 +152,7 @@ class Teller:
     def _at_kink(self, kink: KinkSummary, errors: ErrorsRecord) -> Iterator[Entry]:
         """Both sides and what the answer is of them; the derivative where they are equal and it exists."""
         # Equal sides of a jump are the derivatives beside it: there the function has none.
-        if kink.left == kink.right and errors.verdict != "convention":
+        if kink.left == kink.right and not (errors.verdict == "convention" or Convention.INCOMPATIBLE in kink.counts):
             yield Entry(self.case.evidence.truth_name, side_text(kink.left, digits=17))
             yield Entry("kink", f"{conventions.meaning(kink)}; see docs/kinks.md")
             return
@@ -161,12 +164,17 @@ class Teller:
         returned = next((leaf for leaf in self.document.leaves(self.case) if leaf.key == key), None)
         true = next((leaf for leaf in (self.problem.truth if self.problem else ()) if leaf.key == key), None)
         yield Entry("returned", "no such array" if returned is None else array(returned))
-        if true is not None:
-            yield Entry(self.case.evidence.truth_name, truth_text(true, digits=17))
+        yield Entry(self.case.evidence.truth_name, self._untold if true is None else truth_text(true, digits=17))
+
+    @property
+    def _untold(self) -> str:
+        return (self.problem.untold if self.problem else None) or NOT_KNOWN
 
     def _true(self, key: Key, place: Place, known: Known) -> str:
-        if known.radius is None:
-            return number(known.high, digits=17)
+        if known.radius is None or math.isnan(known.high):
+            return side_text(known.high, digits=17)
+        if known.half_unit is not None:
+            return f"{number(known.high, digits=17)}, held to half a unit of its last digit"
         decimal = known_digits(known.high, known.low, known.radius)
         if decimal.count < MOST and self.case.evidence is Evidence.CERTIFIED and self.problem is not None:
             if self._sharpened is None:
@@ -190,10 +198,13 @@ class Teller:
         yield Entry("error", "; ".join(parts))
         if errors.digits:
             yield Entry("digits", f"{digits(errors.digits)} are right")
-        if errors.limit:
-            at_worst = limits.at_worst(errors.limit, counted=bool(known.high))
-            yield Entry("limit", at_worst or limits.text(errors.limit))
-            if origin := limits.origin(errors.limit, dtype):
+        limit = errors.limit
+        if known.half_unit is not None:
+            limit = Limit(kind=LimitKind.ABOUT, atol=known.half_unit)
+        if limit:
+            at_worst = limits.at_worst(limit, counted=bool(known.high))
+            yield Entry("limit", at_worst or limits.text(limit))
+            if origin := limits.origin(limit, dtype):
                 yield Entry("", origin)
 
     def _others(self, key: Key, place: Place) -> Iterator[Entry]:
@@ -225,6 +236,8 @@ class Teller:
         yield Entry("evidence", f"{evidence}: {evidence.meaning}")
         if problem is None:
             return
+        if evidence is Evidence.NONE:
+            yield Entry("truth", self._untold)
         if problem.bits and evidence is Evidence.CERTIFIED:
             yield Entry("precision", precision(problem.bits))
         if problem.reference_reason and evidence is not Evidence.CERTIFIED:

@@ -11,6 +11,7 @@ from gradcmp.result.document import Document, Summary
 from gradcmp.words.figures import duration
 from gradcmp.words.limits import in_short
 from gradcmp.words.lists import listed, plural
+from gradcmp.words.truths import NOT_KNOWN
 
 _MOST_SETS = 4
 _MOST_REASONS = 4
@@ -51,6 +52,9 @@ def evidence_line(document: Document) -> str:
     for grade in reversed(Evidence):
         if grade is Evidence.CONSENSUS:
             parts += _consensus_parts(document)
+        elif grade is Evidence.NONE:
+            untold = Counter(problem.untold or NOT_KNOWN for problem in document.problems if problem.evidence is grade)
+            parts += [f"{count} {words}" for words, count in untold.items()]
         elif counted[grade]:
             parts.append(f"{counted[grade]} {grade}")
     return f"truth: {', '.join(parts)}"

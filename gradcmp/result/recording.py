@@ -37,6 +37,7 @@ from gradcmp.result.timings import timing_record
 from gradcmp.result.values import Data, Number, number
 from gradcmp.words import conventions, limits
 from gradcmp.words.reasons import message, sentence
+from gradcmp.words.truths import DOES_NOT_EXIST, NOT_KNOWN
 
 LARGEST_PRIMAL = 16
 """Elements; of a larger input the file has the hash alone."""
@@ -81,6 +82,7 @@ def problem_record(
         leaves = (truth.values if problem.operator == "value" else truth.derivatives) or ()
     tolerance = scenario.tolerance
     words = {"ulps": tolerance.ulps, "rtol": tolerance.rtol, "atol": tolerance.atol} if tolerance else {}
+    records = tuple(_truth_record(leaf, problem, index, arrays) for index, leaf in enumerate(leaves))
     return ProblemRecord(
         id=problem.id,
         scenario=scenario.id,
@@ -104,7 +106,8 @@ def problem_record(
         out_of_range=reference.out_of_range,
         warnings=tuple(map(sentence, judgement.warnings)),
         warning_reasons=tuple(map(_fact, judgement.warnings)),
-        truth=tuple(_truth_record(leaf, problem, index, arrays) for index, leaf in enumerate(leaves)),
+        truth=records,
+        untold=None if records else DOES_NOT_EXIST if reference.nonexistent else NOT_KNOWN,
     )
 
 
@@ -178,6 +181,7 @@ def _truth_record(leaf: object, problem: Problem, index: int, arrays: ArrayStore
         data=None if leaf.nothing else side(leaf.high, "high"),
         low=side(leaf.low, "low") if leaf.low.any() and not leaf.nothing else None,
         radius_ulps=None if leaf.nothing else Number(radius_ulps(leaf, problem.dtype)),
+        half_unit=None if leaf.half_unit is None else Number(leaf.half_unit),
         left=side(leaf.kink.left, "left") if leaf.kink else None,
         right=side(leaf.kink.right, "right") if leaf.kink else None,
     )

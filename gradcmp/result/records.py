@@ -89,10 +89,14 @@ class ArrayRecord(Record, frozen=True, kw_only=True):
 
 
 class TruthRecord(ArrayRecord, frozen=True, kw_only=True):
-    """A true array: `data` + `low`, within `radius_ulps`. `left` and `right` are the derivatives beside a kink."""
+    """A true array: `data` + `low`, within `radius_ulps`. `left` and `right` are the derivatives beside a kink.
+
+    `half_unit`: of the last digit of a decimal that an author wrote.
+    """
 
     low: Data = None
     radius_ulps: Number | None = None
+    half_unit: Number | None = None
     left: Data = None
     right: Data = None
 
@@ -141,6 +145,7 @@ class ProblemRecord(Record, frozen=True, kw_only=True):
     warnings: tuple[str, ...]
     warning_reasons: tuple[dict[str, Any], ...] = ()
     truth: tuple[TruthRecord, ...]
+    untold: str | None = None  # also in files that were written before
 
     @property
     def asked(self) -> str:

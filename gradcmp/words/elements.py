@@ -5,11 +5,12 @@ import math
 import numpy as np
 
 from gradcmp.core.formats import FORMATS
-from gradcmp.core.reasons import Claim, Element, LimitKind, ReasonCode, Shrinkage, Together
+from gradcmp.core.reasons import Claim, Element, LimitKind, ReasonCode, Shrinkage, Sum, Together
 from gradcmp.core.verdicts import Convention, Verdict
 from gradcmp.words import conventions, limits
-from gradcmp.words.figures import digits, fold
-from gradcmp.words.lists import plural
+from gradcmp.words.figures import digits, fold, number
+from gradcmp.words.lists import listed, plural
+from gradcmp.words.truths import DOES_NOT_EXIST
 
 _CLAIMS = {
     Claim.TRUE: ("", "is true"),
@@ -90,17 +91,33 @@ def _at_a_kink(code: ReasonCode, element: Element) -> str:
     if code is ReasonCode.REMOVABLE:
         text = f"{Convention.REMOVABLE}: {value} where {shown(left, element.dtype)} is true"
         return f"{text}; a kink lies on the way, but the derivative exists"
-    both = f"left {_side(left, element.dtype)}, right {_side(right, element.dtype)}"
+    text = f"{value} {_sides(left, right, element.dtype)}"
     if code is ReasonCode.CONVENTION:
-        text = f"{Verdict.CONVENTION}: {conventions.name(element.kink)}; {value} at a kink with {both}"
+        text = f"{Verdict.CONVENTION}: {conventions.name(element.kink)}; {text}"
         return f"{text}; {_TOGETHER[element.together]}" if element.together else text
     if code is ReasonCode.NO_DERIVATIVE:
-        return f"{value} where no derivative exists: {both}"
-    return f"{value} at a kink with {both}: neither of them nor between"
+        return text
+    if element.sum is not None:
+        return f"{text}: {_sum(element.sum)}"
+    return f"{text}: neither of them nor between"
 
 
-def _side(value: float, dtype: str) -> str:
-    return "none" if math.isnan(value) else shown(value, dtype)
+def _sum(of: Sum) -> str:
+    """`the 3 elements that tie must sum to 1; they sum to 0`."""
+    across = f" in {listed(of.leaves)}" if len(of.leaves) > 1 else ""
+    times = ", each times a number of its own," if of.weighted else ""
+    tied = f"the {of.count} elements that tie{across}{times}"
+    return f"{tied} must sum to {number(of.due)}; they sum to {number(of.found)}"
+
+
+def _sides(left: float, right: float, dtype: str) -> str:
+    """`at a kink with left -1.0, right 1.0`."""
+    both = {"left": left, "right": right}
+    absent = [name for name, side in both.items() if math.isnan(side)]
+    if len(absent) == len(both):
+        return f"where a derivative {DOES_NOT_EXIST}"
+    sides = ", ".join(f"{name} {shown(side, dtype)}" for name, side in both.items() if name not in absent)
+    return f"at a kink with {sides}" + "".join(f", where {name} {DOES_NOT_EXIST}" for name in absent)
 
 
 def _value(element: Element) -> str:

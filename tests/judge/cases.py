@@ -14,7 +14,7 @@ from gradcmp.core.scenarios import Scenario
 from gradcmp.core.specifications import InputTree
 from gradcmp.core.targets import Target
 from gradcmp.core.tensors import Leaf, Tensor
-from gradcmp.core.truth import Kink, RunningErrors, Truth, TruthLeaf
+from gradcmp.core.truth import Kink, RunningErrors, Sums, Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence
 from gradcmp.errors import Location
 from gradcmp.judge import judge
@@ -78,11 +78,16 @@ def truth(values, **more):
     return Truth(evidence=Evidence.EXPECTED, derivatives=(true(values, **more),))
 
 
-def kink(left, right, *, tied=True, jump=False, limiting=()):
+def kink(left, right, *, tied=True, jump=False, limiting=(), total=None):
+    """`total`: what all elements sum up to."""
     left, right = (np.asarray(side, dtype=np.float64) for side in (left, right))
     stack = np.asarray(limiting, dtype=np.float64).reshape(-1, *left.shape)
     flags = (np.broadcast_to(flag, left.shape).copy() for flag in (tied, jump))
-    return Kink(left=left, right=right, tied=next(flags), jump=next(flags), limiting=stack)
+    sums = None
+    if total is not None:
+        one = np.ones(left.shape)
+        sums = Sums(groups=0 * one.astype(np.intp), weights=one, totals=total * one)
+    return Kink(left=left, right=right, tied=next(flags), jump=next(flags), limiting=stack, sums=sums)
 
 
 def certified_leaf(

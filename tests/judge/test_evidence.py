@@ -263,6 +263,13 @@ def test_a_majority_makes_nobody_wrong_where_there_may_be_no_derivative():
     assert {each.verdict for each in together.findings} == {"rounding"}
 
 
+def test_what_does_not_exist_is_nothing_that_targets_may_agree_on():
+    nowhere = Truth(reason="a second derivative is not defined at a kink", undefined=True, nonexistent=True)
+    together = judged({TORCH: RIGHT, JAX: RIGHT}, nowhere)
+    assert {(each.verdict, message(each)) for each in together.findings} == {("unjudged", nowhere.reason)}
+    assert (together.evidence, together.truth) == ("none", ())
+
+
 def test_targets_that_agree_on_no_number_are_not_judged():
     nan = computed(np.float32([np.nan]))
     found = judged({TORCH: nan, JAX: nan}, Truth(reason="a pole"))

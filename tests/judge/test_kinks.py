@@ -141,7 +141,8 @@ def test_the_message_names_the_convention_and_both_sides():
     found = at_a_kink([1], [-1], [1])
     assert (found.level, found.evidence) == ("note", "certified")
     assert message(found) == "dx: convention: right; at [0] 1.0 at a kink with left -1.0, right 1.0"
-    assert "left none, right inf" in message(at_a_kink([INF], [NAN], [INF]))
+    assert "at a kink with right inf, where left does not exist" in message(at_a_kink([INF], [NAN], [INF]))
+    assert message(at_a_kink([3], [NAN], [NAN])) == "dx: at [0] 3.0 where a derivative does not exist"
     removable = at_a_kink([0], [1], [1])
     assert removable.level == "warn"
     assert message(removable).startswith("dx: removable: at [0] 0.0 where 1.0 is true")

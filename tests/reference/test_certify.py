@@ -193,3 +193,4 @@ def test_where_there_may_be_no_derivative_nothing_is_estimated():
     second = asked("x * abs(x)", "hessian", x=0.0)
     assert (second.evidence, second.undefined) == ("none", True)
     assert second.reason == "a second derivative is not defined at a kink"
+    assert (above.nonexistent, second.nonexistent) == (False, True)

@@ -26,7 +26,8 @@ def truth(data, *, left, right) -> str:
         (0.0, -1.0, 1.0, "-1 | 1"),
         ([0.0, 3.0], [-1.0, 3.0], [1.0, 3.0], "[-1 | 1, 3]"),
         ([[0.0], [2.5]], [[-1.0], [2.0]], [[1.0], [3.0]], "[[-1 | 1], [2 | 3]]"),
-        (math.inf, math.nan, math.inf, "none | inf"),
+        (math.inf, math.nan, math.inf, "does not exist | inf"),
+        ([math.nan, 0.5], [math.nan, 0.5], [math.nan, 0.5], "[does not exist, 0.5]"),
         ([1.0, 2.0], [1.0, 2.0], [1.0, 2.0], "[1, 2]"),
     ],
 )
@@ -65,7 +66,7 @@ def test_the_view_of_cases_names_the_convention_and_the_limits():
     book.add(problem("s"), [true_leaf([0.0])], {TORCH: (computed([1.0]), "convention", {"errors": (found,)})})
     document = Document.of(book.document())
     fields = case_fields(document.cases[0])
-    assert fields[:6] == ("convention", "", "right of -1 | none", "4.2 of 7.2", "2", "3.2 / 10")
+    assert fields[:6] == ("convention", "", "right of -1 | does not exist", "4.2 of 7.2", "2", "3.2 / 10")
     assert limits_legend(document) == (
         "limits A / B: up to A, 8 root-sum-square running errors, an answer is rounding; up to B, the worst-case running "
         "error, it is high; in ULPs of the worst element"

@@ -127,6 +127,33 @@ def test_digits_that_the_file_does_not_have_are_asked_for_where_they_are_certifi
     assert len(asked) == 1
 
 
+def test_a_decimal_is_held_to_half_a_unit_of_its_last_digit():
+    leaf = replace(true_leaf([0.35355]), radius=numpy.asarray([5e-6]), half_unit=5e-6)
+    book = Book()
+    found = errors(1.0, size=1, verdict="rounding")
+    case = {TORCH: (computed([0.353553]), "rounding", {"errors": (found,)})}
+    book.add(problem("s"), [leaf], case, evidence=Evidence.EXPECTED)
+    numbers = section(told(book), "dx")
+    assert numbers["expected"] == "0.35355, held to half a unit of its last digit"
+    assert numbers["limit"].startswith("half a unit of the last digit written is 5e-06")
+
+
+@pytest.mark.parametrize("untold", ["does not exist", "not known"])
+def test_a_truth_that_is_not_there(untold):
+    book = Book()
+    nowhere = Truth(reason="why", undefined=True, nonexistent=untold == "does not exist")
+    book.add(problem("s"), [], {TORCH: (computed(1.0), "unjudged")}, evidence=Evidence.NONE, reference=nowhere)
+    assert section(told(book), "what the verdict rests on")["truth"] == untold
+
+
+def test_an_element_that_has_no_derivative():
+    book = Book()
+    leaf = true_leaf([math.nan, 2.0], left=[math.nan, 2.0], right=[math.nan, 2.0])
+    found = replace(errors(1.0, size=2, verdict="unjudged"), worst_index=(0,))
+    book.add(problem("s"), [leaf], {TORCH: (computed([1.0, 2.0]), "unjudged", {"errors": (found,)})})
+    assert section(told(book), "dx at [0]")["true"] == "does not exist"
+
+
 def test_digits_that_contradict_the_file_are_not_believed():
     def sharpen(view: object) -> Mapping[Any, TruthLeaf]:
         return {("", ("x",)): true_leaf([1.0, 2.5])}

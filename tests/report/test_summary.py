@@ -163,7 +163,7 @@ def test_the_grade_that_most_truths_have_stands_in_the_header():
         book.add(problem(f"s{n}"), [true_leaf(1.0)] if grade != "none" else [], same(1.0), evidence=grade)
     grid = agreement_grid(Document.of(book.document()))
     assert grid.headers[-1] == "truth\nexpected"
-    assert [row.cells[-1].whole for row in grid.rows] == ["1", "1", "1 (certified)", "–"]
+    assert [row.cells[-1].whole for row in grid.rows] == ["1", "1", "1 (certified)", "not known"]
 
 
 def test_growth_is_the_slope_of_the_logarithms():

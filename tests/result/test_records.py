@@ -239,6 +239,15 @@ def test_the_truth_of_a_value_is_the_value():
     assert problem_record(problem("s"), judgement, hashes={}).truth[0].data == 3.0
 
 
+def test_a_truth_that_is_not_there_is_not_known_or_does_not_exist():
+    nothing = Judgement(problem="p", evidence=Evidence.NONE, findings=())
+    assert problem_record(problem("s"), nothing, hashes={}).untold == "not known"
+    nowhere = Truth(reason="a kink", undefined=True, nonexistent=True)
+    assert problem_record(problem("s"), nothing, hashes={}, reference=nowhere).untold == "does not exist"
+    there = replace(nothing, truth=(true_leaf([1.0]),))
+    assert problem_record(problem("s"), there, hashes={}, reference=nowhere).untold is None
+
+
 @pytest.mark.parametrize(
     ("high", "radius", "dtype", "ulps"),
     [

@@ -163,6 +163,12 @@ def _log(x: Element, most: int) -> Element:
     return jets.add((c.log(), jets.composed(logarithm(most), r, most)), most)
 
 
+def _log1p(x: Germ, most: int) -> Element:
+    value, _ = _split("log1p", x)
+    edge = value.is_exact() and value == -1
+    return _log(jets.add((arb(1), x), most), most) if edge else _smooth("log1p", x, most)
+
+
 def _power(x: Element, p: Element, most: int) -> Element:
     if moves(x) and not moves(p):
         exact = _exactly(p)
@@ -248,6 +254,7 @@ _GERM_STEPS: dict[str, Callable[..., Element]] = {
     "square": lambda x, most: jets.multiply(x, x, most),
     "floor": _floor,
     "log": _log,
+    "log1p": _log1p,
     "sqrt": lambda x, most: _root(x, Fraction(1, 2), most),
     "rsqrt": lambda x, most: _root(x, Fraction(-1, 2), most),
     "arcsin": _at_edge("arcsin"),

@@ -34,6 +34,9 @@ Germs = npt.NDArray[np.object_]
 ORDERS: tuple[int, ...] = (4, 8, 16)
 """Terms of a germ that are kept, doubled while they do not answer."""
 
+OUTSIDE = arb("nan")
+"""What a step comes to whose function is not defined along the ray: this very object, so that it can be told."""
+
 DENSE = 512
 """Products of moving elements from which a matrix product goes through `arb_mat`, order by order."""
 
@@ -123,7 +126,7 @@ class GermAlgebra(BallAlgebra):
         try:
             return element(name, row, self.order)
         except Outside:
-            return NAN
+            return OUTSIDE
         except Singular as error:
             self.unsupported.append(str(error))
             return NAN

@@ -17,6 +17,7 @@ from gradcmp.reference.kinks.elements import ElementKink, Kinks, directions, kin
 from gradcmp.reference.kinks.piecewise_linear import Pieces, pieces
 from gradcmp.reference.kinks.rays import Speeds, gradient_along, weighted
 from gradcmp.reference.kinks.switches import SwitchingTape, flat, reached
+from gradcmp.reference.kinks.together import sums
 from gradcmp.reference.language.arrays import Array, Context
 from gradcmp.reference.modes.derivatives import DerivativeProblem, Recorded, Rows, record, rows_of
 
@@ -25,12 +26,13 @@ SAMPLING_SHARE, SAMPLING_SECONDS = 0.25, 0.5
 
 
 def by_coordinates(problem: DerivativeProblem, context: Context, budget: Budget, *, sample: bool) -> Kinks:
-    """Both sides for every coordinate, with limiting derivatives where `sample`. Raises as `kinks_of`."""
+    """Both sides for every coordinate; where `sample`, what belongs together too. Raises as `kinks_of`."""
     tape = SwitchingTape(budget)
     recorded = record(problem, context, tape, budget)
     rows = rows_of(problem, recorded)
     form = pieces(tape, tuple(recorded.inputs.values()), rows.seeds(recorded))
-    if tape.jumps or form.singular:
+    by_rays = tape.jumps or form.singular
+    if by_rays:
         both = _by_rays(problem, context, budget, recorded, _affected(tape, recorded, form))
         samples = _ray_samples(problem, context, budget, sorted(both))
     else:
@@ -53,6 +55,7 @@ def by_coordinates(problem: DerivativeProblem, context: Context, budget: Budget,
         }
     if sample and any(result.tied.values()):
         result.limiting = sampled(_by_leaf(rows, each) for each in samples)
+        result.sums = {} if by_rays else sums(form, rows, result.tied)
     return result
 
 

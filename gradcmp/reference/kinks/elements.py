@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcmp.core.tensors import Key
+from gradcmp.core.truth import Sums
 from gradcmp.numbers.arrays import Floats
 from gradcmp.reference.budget import Budget
 from gradcmp.reference.kinks.rays import End, Functions, Speeds, ends_along
@@ -47,12 +48,13 @@ class ElementKink:
 class Kinks:
     """At one precision: the derivative by the tape's convention, its tied elements, and samples of limiting ones.
 
-    `limiting` has arrays of the leaf's shape; the n-th of all leaves belong together.
+    `limiting` has arrays of the leaf's shape; the n-th of all leaves belong together. `sums`: what no choice changes.
     """
 
     base: dict[Key, Array] = field(default_factory=dict)
     tied: dict[Key, dict[int, ElementKink]] = field(default_factory=dict)
     limiting: dict[Key, list[Floats]] = field(default_factory=dict)
+    sums: dict[Key, Sums] = field(default_factory=dict)
 
 
 def kinks_along(
@@ -60,7 +62,7 @@ def kinks_along(
 ) -> list[ElementKink]:
     """Both sides of `functions` of the outputs on the rays of ± `speeds`; `here` are their values at the point."""
     left, right = (
-        ends_along(problem, context, {path: sign * speed for path, speed in speeds.items()}, budget, functions)
+        ends_along(problem, context, {path: sign * speed for path, speed in speeds.items()}, budget, functions, here)
         for sign in (-1, 1)
     )
     return [_element_kink(*each) for each in zip(here, left, right, strict=True)]

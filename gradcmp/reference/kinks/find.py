@@ -49,14 +49,14 @@ def kinks_of(
 
     def run(context: Context) -> dict[str, Array]:
         context = metered(context, budget)
-        before = rounds[-1].limiting if rounds else {}
+        before = rounds[-1] if rounds else Kinks()
         if problem.operator.order == 2:
             kinks = second_order(problem, context, budget)
         elif problem.operator is Operator.JVP:
             kinks = along_tangent(problem, context, budget)
         else:
-            kinks = by_coordinates(problem, context, budget, sample=not before)
-        kinks.limiting = kinks.limiting or before
+            kinks = by_coordinates(problem, context, budget, sample=not before.limiting)
+        kinks.limiting, kinks.sums = kinks.limiting or before.limiting, kinks.sums or before.sums
         rounds.append(kinks)
         return dict(_named(kinks, known or {}))
 
@@ -100,6 +100,7 @@ def _assembled(kinks: Kinks, key: Key, base: TruthLeaf, place: int, leaves: Mapp
             tied=_flags(shape, list(tied)),
             jump=_flags(shape, [i for i, element in tied.items() if element.jump]),
             limiting=np.stack(limiting) if limiting else np.zeros((0, *shape)),
+            sums=kinks.sums.get(key),
         ),
     )
 

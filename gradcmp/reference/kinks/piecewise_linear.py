@@ -8,15 +8,17 @@ wherever all slopes are finite and nothing but such ties is met; elsewhere `rays
 
 import heapq
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from flint import arb
 
+from gradcmp.reference.algebras.jets import ZERO
 from gradcmp.reference.kinks.elements import ElementKink
-from gradcmp.reference.kinks.switches import SwitchingTape, flat, flat_rows, reached
+from gradcmp.reference.kinks.switches import SwitchingTape, flat, flat_rows
 from gradcmp.reference.modes.derivatives import Seeds
 from gradcmp.reference.modes.tape import Node
 
@@ -51,13 +53,13 @@ class Pieces:
         heapq.heapify(waiting)
         while waiting:
             k = heapq.heappop(waiting)
-            value = gaps[k].max(arb(0))
-            if value.is_zero():
+            value = gaps[k]
+            if value <= ZERO:
                 continue
-            opened[k] = value
+            opened[k] = value = value if value > ZERO else value.max(ZERO)
             for user in users.get(k, ()):
                 if user not in gaps:
-                    gaps[user] = arb(0)
+                    gaps[user] = ZERO
                     heapq.heappush(waiting, user)
                 gaps[user] = gaps[user] + self.gaps[user][self.size + k] * value
         return opened
@@ -123,7 +125,7 @@ class Pieces:
 
 def _product(x: Row, y: Row) -> Any:
     few, many = (x, y) if len(x) < len(y) else (y, x)
-    return sum((value * many[k] for k, value in few.items() if k in many), start=arb(0))
+    return sum((value * many[k] for k, value in few.items() if k in many), start=ZERO)
 
 
 def pieces(tape: SwitchingTape, inputs: Sequence[Node], heads: Iterable[tuple[Seeds, int]]) -> Pieces:
@@ -146,36 +148,43 @@ def pieces(tape: SwitchingTape, inputs: Sequence[Node], heads: Iterable[tuple[Se
     return form
 
 
-def _gap_rows(tape: SwitchingTape, gaps: Node, chosen: list[int], columns: Sequence[Node]) -> dict[int, Row]:
-    """The rows of Z and L for the ties `chosen` of one step.
-
-    Ties that share no coordinate share a pass; which coordinate belongs to which tie shows in passes that let NaN in
-    at half of the ties, one pair for each binary digit of their numbers.
-    """
+def _gap_rows(tape: SwitchingTape, gaps: Node, chosen: Sequence[int], columns: Sequence[Node]) -> Mapping[int, Row]:
+    """The rows of Z and L for the ties `chosen` of one step."""
     size = math.prod(tape.shape(gaps))
 
-    def back(items: Sequence[int], value: float) -> list[Any]:
+    def back(items: Sequence[int], weights: Sequence[int] | npt.NDArray[Any]) -> list[Any]:
         seed = np.zeros(size)
-        seed[list(items)] = value
+        seed[items] = weights
         return flat(tape.backward([(gaps, tape.inner.direction(seed))], columns))
 
-    if len(chosen) > FEW:
-        owner = np.zeros(sum(math.prod(tape.shape(x)) for x in columns), dtype=np.int64)
-        touched, shared = np.zeros(owner.size, dtype=bool), np.zeros(owner.size, dtype=bool)
-        for digit in range((len(chosen) - 1).bit_length()):
-            ones = reached(back([k for i, k in enumerate(chosen) if i >> digit & 1], math.nan))
-            zeros = reached(back([k for i, k in enumerate(chosen) if not i >> digit & 1], math.nan))
-            owner += ones.astype(np.int64) << digit
-            touched |= ones | zeros
-            shared |= ones & zeros
-        if not shared.any():
-            values = back(chosen, 1.0)
-            rows: dict[int, Row] = {k: {} for k in chosen}
-            for column in np.flatnonzero(touched).tolist():
-                if not values[column].is_zero():
-                    rows[chosen[owner[column]]][column] = values[column]
-            return rows
-    return {k: _sparse(back([k], 1.0)) for k in chosen}
+    rows = _apart(chosen, back) if len(chosen) > FEW else None
+    return rows or {k: _sparse(back([k], [1])) for k in chosen}
+
+
+def _apart(chosen: Sequence[int], back: Callable[..., list[Any]]) -> Mapping[int, Row] | None:
+    """The rows of ties that share no coordinate, from three passes for all of them; None where two share one.
+
+    Weighted by their numbers, the ties give the same slopes times the number of the tie that has the coordinate. That
+    it is one tie alone shows with weights drawn at random.
+    """
+    drawn = np.random.default_rng(0).integers(2**39, 2**40, len(chosen))
+    numbers = np.arange(1, len(chosen) + 1)
+    rows: dict[int, Row] = {k: {} for k in chosen}
+    passes = (back(chosen, weights) for weights in (np.ones(len(chosen)), numbers, drawn))
+    for column, (once, numbered, checked) in enumerate(zip(*passes, strict=True)):
+        if checked.is_zero():
+            continue
+        if not (once.is_finite() and numbered.is_finite()):
+            rows[chosen[0]][column] = arb("nan")  # whose it is does not matter: the form does not hold
+            continue
+        number = None if once.contains(0) else (numbered / once).unique_fmpz()
+        if number is None or not 1 <= number <= len(chosen):
+            return None
+        place = int(number) - 1
+        if not checked.overlaps(once * int(drawn[place])):
+            return None
+        rows[chosen[place]][column] = once
+    return rows
 
 
 def _sparse(items: Sequence[Any]) -> Row:

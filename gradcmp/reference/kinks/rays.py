@@ -4,15 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+import numpy as np
 import numpy.typing as npt
 from flint import arb
 
 from gradcmp.numbers.arrays import Floats
 from gradcmp.reference.algebra import EvaluationError
 from gradcmp.reference.algebras import jets
-from gradcmp.reference.algebras.balls import filled
-from gradcmp.reference.algebras.germs import ORDERS, GermAlgebra
-from gradcmp.reference.algebras.jets import Element, NeedOrder
+from gradcmp.reference.algebras.balls import filled, mapped
+from gradcmp.reference.algebras.germs import ORDERS, OUTSIDE, GermAlgebra
+from gradcmp.reference.algebras.jets import Element, NeedOrder, moves
 from gradcmp.reference.algebras.metered import MeteredAlgebra
 from gradcmp.reference.budget import Budget
 from gradcmp.reference.kinks.switches import flat_rows
@@ -21,6 +22,7 @@ from gradcmp.reference.language.evaluator import evaluate, exact_input
 from gradcmp.reference.modes.batches import BatchAlgebra
 from gradcmp.reference.modes.both_modes import Ties
 from gradcmp.reference.modes.derivatives import DerivativeProblem, Rows, record, rows_of
+from gradcmp.reference.modes.duals import Dual, DualAlgebra
 from gradcmp.reference.modes.tape import TapeAlgebra
 
 Speeds = Mapping[str, npt.NDArray[Any]]
@@ -41,11 +43,17 @@ class End:
 
 
 def ends_along(
-    problem: DerivativeProblem, context: Context, speeds: Speeds, budget: Budget, functions: Functions
+    problem: DerivativeProblem,
+    context: Context,
+    speeds: Speeds,
+    budget: Budget,
+    functions: Functions,
+    here: Sequence[Any],
 ) -> list[End]:
-    """The ends of `functions` of the outputs on the ray of inputs + s · `speeds`.
+    """The ends of `functions` of the outputs on the ray of inputs + s · `speeds`; `here` are their values at the point.
 
-    Raises `Undecided` and `EvaluationError`.
+    Where a function is not a number, the derivative may have an end all the same: what does not move, as a pole that
+    is a term beside others, has no part in it. Raises `Undecided` and `EvaluationError`.
     """
 
     def run(algebra: GermAlgebra) -> list[End]:
@@ -55,11 +63,62 @@ def ends_along(
             inputs[path] = Array(kind="float", data=_moved(inputs[path].data, speed))
         values = functions(floats_of(evaluate(problem.checked, moved, inputs, budget)))
         ends = [End(value=jets.limit(each), slope=jets.slope(each, algebra.order)) for each in values]
+        unknown = [end.slope.is_nan() and not value.is_finite() for end, value in zip(ends, here, strict=True)]
+        if any(unknown):
+            slopes = functions(_slopes_along(problem, context, speeds, budget, algebra))
+            ends = [
+                _end(slope) if open_ and _depends(slope) else end
+                for end, slope, open_ in zip(ends, slopes, unknown, strict=True)
+            ]
         if algebra.unsupported and any(end.slope.is_nan() for end in ends):
             raise EvaluationError(f"a kink at {algebra.unsupported[0]} is not supported yet")
         return ends
 
     return _with_order(run)
+
+
+def _slopes_along(
+    problem: DerivativeProblem, context: Context, speeds: Speeds, budget: Budget, algebra: GermAlgebra
+) -> dict[str, Any]:
+    """The derivative by s of the float outputs, by path, as germs."""
+    duals = _GermDuals(MeteredAlgebra(algebra, budget))
+    moved = replace(context, floats=duals)
+    inputs = {path: exact_input(tensor, moved) for path, tensor in problem.inputs.items()}
+    for path, speed in speeds.items():
+        start = inputs[path].data.primal
+        inputs[path] = Array(kind="float", data=Dual(_moved(start, speed), algebra.direction(speed)))
+    outputs = floats_of(evaluate(problem.checked, moved, inputs, budget))
+    return {of: duals.tangent(x) for of, x in outputs.items()}
+
+
+class _GermDuals(DualAlgebra):
+    """Derivatives along a ray. They are not numbers where a step is not defined there, whatever its rule says."""
+
+    def elementwise(self, name: str, *operands: Dual) -> Dual:
+        result = super().elementwise(name, *operands)
+        if not result.live:
+            return result
+        tangent = result.tangent
+        if name in ("log", "log1p"):  # their rules ask for the value too, for which germs have no word at its pole
+            one, x = self.inner.constant(np.ones(())), operands[0].primal
+            inner = x if name == "log" else self.inner.elementwise("add", one, x)
+            slope = self.inner.elementwise("divide", one, inner)
+            tangent = self.inner.elementwise("scale", operands[0].tangent, slope)
+        outside = mapped(lambda x: x is OUTSIDE, result.primal).astype(bool)
+        return Dual(result.primal, np.where(outside, np.asarray(jets.NAN), tangent))
+
+
+def _depends(slope: Element) -> bool:
+    """Does a function whose derivative this is move along the ray?"""
+    return moves(slope) or not slope.is_zero()
+
+
+def _end(slope: Element) -> End:
+    """The end of a function whose derivative nears a pole of order 1 or more: an infinity of the other sign."""
+    end = jets.limit(slope)
+    terms, _ = jets.parts(slope)
+    pole = moves(slope) and bool(terms) and terms[0][0] <= -1
+    return End(value=-end if pole else jets.NAN, slope=end)
 
 
 def gradient_ends_along(
