@@ -1,0 +1,50 @@
+"""What the oracle knows of a problem: which numbers are right, how far rounding explains others, where it is smooth.
+
+A point at which no comparison is tied and nothing is infinite is differentiated by the rules, any other by limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from mpmath import mp
+
+from gradcmp.core.formats import FORMATS
+from gradcmp.core.operators import Operator
+from gradcmp.core.tensors import Key
+from tests.judge.oracle.jets import Field, Outside
+from tests.judge.oracle.knowledge import Known, Leaf
+from tests.judge.oracle.limits import by_limits
+from tests.judge.oracle.operators import derived, each, outputs_of
+from tests.judge.oracle.problems import Drawn
+
+BITS = 240
+
+
+def know(problem: Drawn) -> Known:
+    """Raises `Outside` where the function has no value there, or its derivatives are not told."""
+    form = FORMATS[problem.dtype]
+    with mp.workprec(BITS):
+        field = Field(order=0, form=form)
+        values = [jet.number for jet in outputs_of(problem, field).flat]
+        if not all(mp.isfinite(value) for value in values):
+            raise Outside("the value is not finite")
+        finite = all(np.isfinite(array).all() for array in problem.inputs.values())
+        if problem.operator is Operator.VALUE or (finite and not field.ties):
+            try:
+                field = Field(order=problem.operator.order, form=form)
+                return _by_the_rules(derived(problem, outputs_of(problem, field), field), field)
+            except Outside:
+                pass
+    return by_limits(problem, values, fragile=bool(field.fragile))
+
+
+def _by_the_rules(arrays: Mapping[Key, np.ndarray], field: Field) -> Known:
+    assert field.form is not None
+    unit, leaves = field.form.unit_roundoff, {}
+    for key, array in arrays.items():
+        right = each(lambda c: c.settled, array)
+        bound = each(lambda c: c.error * unit, array)
+        leaves[key] = Leaf(right=right, low=right, high=right, bound=bound, branches=(right,))
+    return Known(leaves, fragile=bool(field.fragile), ranged=field.ranged)
