@@ -53,7 +53,7 @@ def answers(known: Known, dtype: str, random: Random) -> list[Answer]:
     """Some of every kind. Where the derivative does not exist, `right` is that of one side."""
     leaves, branches = known.leaves, len(next(iter(known.leaves.values())).branches)
     one, other = random.randrange(branches), random.randrange(branches)
-    digits, beyond = random.uniform(0.3, 16.0), random.choice((0.5, 2.0, 50.0, 1e4))
+    digits, beyond = random.uniform(0.3, 16.0), random.choice((0.02, 0.1, 0.5, 2.0, 50.0, 1e4))
     sign = random.choice((-1, 1))
 
     def of(how: Callable[[Leaf], np.ndarray]) -> Arrays:

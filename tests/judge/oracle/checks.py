@@ -45,7 +45,7 @@ class Case:
     @property
     def plain(self) -> bool:
         """Nothing but rounding excuses an error."""
-        return not (self.known.fragile or self.known.ranged)
+        return self.known.whole and not (self.known.fragile or self.known.ranged)
 
 
 def ok_beyond_its_limit(case: Case) -> bool:
@@ -73,10 +73,10 @@ def not_exact(case: Case) -> bool:
 
 
 def passed_and_lost(case: Case) -> bool:
-    """What is off by half of the derivative, and by far more than rounding leads to, fails."""
+    """What is lost fails, where nothing but rounding excuses an error."""
     if not case.plain or case.finding.level is Level.FAIL or case.finding.verdict is Verdict.UNJUDGED:
         return False
-    return any(e.smooth and e.error > abs(e.right) / 2 + 4 * e.explained + e.cancelled for e in case.elements)
+    return any(e.lost for e in case.elements)
 
 
 def exact_by_consensus(case: Case) -> bool:

@@ -50,22 +50,20 @@ class Court:
         """What the referee says, asked as the parent asks it."""
         asked, dtype = self.problem, self.problem.dtype
 
-        referred = Referee(None).refer(
-            Inquiry(
-                case="oracle",
-                source=asked.expression.text,
-                inputs=self.inputs,
-                wrt=tuple(asked.inputs),
-                operator=asked.operator,
-                cotangents=None if asked.cotangent is None else {"": held(asked.cotangent, dtype)},
-                tangents=None
-                if asked.tangents is None
-                else {name: held(a, dtype) for name, a in asked.tangents.items()},
-                dtype=dtype,
-                parameters={},
-                budget_s=10.0,
-            )
+        inquiry = Inquiry(
+            case="oracle",
+            source=asked.expression.text,
+            inputs=self.inputs,
+            wrt=tuple(asked.inputs),
+            operator=asked.operator,
+            cotangents=None if asked.cotangent is None else {"": held(asked.cotangent, dtype)},
+            tangents=None if asked.tangents is None else {name: held(a, dtype) for name, a in asked.tangents.items()},
+            dtype=dtype,
+            parameters={},
+            budget_s=10.0,
         )
+        with np.errstate(over="ignore"):  # differences may step beyond the largest number
+            referred = Referee(None).refer(inquiry)
         assert isinstance(referred, Referred)
         return referred.truth
 

@@ -89,7 +89,8 @@ class Field:
 
     def watched(self, number: Rounded) -> Rounded:
         assert self.form is not None
-        if number.size and not self.form.smallest_normal * 4 <= number.size <= self.form.largest / 4:
+        inside = self.form.smallest_normal * 4 <= number.size <= self.form.largest / 4
+        if number.size and not inside and mp.isfinite(number.size):  # an infinity is that of an input
             self.ranged = True
         return number
 

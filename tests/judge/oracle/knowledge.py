@@ -33,10 +33,13 @@ class Leaf:
 
 @dataclass(frozen=True)
 class Known:
-    """The oracle's word on a problem: `fragile` where rounding may decide a comparison, `ranged` where a number on the
-    way leaves the dtype, or nearly.
+    """The oracle's word on a problem.
+
+    `fragile`: rounding may decide a comparison. `ranged`: a number on the way leaves the dtype, or nearly. `whole`: the
+    function is there and continuous on all sides.
     """
 
     leaves: Mapping[Key, Leaf]
     fragile: bool
     ranged: bool
+    whole: bool = True

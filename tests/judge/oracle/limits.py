@@ -37,8 +37,8 @@ class Side:
     below: list[Any]
 
 
-def by_limits(problem: Drawn, values: list[Any], *, fragile: bool) -> Known:
-    """Of what is found on all sides. Raises `Outside` where that is nothing."""
+def by_limits(problem: Drawn, values: list[Any], at: Field) -> Known:
+    """Of what is found on all sides; `values` and what was met `at` the point. Raises `Outside` where that is nothing."""
     form, order = FORMATS[problem.dtype], problem.operator.order
     numbers = [abs(float(x)) for array in problem.inputs.values() for x in array.flat if np.isfinite(x) and x != 0.0]
     small, large = (int(mp.mag(pick([1.0, *numbers]))) for pick in (min, max))
@@ -58,7 +58,12 @@ def by_limits(problem: Drawn, values: list[Any], *, fragile: bool) -> Known:
         whole, sides = whole and len(calm) == len(sides), calm
         smooth = whole and all(map(_same, zip(*(side.below for side in sides), strict=True)))
         leaves = {key: _leaf([(s.arrays[key], s.bounds[key]) for s in sides], smooth=smooth) for key in sides[0].arrays}
-    return Known(leaves, fragile=fragile or bool(rounded.fragile), ranged=True)
+    far = any(not form.smallest_normal <= abs(x) <= form.largest / 4 for x in _numbers(leaves) if x and not mp.isnan(x))
+    return Known(leaves, fragile=bool(at.fragile or rounded.fragile), ranged=at.ranged or far, whole=whole)
+
+
+def _numbers(leaves: Mapping[Key, Leaf]) -> Iterator[Any]:
+    return (number for leaf in leaves.values() for branch in leaf.branches for number in branch.flat)
 
 
 def _leaf(sides: list[tuple[np.ndarray, np.ndarray]], *, smooth: bool) -> Leaf:

@@ -21,7 +21,6 @@ NEW = 5_000
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
-@pytest.mark.filterwarnings("ignore::RuntimeWarning:gradcmp.reference.numerical")
 def test_no_word_is_unjust(chunk: int) -> None:
     anew = settings.default is not None and settings.default.max_examples > 1_000
     first, count = (int.from_bytes(os.urandom(6)), NEW) if anew else (chunk * KNOWN, KNOWN)

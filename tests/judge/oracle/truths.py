@@ -37,7 +37,7 @@ def know(problem: Drawn) -> Known:
                 return _by_the_rules(derived(problem, outputs_of(problem, field), field), field)
             except Outside:
                 pass
-    return by_limits(problem, values, fragile=bool(field.fragile))
+    return by_limits(problem, values, field)
 
 
 def _by_the_rules(arrays: Mapping[Key, np.ndarray], field: Field) -> Known:
