@@ -187,3 +187,30 @@ def test_where_there_may_be_no_derivative_nothing_is_estimated():
     second = asked("x * abs(x)", "hessian", x=0.0)
     assert (second.evidence, second.undefined) == ("none", True)
     assert second.reason == "a second derivative is not defined at a kink"
+
+
+def zero(x):
+    """A zero that no ball knows exactly where x is 1."""
+    return mp.sin(x) - mp.sin(x) * x
+
+
+NEAR_ZERO = {
+    "norm(sin(x) - sin(x) * x)": lambda x, y: mp.sqrt(zero(x) ** 2 + zero(y) ** 2),
+    "sum(square(sin(x) - sin(x) * x)) * x[0]": lambda x, y: (zero(x) ** 2 + zero(y) ** 2) * x,
+    "sum((sin(x) - sin(x) * x) ** 3) + x[0] * x[1]": lambda x, y: zero(x) ** 3 + zero(y) ** 3 + x * y,
+    "var(sin(x) - sin(x) * x, ddof=0)": lambda x, y: (zero(x) - zero(y)) ** 2 / 4,
+    "sum((sin(x) - sin(x) * x) ** k)": lambda x, y: zero(x) ** 2 + zero(y) ** 3,
+}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
+@pytest.mark.parametrize("text", NEAR_ZERO)
+def test_powers_of_a_zero_that_no_ball_knows_exactly(text, dtype):
+    """FLINT's power of a ball around zero is NaN; the derivatives here are none."""
+    with mp.workdps(40):
+        function = NEAR_ZERO[text]
+        expected = [float(mp.diff(function, (0.5, 1.0), n)) for n in ((1, 0), (0, 1))]
+    inputs = {"k": np.array([2, 3])} if "k" in text else {}
+    truth = asked(text, dtype=dtype, x=[0.5, 1.0], **inputs)
+    assert truth.evidence == "certified"
+    np.testing.assert_allclose(the_leaf(truth).high, expected, rtol=1e-15, atol=1e-30)
