@@ -214,3 +214,20 @@ def test_powers_of_a_zero_that_no_ball_knows_exactly(text, dtype):
     truth = asked(text, dtype=dtype, x=[0.5, 1.0], **inputs)
     assert truth.evidence == "certified"
     np.testing.assert_allclose(the_leaf(truth).high, expected, rtol=1e-15, atol=1e-30)
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "dtype"),
+    [("exp(x)", 150.0, "float32"), ("exp(1 / x)", 2.0**-8, "float32"), ("exp(x * x)", -14.0, "bfloat16"),
+     ("sinh(x * x)", -12.6171875, "float16"), ("x ** 3", 2.0**100, "float32")],
+)  # fmt: skip
+@pytest.mark.parametrize("operator", ["value", "gradient", "hessian"])
+def test_what_lies_far_beyond_the_dtype_is_certified_to_do_so(text, x, dtype, operator):
+    truth = asked(text, operator, dtype=dtype, x=x)
+    (leaf,) = truth.values or truth.derivatives
+    function = {"exp(x)": mp.exp, "exp(1 / x)": lambda x: mp.exp(1 / x), "exp(x * x)": lambda x: mp.exp(x * x),
+                "sinh(x * x)": lambda x: mp.sinh(x * x), "x ** 3": lambda x: x**3}[text]  # fmt: skip
+    with mp.workdps(60):
+        expected = float(mp.diff(function, mp.mpf(x), ("value", "gradient", "hessian").index(operator)))
+    assert truth.evidence == "certified"
+    assert float(leaf.high) == pytest.approx(expected, rel=1e-12)
