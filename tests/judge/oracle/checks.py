@@ -73,10 +73,11 @@ def not_exact(case: Case) -> bool:
 
 
 def passed_and_lost(case: Case) -> bool:
-    """What is lost fails, where nothing but rounding excuses an error."""
-    if not case.plain or case.finding.level is Level.FAIL or case.finding.verdict is Verdict.UNJUDGED:
+    """What is lost fails, where nothing but rounding excuses an error; at a removable kink it is a warning."""
+    if not case.plain or case.finding.level is Level.FAIL:
         return False
-    return any(e.lost for e in case.elements)
+    unjudged = case.finding.verdict in (Verdict.UNJUDGED, Verdict.REMOVABLE)
+    return not unjudged and any(e.lost for e in case.elements)
 
 
 def exact_by_consensus(case: Case) -> bool:
@@ -100,6 +101,10 @@ def untold_tie(truth: Truth) -> bool:
     `test_known_faults` waits for its end.
     """
     return truth.evidence is not Evidence.CERTIFIED and "may be equal" in (truth.reason or "")
+
+
+AGREED = ("right", "NaN", "far off")
+"""Answers that two targets give alike."""
 
 
 @dataclass
@@ -132,7 +137,8 @@ def examine(problem: Drawn, seed: int = 0) -> Record:
     given = answers(known, problem.dtype, Random(seed))
     findings = court.findings(given)
     for answer in given:
-        case = Case(problem, known, answer, findings[answer.name], court.agreeing(answer))
+        agreeing = court.agreeing(answer) if answer.name in AGREED else ()
+        case = Case(problem, known, answer, findings[answer.name], agreeing)
         record.looked.append(f"verdict {case.finding.verdict}")
         record.unjust += [_told(name, case) for name, check in CHECKS.items() if check(case)]
     return record

@@ -30,6 +30,10 @@ class Rounded:
     size: Any
     error: Any
 
+    def off(self, unit: float) -> Any:
+        """How far rounding may lead; infinite where that is not known."""
+        return mp.inf if mp.isnan(self.error) else self.error * unit
+
     @property
     def noise(self) -> Any:
         """What may be left of zero where everything that was added up has cancelled."""

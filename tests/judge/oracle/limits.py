@@ -44,7 +44,7 @@ def by_limits(problem: Drawn, values: list[Any], at: Field) -> Known:
     small, large = (int(mp.mag(pick([1.0, *numbers]))) for pick in (min, max))
     sides: list[Side] = []
     rounded, whole = Field(order=order, form=form), True
-    with mp.workprec(200 + 3 * (2 * STEP + large - small)):
+    with mp.workprec(200 + 3 * (2 * STEP + large - small) - form.min_exponent):
         for way in _ways(problem):
             points = [_moved(problem, way, times, small, large) for times in (1, 2)]
             try:
@@ -120,7 +120,7 @@ def _side(problem: Drawn, points: list[dict[Variable, Any]], values: list[Any], 
     unit = rounded.form.unit_roundoff
     return Side(
         arrays={key: each(_limit, array, second[key]) for key, array in first.items()},
-        bounds={key: each(lambda c: c.error * unit, array) for key, array in first.items()},
+        bounds={key: each(lambda c: c.off(unit), array) for key, array in first.items()},
         calm=calm,
         below=below,
     )

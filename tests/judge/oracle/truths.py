@@ -19,7 +19,8 @@ from tests.judge.oracle.limits import by_limits
 from tests.judge.oracle.operators import derived, each, outputs_of
 from tests.judge.oracle.problems import Drawn
 
-BITS = 240
+BITS, MANY_BITS = 240, 2500
+"""The many are for what is left where terms have cancelled, down to the smallest number of any dtype."""
 
 
 def know(problem: Drawn) -> Known:
@@ -30,13 +31,17 @@ def know(problem: Drawn) -> Known:
         values = [jet.number for jet in outputs_of(problem, field).flat]
         if not all(mp.isfinite(value) for value in values):
             raise Outside("the value is not finite")
-        finite = all(np.isfinite(array).all() for array in problem.inputs.values())
-        if problem.operator is Operator.VALUE or (finite and not field.ties):
-            try:
-                field = Field(order=problem.operator.order, form=form)
-                return _by_the_rules(derived(problem, outputs_of(problem, field), field), field)
-            except Outside:
-                pass
+    finite = all(np.isfinite(array).all() for array in problem.inputs.values())
+    if problem.operator is Operator.VALUE or (finite and not field.ties):
+        for bits in (BITS, MANY_BITS):
+            with mp.workprec(bits):
+                rounded = Field(order=problem.operator.order, form=form)
+                try:
+                    arrays = derived(problem, outputs_of(problem, rounded), rounded)
+                except Outside:
+                    break
+                if bits == MANY_BITS or not any(c.value and not c.settled for a in arrays.values() for c in a.flat):
+                    return _by_the_rules(arrays, rounded)
     return by_limits(problem, values, field)
 
 
@@ -45,6 +50,6 @@ def _by_the_rules(arrays: Mapping[Key, np.ndarray], field: Field) -> Known:
     unit, leaves = field.form.unit_roundoff, {}
     for key, array in arrays.items():
         right = each(lambda c: c.settled, array)
-        bound = each(lambda c: c.error * unit, array)
+        bound = each(lambda c: c.off(unit), array)
         leaves[key] = Leaf(right=right, low=right, high=right, bound=bound, branches=(right,))
     return Known(leaves, fragile=bool(field.fragile), ranged=field.ranged)
