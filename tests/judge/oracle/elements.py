@@ -37,9 +37,9 @@ class Element:
 
     @property
     def away(self) -> Any:
-        """How far it is from the derivative, or from all between those of the sides."""
+        """How far it is from the derivative, or from all between those of the sides; what overflowed is that large."""
         if not math.isfinite(self.got):
-            return mp.inf
+            return 2 * mp.mpf(self.form.largest)
         return max(self.low - mp.mpf(self.got), mp.mpf(self.got) - self.high, mp.mpf(0))
 
     @property
@@ -90,4 +90,5 @@ class Element:
         if not self.smooth or not self.right:
             return self.exact
         held = mp.log(self.size / self.unit, 2) + 1
-        return self.exact or bool(self.away <= self.size * min(mp.mpf(2) ** (-held / 2), mp.mpf(1) / 8))
+        near = self.away <= self.size * min(mp.mpf(2) ** (-held / 2), mp.mpf(1) / 8)
+        return self.exact or bool(math.isfinite(self.got) and near)

@@ -160,7 +160,7 @@ class Author:
     def choice(self, depth: int) -> Expression:
         """A selection by a comparison."""
         x, y, z, limit = self.array(0), self.array(depth), self.operand(depth), self.operand(0)
-        how = elementwise(lambda a, b, c, d: c if a.field.above(a, b) else d, 4)
+        how = elementwise(lambda a, b, c, d: c if a.field.above(a, b, selects=True) else d, 4)
         return Expression(
             f"where({x.text} > {limit.text}, {y.text}, {z.text})",
             self.shape,

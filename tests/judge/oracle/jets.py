@@ -69,13 +69,14 @@ class Field:
     """The kind of number that coefficients are, and what was met on the way.
 
     `order` is how often is differentiated, `form` the dtype whose roundings are followed, None for none. `ties` counts
-    comparisons of equal numbers, `fragile` those of numbers that rounding may turn round; `ranged`: a number leaves the
-    dtype, or nearly.
+    comparisons of equal numbers, `jumps` those at which the function may jump, `fragile` those of numbers that rounding
+    may turn round; `ranged`: a number leaves the dtype, or nearly.
     """
 
     order: int
     form: FloatFormat | None = None
     ties: int = 0
+    jumps: int = 0
     fragile: int = 0
     ranged: bool = False
 
@@ -98,13 +99,14 @@ class Field:
             self.ranged = True
         return number
 
-    def above(self, x: Jet, y: Jet) -> bool:
-        """Is x > y? Equal and nearly equal numbers are counted."""
+    def above(self, x: Jet, y: Jet, *, selects: bool = False) -> bool:
+        """Is x > y? Equal and nearly equal numbers are counted. `selects`: among terms that need not meet there."""
         apart, scale = x.number - y.number, max(abs(x.number), abs(y.number))
         if mp.isnan(apart):
             raise Outside("a comparison with what is not a number")
         tied = bool(x.number == y.number or (mp.isfinite(scale) and abs(apart) <= mp.ldexp(scale, 24 - mp.prec)))
         self.ties += tied
+        self.jumps += tied and selects
         if self.form is not None and (errors := x.error + y.error):
             self.fragile += bool(abs(apart) <= 8 * self.form.unit_roundoff * errors)
         return not tied and apart > 0

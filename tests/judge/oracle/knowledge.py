@@ -36,7 +36,7 @@ class Known:
     """The oracle's word on a problem.
 
     `fragile`: rounding may decide a comparison. `ranged`: a number on the way leaves the dtype, or nearly. `whole`: the
-    function is there and continuous on all sides.
+    function is there on all sides, and continuous nearby.
     """
 
     leaves: Mapping[Key, Leaf]

@@ -1,6 +1,6 @@
 """Derivatives where a comparison is tied or a number is infinite: what they come to from all sides.
 
-The point is moved by two tiny steps, about along every coordinate, along the tangent and along diagonals.
+The point is moved by two tiny steps, about along every coordinate and along diagonals, or along a tangent.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ from tests.judge.oracle.problems import Drawn
 
 STEP = 100
 """The binary exponent by which the first step is smaller than every number of the point; the second takes it twice."""
+
+CALM = 150
+"""The binary exponent of what a function may differ by, beside its value, from what it comes to."""
 
 DIAGONALS = 4
 
@@ -59,7 +62,9 @@ def by_limits(problem: Drawn, values: list[Any], at: Field) -> Known:
         smooth = whole and all(map(_same, zip(*(side.below for side in sides), strict=True)))
         leaves = {key: _leaf([(s.arrays[key], s.bounds[key]) for s in sides], smooth=smooth) for key in sides[0].arrays}
     far = any(not form.smallest_normal <= abs(x) <= form.largest / 4 for x in _numbers(leaves) if x and not mp.isnan(x))
-    return Known(leaves, fragile=bool(at.fragile or rounded.fragile), ranged=at.ranged or far, whole=whole)
+    return Known(
+        leaves, fragile=bool(at.fragile or rounded.fragile), ranged=at.ranged or far, whole=whole and not at.jumps
+    )
 
 
 def _numbers(leaves: Mapping[Key, Leaf]) -> Iterator[Any]:
@@ -78,15 +83,17 @@ def _leaf(sides: list[tuple[np.ndarray, np.ndarray]], *, smooth: bool) -> Leaf:
 
 
 def _ways(problem: Drawn) -> Iterator[dict[Variable, float]]:
-    """Directions, none of which is quite along a coordinate, where a tie might last."""
+    """Directions: of a jvp the tangent's; else none that is quite along a coordinate, where a tie might last."""
     random = Random(0)
     every = [at for name in problem.inputs for at in variables(problem, name)]
+    if problem.operator is Operator.JVP:
+        given = problem.tangents
+        for sign in (1.0, -1.0):
+            yield {(name, place): sign * (1.0 if given is None else given[name][place]) for name, place in every}
+        return
     for one in every:
         for sign in (1, -1):
             yield {at: sign * (at == one) + random.randrange(1, 64, 2) / 2**12 for at in every}
-    if problem.tangents is not None and problem.operator is Operator.JVP:
-        for sign in (1, -1):
-            yield {at: sign * problem.tangents[at[0]][at[1]] + random.randrange(1, 64, 2) / 2**40 for at in every}
     for _ in range(DIAGONALS):
         yield {at: random.choice((-1, 1)) * (1 + random.randrange(1, 64, 2) / 2**7) for at in every}
 
@@ -111,7 +118,7 @@ def _side(problem: Drawn, points: list[dict[Variable, Any]], values: list[Any], 
     calm = True
     for value, x, y in zip(values, near.flat, nearer.flat, strict=True):
         before, after = abs(x.number - value), abs(y.number - value)
-        calm &= bool(after <= before / 2 or after <= mp.ldexp(abs(value), -60))
+        calm &= bool(after <= before / 2 or after <= mp.ldexp(abs(value), -CALM))
     below = []
     if problem.operator.order > 1:
         (x,), (y,) = near.flat, nearer.flat
