@@ -13,15 +13,22 @@ from hypothesis import settings
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the tests' own workers share the cores; set before NumPy loads
 settings.register_profile("repeatable", derandomize=True, deadline=None)  # hence also without a database
+settings.register_profile("fuzz", max_examples=10_000)  # `pytest --hypothesis-profile fuzz` looks at new ones
 settings.load_profile("repeatable")
 
 TOGETHER = ("tests/backends/torch", "tests/backends/tensorflow", "tests/backends/jax", "tests/execute")
 """Folders that stay in one worker: a framework is imported once, and whoever counts processes is alone with them."""
 
 
+APART = ("tests/judge/oracle/test_oracle.py",)
+"""Files whose tests are long and have nothing in common."""
+
+
 def share(nodeid: str) -> str:
-    """What goes to a worker as a whole: a file, because of its fixtures, or a folder of `TOGETHER`."""
+    """What goes to a worker as a whole: a file, because of its fixtures, a folder of `TOGETHER`, or a test."""
     file = nodeid.split("::", maxsplit=1)[0]
+    if file in APART:
+        return nodeid
     return next((folder for folder in TOGETHER if PurePosixPath(file).is_relative_to(folder)), file)
 
 

@@ -25,17 +25,17 @@ def is_exact(got: Floats, got_low: Floats, truth: TruthLeaf, dtype: str) -> Flag
     """Where `got` is the true value rounded to `dtype`.
 
     Either neighbour counts where `radius` straddles the rounding boundary. A radius above a quarter of a unit is no
-    knowledge of the last place: nothing is exact then. NaN equals NaN here.
+    knowledge of the last place: nothing is exact then, but what all of the ball rounds to, as infinity beyond the
+    largest number. NaN equals NaN here.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         same = (got == round_to(truth.high, truth.low, dtype)) & (got_low == (0.0 if dtype in FORMATS else truth.low))
-        if np.any(truth.radius > 0.0):
-            known = np.asarray(truth.radius <= spacing(truth.high, truth.low, dtype) / 4)
-            other = known & ~same & (truth.radius > 0.0)
-            same = np.array(same & known)
-            if np.any(other):
-                high, low, radius = truth.high[other], truth.low[other], truth.radius[other]
-                below = round_to(*renormalise(high, low - radius), dtype)
-                above = round_to(*renormalise(high, low + radius), dtype)
-                same[other] = (below <= got[other]) & (got[other] <= above)
+        wide = truth.radius > 0.0
+        if np.any(wide):
+            high, low, radius = truth.high[wide], truth.low[wide], truth.radius[wide]
+            below = round_to(*renormalise(high, low - radius), dtype)
+            above = round_to(*renormalise(high, low + radius), dtype)
+            known = (radius <= spacing(high, low, dtype) / 4) | (below == above)
+            same = np.array(same)
+            same[wide] = known & (below <= got[wide]) & (got[wide] <= above)
     return np.asarray(same | (np.isnan(got) & np.isnan(truth.high)))

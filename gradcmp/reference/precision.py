@@ -158,8 +158,10 @@ def _holds_zero(leaf: TruthLeaf) -> Flags:
 
 
 def _room(leaf: TruthLeaf, dtype: str) -> Floats:
-    """An eighth of a unit in the last place, or of the smallest normal number."""
-    return np.maximum(spacing(leaf.high, np.zeros_like(leaf.low), dtype), FORMATS[dtype].smallest_normal) / 8
+    """An eighth of a unit in the last place, or of the smallest normal number; of itself far beyond the largest one."""
+    size, form = np.abs(leaf.high), FORMATS[dtype]
+    unit = np.maximum(spacing(leaf.high, np.zeros_like(leaf.low), dtype), form.smallest_normal)
+    return np.asarray(np.where(size >= 2.0 * form.largest, size, unit) / 8)
 
 
 def _room_of_zero(leaf: TruthLeaf, dtype: str) -> float:

@@ -108,7 +108,8 @@ def _errors(array: Array) -> RunningErrors:
     if array.kind != "float":
         return RunningErrors(worst=np.zeros(array.data.shape), rss=np.zeros(array.data.shape))
     worst, rss = (np.where(np.isnan(error), np.inf, error) for error in (array.data.worst, array.data.rss))
-    return RunningErrors(worst=worst, rss=rss)
+    # Above 1e154 the squares overflow before their root does.
+    return RunningErrors(worst=worst, rss=np.asarray(np.minimum(rss, worst)))
 
 
 def _differs(value: Floats, other: Floats, error: Floats) -> bool:

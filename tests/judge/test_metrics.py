@@ -116,3 +116,14 @@ def test_errors_name_the_worst_place_and_the_tolerance_that_would_do():
 def test_an_empty_array_is_exact():
     empty = Tensor(dtype="float32", array=np.zeros((0, 2), np.float32))
     assert compare(empty, true(np.zeros((0, 2))), "float32", interim).verdict == "exact"
+
+
+@pytest.mark.parametrize(("dtype", "high"), [("float32", 1.4e74), ("float16", -1e6), ("bfloat16", 1e39)])
+def test_what_all_of_a_wide_ball_rounds_to_is_exact(dtype, high):
+    """An estimate far beyond the largest number leaves no doubt of the infinity."""
+    wide = true(high, radius=abs(high) * 1e-3)
+    right = np.copysign(np.inf, high)
+    assert bool(is_exact(one(right), one(0.0), wide, dtype))
+    assert not bool(is_exact(one(-right), one(0.0), wide, dtype))
+    near = true(np.copysign(FORMATS[dtype].largest, high), radius=FORMATS[dtype].largest * 1e-2)
+    assert not bool(is_exact(one(right), one(0.0), near, dtype))

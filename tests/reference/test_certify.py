@@ -194,3 +194,47 @@ def test_where_there_may_be_no_derivative_nothing_is_estimated():
     assert (second.evidence, second.undefined) == ("none", True)
     assert second.reason == "a second derivative is not defined at a kink"
     assert (above.nonexistent, second.nonexistent) == (False, True)
+
+
+def zero(x):
+    """A zero that no ball knows exactly where x is 1."""
+    return mp.sin(x) - mp.sin(x) * x
+
+
+NEAR_ZERO = {
+    "norm(sin(x) - sin(x) * x)": lambda x, y: mp.sqrt(zero(x) ** 2 + zero(y) ** 2),
+    "sum(square(sin(x) - sin(x) * x)) * x[0]": lambda x, y: (zero(x) ** 2 + zero(y) ** 2) * x,
+    "sum((sin(x) - sin(x) * x) ** 3) + x[0] * x[1]": lambda x, y: zero(x) ** 3 + zero(y) ** 3 + x * y,
+    "var(sin(x) - sin(x) * x, ddof=0)": lambda x, y: (zero(x) - zero(y)) ** 2 / 4,
+    "sum((sin(x) - sin(x) * x) ** k)": lambda x, y: zero(x) ** 2 + zero(y) ** 3,
+}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16"])
+@pytest.mark.parametrize("text", NEAR_ZERO)
+def test_powers_of_a_zero_that_no_ball_knows_exactly(text, dtype):
+    """FLINT's power of a ball around zero is NaN; the derivatives here are none."""
+    with mp.workdps(40):
+        function = NEAR_ZERO[text]
+        expected = [float(mp.diff(function, (0.5, 1.0), n)) for n in ((1, 0), (0, 1))]
+    inputs = {"k": np.array([2, 3])} if "k" in text else {}
+    truth = asked(text, dtype=dtype, x=[0.5, 1.0], **inputs)
+    assert truth.evidence == "certified"
+    np.testing.assert_allclose(the_leaf(truth).high, expected, rtol=1e-15, atol=1e-30)
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "dtype"),
+    [("exp(x)", 150.0, "float32"), ("exp(1 / x)", 2.0**-8, "float32"), ("exp(x * x)", -14.0, "bfloat16"),
+     ("sinh(x * x)", -12.6171875, "float16"), ("x ** 3", 2.0**100, "float32")],
+)  # fmt: skip
+@pytest.mark.parametrize("operator", ["value", "gradient", "hessian"])
+def test_what_lies_far_beyond_the_dtype_is_certified_to_do_so(text, x, dtype, operator):
+    truth = asked(text, operator, dtype=dtype, x=x)
+    (leaf,) = truth.values or truth.derivatives
+    function = {"exp(x)": mp.exp, "exp(1 / x)": lambda x: mp.exp(1 / x), "exp(x * x)": lambda x: mp.exp(x * x),
+                "sinh(x * x)": lambda x: mp.sinh(x * x), "x ** 3": lambda x: x**3}[text]  # fmt: skip
+    with mp.workdps(60):
+        expected = float(mp.diff(function, mp.mpf(x), ("value", "gradient", "hessian").index(operator)))
+    assert truth.evidence == "certified"
+    assert float(leaf.high) == pytest.approx(expected, rel=1e-12)

@@ -159,3 +159,10 @@ def test_a_second_derivative_that_frameworks_compute_by_cancellation_is_within_i
     (errors,) = tolerances.errors.values()
     y = 1 / (1 + np.exp(-x))
     assert abs(y * (1 - y) * (1 - 2 * y) + x / 8) <= errors.worst.item() * 2.0**-53
+
+
+@pytest.mark.parametrize(("text", "x"), [("exp(x)", 400.0), ("x * x", 1e160), ("x ** 3", 1e90), ("exp(x * x)", -19.7)])
+def test_errors_whose_squares_overflow_are_known_all_the_same(text, x):
+    """exp(400) is 5e173, and a derivative of 0 there is wrong, not without digits."""
+    errors = tolerances(text, dtype="float64", x=x).errors[KEY]
+    assert 0 < errors.rss <= errors.worst < np.inf

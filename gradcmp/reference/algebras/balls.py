@@ -16,6 +16,7 @@ from gradcmp.core.tensors import Shape
 from gradcmp.numbers.arrays import Flags
 from gradcmp.reference.algebra import Algebra, Places, Signs, Undecided
 from gradcmp.reference.steps import STEPS
+from gradcmp.reference.steps.arithmetic import to_whole
 
 Balls = npt.NDArray[np.object_]
 
@@ -81,7 +82,7 @@ class BallAlgebra(Algebra[Balls]):
         return x
 
     def whole_power(self, x: Balls, exponent: int) -> Balls:
-        return mapped(lambda each: each**exponent, x)
+        return mapped(lambda each: to_whole(each, exponent), x)
 
     def total(self, items: list[Any]) -> Any:
         """The sum of single numbers."""

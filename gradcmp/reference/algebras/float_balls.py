@@ -20,6 +20,7 @@ from gradcmp.numbers.arrays import Flags, Floats
 from gradcmp.reference.algebra import Algebra, Places, Signs, Undecided
 from gradcmp.reference.algebras.balls import BallAlgebra, Balls, exactly, mapped, picked
 from gradcmp.reference.steps import STEPS
+from gradcmp.reference.steps.arithmetic import to_whole
 
 U = 2.0**-53
 TINY = 2.0**-1074
@@ -75,7 +76,11 @@ class FloatBallAlgebra(Algebra[FloatBall]):
             return _certain(*step(*operands))
 
     def whole_power(self, x: FloatBall, exponent: int) -> FloatBall:
-        return self.elementwise("square", x) if exponent == 2 else self._by_element(lambda ball: ball**exponent, x)
+        return (
+            self.elementwise("square", x)
+            if exponent == 2
+            else self._by_element(lambda ball: to_whole(ball, exponent), x)
+        )
 
     def sum(self, x: FloatBall, axes: tuple[int, ...]) -> FloatBall:
         terms = math.prod(x.middle.shape[axis] for axis in axes)

@@ -10,6 +10,7 @@ from gradcmp.reference.algebras import jets
 from gradcmp.reference.algebras.balls import sign
 from gradcmp.reference.algebras.jets import NAN, ZERO, Element, Germ, NeedOrder, moves
 from gradcmp.reference.steps import STEPS
+from gradcmp.reference.steps.arithmetic import to_whole
 from gradcmp.reference.steps.series import binomial, logarithm
 
 
@@ -87,7 +88,7 @@ def divide(x: Element, y: Element, most: int) -> Element:
 def whole_power(x: Element, exponent: int, most: int) -> Element:
     """x to a power, by squaring. Raises as `divide` for a negative one."""
     if not moves(x):
-        return x**exponent
+        return to_whole(x, exponent)
     if exponent < 0:
         return _fixed_power(x, exponent, most)
     result: Element = arb(1)
