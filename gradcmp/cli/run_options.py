@@ -45,7 +45,7 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--max-bytes", callback=parse_bytes, metavar="SIZE", help="Largest inputs of a problem; 1 GiB unless given."),
     click.option("--seed", type=click.IntRange(min=LEAST["seed"]), default=0, show_default=True, metavar="N", help="For inputs without a seed of their own."),
     click.option("--no-reference", "reference", is_flag=True, callback=parse_negated, help="Judge without the certified reference."),
-    click.option("--reference-budget", "reference_budget_s", callback=parse_seconds, metavar="S", help="Work that certifying a problem may take, in nominal seconds, alike on every machine; 2 unless given."),
+    click.option("--reference-budget", "reference_budget_s", callback=parse_seconds, metavar="S", help="Work that certifying a problem may take, in nominal seconds, alike on every machine; 5 unless given."),
     click.option("--jobs", type=click.IntRange(min=LEAST["jobs"]), metavar="N", help="Cases that run side by side."),
     click.option("--require", "required", multiple=True, metavar="TARGET", help="Exit with 4 where this target cannot run; repeatable."),
     click.option("-o", "result", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="The result file."),

@@ -9,7 +9,7 @@ from gradcmp.core.scenarios import TIMINGS, swept
 from gradcmp.core.specifications import DEFAULT_MAX_BYTES
 from gradcmp.errors import Complaint, UsageError
 
-DEFAULT_REFERENCE_BUDGET_S = 2.0
+DEFAULT_REFERENCE_BUDGET_S = 5.0
 FAIL_ON = ("note", "warn", "fail", "never", "skipped")
 
 LEAST = {"threads": 1, "max_memory_bytes": 1, "max_bytes": 1, "seed": 0, "jobs": 1, "max_failures": 1}

@@ -4,6 +4,7 @@ Work is counted in additions: of the elements of a step, as many as its row of `
 the multiply-add. What an addition costs depends on the algebra and, of balls, on the precision: `Algebra.prices`.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -24,7 +25,7 @@ MULTIPLY_ADD = 0.1
 ENTRY = 3.0
 """Additions that it costs to bring a number into a matrix, an array or the exact kind, and out again."""
 
-MOVED = 0.1
+MOVED = 0.03
 """Additions that it costs to take an element to another place."""
 
 
@@ -40,7 +41,7 @@ class MeteredAlgebra(Algebra[Any]):
         return self.inner.constant(values)
 
     def direction(self, values: npt.NDArray[Any]) -> Any:
-        self._pay(ENTRY * np.size(values))
+        self._pay(float(np.size(values)))
         return self.inner.direction(values)
 
     def constantly(self, x: Any) -> Any:
@@ -53,7 +54,7 @@ class MeteredAlgebra(Algebra[Any]):
         return self.inner.prices(*operands)
 
     def elementwise(self, name: str, *operands: Any) -> Any:
-        size = np.prod(np.broadcast_shapes(*map(self.inner.shape, operands)))
+        size = math.prod(np.broadcast_shapes(*map(self.inner.shape, operands)))
         row = STEPS.get(name)
         self._pay(size * (row.work if row is not None else 1.0), *operands)
         return self.inner.elementwise(name, *operands)
@@ -103,7 +104,7 @@ class MeteredAlgebra(Algebra[Any]):
         self.budget.spend(call + addition * work, work=work)
 
     def _size(self, x: Any) -> float:
-        return float(np.prod(self.inner.shape(x)))
+        return float(math.prod(self.inner.shape(x)))
 
     def _elimination(self, a: Any, b: Any) -> float:
         """Of Gaussian elimination: about as many multiply-adds as products of the matrix and the two sides."""

@@ -30,7 +30,7 @@ def by_coordinates(problem: DerivativeProblem, context: Context, budget: Budget,
     tape = SwitchingTape(budget)
     recorded = record(problem, context, tape, budget)
     rows = rows_of(problem, recorded)
-    form = pieces(tape, tuple(recorded.inputs.values()), rows.seeds(recorded))
+    form = pieces(tape, tuple(recorded.inputs.values()), rows.seeds(recorded), budget)
     by_rays = tape.jumps or form.singular
     if by_rays:
         both = _by_rays(problem, context, budget, recorded, _affected(tape, recorded, form))

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from flint import arb
 
 from gradcmp.reference.algebras.jets import ZERO
+from gradcmp.reference.budget import Budget
 from gradcmp.reference.kinks.elements import ElementKink
 from gradcmp.reference.kinks.switches import SwitchingTape, flat, flat_rows
 from gradcmp.reference.modes.derivatives import Seeds
@@ -28,15 +29,19 @@ Row = dict[int, Any]
 FEW = 8
 """Ties of one step up to which each gets a pass of its own."""
 
+TIE_S, ENTRY_S = 1.2e-6, 0.15e-6
+"""Nominal seconds of a tie that opens, and of an entry of a row that is read."""
+
 
 @dataclass(slots=True)
 class Pieces:
     """The piecewise linear function of a recorded program in its `size` coordinates.
 
     `slopes` and `weights` are J and Y by row of the result, `gaps` Z and L by switch, coordinates first.
-    `singular`: some slope is not finite, so the form does not hold.
+    `singular`: some slope is not finite, so the form does not hold. Work is paid for from `budget`.
     """
 
+    budget: Budget
     size: int
     slopes: list[list[Any]]
     weights: list[Row]
@@ -52,6 +57,7 @@ class Pieces:
         gaps, waiting, opened = dict(start), list(start), {}
         heapq.heapify(waiting)
         while waiting:
+            self.budget.spend(TIE_S)
             k = heapq.heappop(waiting)
             value = gaps[k]
             if value <= ZERO:
@@ -97,6 +103,7 @@ class Pieces:
         gaps: Row = {}
         for k in sorted(self.gaps):
             row = self.gaps[k]
+            self.budget.spend(ENTRY_S * (1 + len(row)))
             gap = arb(0)
             for column, value in row.items():
                 if column < self.size:
@@ -128,19 +135,22 @@ def _product(x: Row, y: Row) -> Any:
     return sum((value * many[k] for k, value in few.items() if k in many), start=ZERO)
 
 
-def pieces(tape: SwitchingTape, inputs: Sequence[Node], heads: Iterable[tuple[Seeds, int]]) -> Pieces:
+def pieces(tape: SwitchingTape, inputs: Sequence[Node], heads: Iterable[tuple[Seeds, int]], budget: Budget) -> Pieces:
     """The form for the results whose cotangents are in `heads`, each with the number of its rows."""
     columns = [*inputs, *(group.added for group in tape.switches)]
     size = sum(math.prod(tape.shape(x)) for x in inputs)
     rows = [row for seeds, count in heads for row in flat_rows(tape.batches, tape.backward(seeds, columns), count)]
-    form = Pieces(size=size, slopes=[row[:size] for row in rows], weights=[_sparse(row[size:]) for row in rows])
+    budget.spend(ENTRY_S * sum(map(len, rows)))
+    form = Pieces(
+        budget=budget, size=size, slopes=[row[:size] for row in rows], weights=[_sparse(row[size:]) for row in rows]
+    )
     start = sum(math.prod(tape.shape(group.added)) for group in tape.switches)
     wanted = {k for weights in form.weights for k in weights}
     for group in reversed(tape.switches):
         count = math.prod(tape.shape(group.added))
         start -= count
         chosen = [k - start for k in wanted if start <= k < start + count]
-        for place, row in _gap_rows(tape, group.gaps, chosen, columns).items():
+        for place, row in _gap_rows(tape, group.gaps, chosen, columns, budget).items():
             form.gaps[start + place] = row
             wanted |= {column - size for column in row if column >= size}
     finite = (all(x.is_finite() for x in row) for row in rows)
@@ -148,11 +158,15 @@ def pieces(tape: SwitchingTape, inputs: Sequence[Node], heads: Iterable[tuple[Se
     return form
 
 
-def _gap_rows(tape: SwitchingTape, gaps: Node, chosen: Sequence[int], columns: Sequence[Node]) -> Mapping[int, Row]:
+def _gap_rows(
+    tape: SwitchingTape, gaps: Node, chosen: Sequence[int], columns: Sequence[Node], budget: Budget
+) -> Mapping[int, Row]:
     """The rows of Z and L for the ties `chosen` of one step."""
     size = math.prod(tape.shape(gaps))
+    entries = sum(math.prod(tape.shape(x)) for x in columns)
 
     def back(items: Sequence[int], weights: Sequence[int] | npt.NDArray[Any]) -> list[Any]:
+        budget.spend(ENTRY_S * entries)
         seed = np.zeros(size)
         seed[items] = weights
         return flat(tape.backward([(gaps, tape.inner.direction(seed))], columns))
