@@ -166,3 +166,15 @@ def test_errors_whose_squares_overflow_are_known_all_the_same(text, x):
     """exp(400) is 5e173, and a derivative of 0 there is wrong, not without digits."""
     errors = tolerances(text, dtype="float64", x=x).errors[KEY]
     assert 0 < errors.rss <= errors.worst < np.inf
+
+
+@pytest.mark.parametrize(
+    "text", ["logsumexp(x * 0.1)", "logsumexp(x / 0.1)", "logsumexp(x + 0.1)", "softmax(x * 0.3)[0]"]
+)
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "bfloat16"])
+def test_the_rounding_of_a_literal_beside_an_infinite_mask_takes_no_digits(text, dtype):
+    """A scaled masked score: the mask stays infinite, whatever the scale is rounded to."""
+    errors = tolerances(text, dtype=dtype, x=[1.0, -np.inf, 0.5]).errors[KEY]
+    assert np.isfinite(errors.worst).all()
+    assert errors.worst[1] == 0.0
+    assert (errors.worst[[0, 2]] < 1000).all()

@@ -171,6 +171,9 @@ class Steps:
             size = np.abs(factor)
             worst = worst + _amplified(size, x.worst)
             squares = squares + np.square(_amplified(size, x.rss))
+            inherited = inherited & np.isfinite(x.worst)
+        # No finite error beside it moves an infinity.
+        worst, squares = np.where(inherited, 0.0, worst), np.where(inherited, 0.0, squares)
         return Running(value, worst, np.sqrt(squares))
 
     def added(

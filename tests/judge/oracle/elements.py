@@ -89,6 +89,6 @@ class Element:
         """Are half of the digits right that the dtype has at this size, and is it less than an eighth off?"""
         if not self.smooth or not self.right:
             return self.exact
-        held = mp.log(self.size / self.unit, 2) + 1
+        held = int(mp.mag(self.size)) - int(mp.mag(self.unit)) + 1
         near = self.away <= self.size * min(mp.mpf(2) ** (-held / 2), mp.mpf(1) / 8)
         return self.exact or bool(math.isfinite(self.got) and near)

@@ -60,7 +60,10 @@ def by_limits(problem: Drawn, values: list[Any], at: Field) -> Known:
         # Beside a jump is another function.
         whole, sides = whole and len(calm) == len(sides), calm
         smooth = whole and all(map(_same, zip(*(side.below for side in sides), strict=True)))
-        leaves = {key: _leaf([(s.arrays[key], s.bounds[key]) for s in sides], smooth=smooth) for key in sides[0].arrays}
+        leaves = {
+            key: _leaf([(s.arrays[key], s.bounds[key]) for s in sides], form.unit_roundoff, smooth=smooth)
+            for key in sides[0].arrays
+        }
     far = any(not form.smallest_normal <= abs(x) <= form.largest / 4 for x in _numbers(leaves) if x and not mp.isnan(x))
     return Known(
         leaves, fragile=bool(at.fragile or rounded.fragile), ranged=at.ranged or far, whole=whole and not at.jumps
@@ -71,13 +74,22 @@ def _numbers(leaves: Mapping[Key, Leaf]) -> Iterator[Any]:
     return (number for leaf in leaves.values() for branch in leaf.branches for number in branch.flat)
 
 
-def _leaf(sides: list[tuple[np.ndarray, np.ndarray]], *, smooth: bool) -> Leaf:
+def _interim(number: Any, unit: float) -> Any:
+    """What the judge allows besides where the errors that it knows are those of one side."""
+    return 4 * unit * abs(number) if mp.isfinite(number) else mp.mpf(0)
+
+
+def _leaf(sides: list[tuple[np.ndarray, np.ndarray]], unit: float, *, smooth: bool) -> Leaf:
     branches, bounds = zip(*sides, strict=True)
     return Leaf(
         right=each(lambda *found: found[0] if smooth and _same(found) else mp.nan, *branches),
         low=each(lambda *found: min(found) if not any(map(mp.isnan, found)) else mp.nan, *branches),
         high=each(lambda *found: max(found) if not any(map(mp.isnan, found)) else mp.nan, *branches),
-        bound=each(lambda *found: max(found), *bounds),
+        bound=each(
+            lambda *found: max(found),
+            *bounds,
+            *(each(lambda number: _interim(number, unit), branch) for branch in branches),
+        ),
         branches=branches,
     )
 
@@ -140,7 +152,7 @@ def _limit(near: Rounded, nearer: Any) -> Any:
         nearer = mp.mpf(0)
     if abs(nearer - first) <= mp.ldexp(abs(nearer), -40) or abs(nearer) <= mp.ldexp(abs(first), -20):
         return nearer if abs(nearer) > mp.ldexp(abs(first), -20) else mp.mpf(0)
-    if abs(nearer) >= mp.ldexp(abs(first), 20):
+    if abs(nearer) >= mp.ldexp(max(abs(first), 1), 20):
         return mp.inf if nearer > 0 else -mp.inf
     return mp.nan
 
