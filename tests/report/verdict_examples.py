@@ -4,7 +4,6 @@ Without the lines above and below every table, which say what was run and how it
 """
 
 import re
-import sys
 import tempfile
 from pathlib import Path
 
@@ -31,7 +30,6 @@ def main() -> None:
 
 
 def printed(words: list[str], folder: Path) -> str:
-    print(*words, file=sys.stderr)
     done = gradcmp_process(*words, "--width", WIDTH, cwd=folder)
     if not done.stdout:
         raise SystemExit(done.stderr)
