@@ -173,7 +173,7 @@ def _out_of_range(codes: Codes, got: Floats, truth: TruthLeaf, bounds: Limits, d
     size = size_of(truth)
     if dtype in FLUSHING:
         subnormal = (np.abs(truth.high) < FORMATS[dtype].smallest_normal) & ~is_zero(truth) & (codes > ROUNDING)
-        codes[subnormal & digits.half] = HIGH
+        codes[subnormal & digits.half & (size_of(truth) == digits.scale)] = HIGH
         codes[subnormal & (got == 0.0)] = FLUSHED
     if truth.errors is not None and truth.errors.out_of_range is not None:
         # The errors of such a step leave no digit, or are not known.

@@ -63,13 +63,14 @@ def certify(problem: DerivativeProblem, dtype: str, budget: Budget) -> Truth:
             return uncertified
         return _estimated(problem, lambda: in_floating_point(tolerances), tolerances, uncertified)
     except EvaluationError as error:
+        at_a_tie = bool(ties) or isinstance(error, NeverDecided)
         uncertified = Truth(
             reason=str(error),
             reason_kind=error.reason_kind,
-            undefined=bool(ties) or not _is_finite(problem),
+            undefined=at_a_tie or not _is_finite(problem),
             nonexistent=isinstance(error, Nonexistent),
         )
-        if ties:  # differences take the middle of a kink for the truth
+        if at_a_tie:  # differences take the middle of a kink for the truth
             return uncertified
         return _estimated(problem, lambda: differences(problem, dtype, budget.afresh()), tolerances, uncertified)
     return _truth(problem, leaves, tolerances, bits=certificate.bits)
@@ -112,10 +113,8 @@ def _by_balls(
     try:
         certificate = refined(run, dtypes, dtype=dtype, noise=noise)
     except NeverDecided:
-        if not decimals:
-            raise
-        problem = replace(problem, binary=True)
-        certificate = refined(run, dtypes, dtype=dtype, noise=noise)
+        problem = replace(problem, binary=decimals)
+        certificate = refined(run, dtypes, dtype=dtype, noise=noise, balls=StrictBalls)
     if doubtful:
         # A zero slope times infinity is not zero; only the slower balls tell it from a branch that is not taken.
         certificate = refined(run, dtypes, dtype=dtype, noise=noise, balls=StrictBalls)

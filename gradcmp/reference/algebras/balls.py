@@ -60,7 +60,11 @@ class BallAlgebra(Algebra[Balls]):
         self.decimals = self.decimals or any(
             isinstance(item, Fraction) and Fraction(float(item)) != item for item in items
         )
-        return filled([exactly(item) for item in items], np.shape(values))
+        return filled([self.number(item) for item in items], np.shape(values))
+
+    def number(self, value: float | Fraction) -> Any:
+        """The ball of a number."""
+        return exactly(value)
 
     def shape(self, x: Balls) -> Shape:
         return x.shape

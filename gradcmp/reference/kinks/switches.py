@@ -127,7 +127,7 @@ def _ties(name: str, values: Sequence[Any]) -> Flags:
 
 def _equal(x: Any, y: Any) -> Flags:
     """Which elements are provably equal."""
-    return mapped(lambda a, b: a.is_exact() and b.is_exact() and a == b, x, y).astype(bool)
+    return mapped(lambda a, b: a == b or (a is b and a.is_finite()), x, y).astype(bool)
 
 
 def _edge(x: Any, p: Any) -> Flags:

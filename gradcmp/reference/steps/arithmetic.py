@@ -20,7 +20,7 @@ def _floor(x: Any) -> Any:
     raise Undecided("which whole number lies below")
 
 
-def _difference(x: Any, y: Any) -> Any:
+def difference(x: Any, y: Any) -> Any:
     """Of a number and itself exactly zero, as between a point and itself in a table of distances."""
     return arb(0) if x is y and x.is_finite() else x - y
 
@@ -52,7 +52,7 @@ def _power_by_exponent(a: Algebra[Any], x: Any, _p: Any, y: Any) -> Any:
 
 ROWS: tuple[Step, ...] = (
     Step("add", ball=operator.add, rules=(identity, identity), rounding=CORRECT),
-    Step("subtract", ball=_difference, rules=(identity, negated(identity)), rounding=CORRECT),
+    Step("subtract", ball=difference, rules=(identity, negated(identity)), rounding=CORRECT),
     Step("multiply", ball=operator.mul, rules=PRODUCT, rounding=CORRECT),
     # For derivatives: the product that an exact zero on the left annihilates, whatever stands on the right, so that a
     # masked branch leaves no NaN behind.

@@ -292,6 +292,7 @@ class WatchedBalls(StrictBalls):
     """Balls that keep the signs of their comparisons and whole parts."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.decisions: list[Any] = []
 
     def compare(self, x: Any, y: Any) -> Any:
