@@ -21,11 +21,14 @@ from tests.judge.oracle.knowledge import Known, Leaf
 from tests.judge.oracle.operators import Variable, derived, each, outputs_of, variables
 from tests.judge.oracle.problems import Drawn
 
-STEP = 100
+STEP = 200
 """The binary exponent by which the first step is smaller than every number of the point; the second takes it twice."""
 
 CALM = 150
 """The binary exponent of what a function may differ by, beside its value, from what it comes to."""
+
+VANISHING = -80
+"""The binary exponent by which what comes to zero, as fast as a root of the step, falls at least from one to the next."""
 
 DIAGONALS = 4
 
@@ -150,8 +153,10 @@ def _limit(near: Rounded, nearer: Any) -> Any:
     first = near.settled
     if abs(nearer) <= near.noise:
         nearer = mp.mpf(0)
-    if abs(nearer - first) <= mp.ldexp(abs(nearer), -40) or abs(nearer) <= mp.ldexp(abs(first), -20):
-        return nearer if abs(nearer) > mp.ldexp(abs(first), -20) else mp.mpf(0)
+    if abs(nearer) <= mp.ldexp(abs(first), VANISHING):
+        return mp.mpf(0)
+    if abs(nearer - first) <= mp.ldexp(abs(nearer), -40):
+        return nearer
     if abs(nearer) >= mp.ldexp(max(abs(first), 1), 20):
         return mp.inf if nearer > 0 else -mp.inf
     return mp.nan
