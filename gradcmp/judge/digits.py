@@ -23,11 +23,10 @@ TWICE = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accuracy:
-    """Per element: the `correct` decimal digits, at most those that are `held`, of numbers of the size `scale`."""
+    """Per element: the `correct` decimal digits, at most those that are `held`."""
 
     correct: Floats
     held: Floats
-    scale: Floats
 
     @property
     def half(self) -> Flags:
@@ -52,7 +51,7 @@ def accuracy(away: Floats, truth: TruthLeaf, dtype: str) -> Accuracy | None:
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         digits = -np.log10(away / scale)
     digits = np.where(away == 0.0, held, np.where(np.isnan(digits), 0.0, digits))
-    return Accuracy(correct=np.clip(digits, 0.0, held), held=held, scale=scale)
+    return Accuracy(correct=np.clip(digits, 0.0, held), held=held)
 
 
 def tolerable(away: Floats, truth: TruthLeaf, digits: Accuracy, limits: Limits) -> Flags:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -161,19 +161,22 @@ def _codes(
     inside = (away == 0.0) & (truth.radius > 0.0)  # within what is known of the truth
     codes[inside] = ROUNDING
     if digits is not None and bounds.judged:
-        _out_of_range(codes, got, truth, bounds, dtype, digits)
+        _out_of_range(codes, got, away, truth, bounds, dtype, digits)
     if estimated:
         codes[inside & (truth.radius > LOST * size)] = NO_DIGITS
     codes[exact] = EXACT
     return codes
 
 
-def _out_of_range(codes: Codes, got: Floats, truth: TruthLeaf, bounds: Limits, dtype: str, digits: Accuracy) -> None:
+def _out_of_range(
+    codes: Codes, got: Floats, away: Floats, truth: TruthLeaf, bounds: Limits, dtype: str, digits: Accuracy
+) -> None:
     """What the dtype cannot hold, in the truth or on the way to it, judged by its digits."""
     size = size_of(truth)
     if dtype in FLUSHING:
         subnormal = (np.abs(truth.high) < FORMATS[dtype].smallest_normal) & ~is_zero(truth) & (codes > ROUNDING)
-        codes[subnormal & digits.half & (size_of(truth) == digits.scale)] = HIGH
+        own = accuracy(away, replace(truth, errors=None), dtype)  # of its own size, whatever cancelled
+        codes[subnormal & (own is not None and own.half)] = HIGH
         codes[subnormal & (got == 0.0)] = FLUSHED
     if truth.errors is not None and truth.errors.out_of_range is not None:
         # The errors of such a step leave no digit, or are not known.
