@@ -218,6 +218,17 @@ CASES: Mapping[str, tuple[str, Right | None, Mapping[str, set[str]]]] = {
     ),
     "a tie of two inputs": ("{inputs: {x: 1.0, y: 1.0}, function: 'maximum(x, y)'}", None, everywhere({"convention"})),
     "ties of their own": ("{inputs: {x: [0.0, 0.0]}, function: sum(relu(x))}", None, everywhere({"convention"})),
+    "a tie of numbers that are computed": ("{inputs: {x: [1.0, 1.0]}, function: max(sin(x))}", None, everywhere({"convention"})),
+    "two dtypes": (
+        "{inputs: {x: [1.5, 2.25], t: {literal: 1.0, dtype: float32}}, function: sum(exp(x)) * t, operator: value, dtype: float16}",
+        lambda: [mp.exp(1.5) + mp.exp(2.25)],
+        everywhere(OK),
+    ),
+    "gelu in float16": (
+        "{inputs: {x: [-3.0, -1.0, 0.5]}, function: sum(gelu(x)), dtype: float16}",
+        lambda: [gelu_slope(x) for x in (-3.0, -1.0, 0.5)],
+        everywhere(OK),
+    ),
     "what does not exist": (
         "{inputs: {x: 0.0}, function: abs(x), operator: hessian}",
         None,

@@ -81,7 +81,7 @@ def judge_leaf(
         name: next((leaf for leaf in answer if leaf.key == defined.key), None) for name, answer in answers.items()
     }
     shape = _shape(defined, truth, leaves)
-    unit = defined.dtype or dtype
+    unit = narrower(defined.dtype, dtype)
     words: dict[str, LeafWord] = {}
     sound: dict[str, Tensor] = {}
     absent: list[str] = []
@@ -135,6 +135,13 @@ def _misfit(tensor: Tensor, defined: LeafType, shape: tuple[int, ...] | None) ->
     if defined.dtype is not None and dtype_kind(tensor.dtype) != dtype_kind(defined.dtype):
         return misfit(code=ReasonCode.DTYPE, returned=tensor.dtype, defined=defined.dtype)
     return None
+
+
+def narrower(defined: str | None, dtype: str) -> str:
+    """The dtype in whose units a leaf is judged: that of the problem, in which it was computed, where its own is wider."""
+    if defined is None or (defined in FORMATS and FORMATS[defined].precision > FORMATS[dtype].precision):
+        return dtype
+    return defined
 
 
 def dtype_kind(dtype: str) -> str:

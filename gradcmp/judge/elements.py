@@ -153,9 +153,10 @@ def _codes(
     codes[overflows(truth.high, truth.low, dtype) | ~np.isfinite(got)] = NONFINITE
     for limit, verdict in ((bounds.high, HIGH), (bounds.rounding, ROUNDING)):
         within = away <= limit
-        codes[within] = verdict
-        if bounds.judged:  # a limit above an eighth of the value leaves no digit to judge
-            codes[within & (limit > LOST * size)] = NO_DIGITS
+        # A limit above an eighth of the value leaves no digit to judge; what another one lets pass has digits.
+        blind = within & (limit > LOST * size) if bounds.judged else np.zeros_like(within)
+        codes[within & ~blind] = verdict
+        codes[blind & (codes != HIGH)] = NO_DIGITS
     if bounds.judged and dtype in FORMATS:
         codes[away <= spacing(truth.high, truth.low, dtype)] = ROUNDING
     inside = (away == 0.0) & (truth.radius > 0.0)  # within what is known of the truth
