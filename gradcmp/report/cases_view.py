@@ -68,9 +68,9 @@ COLUMNS: Mapping[str, Callable[[CaseRecord], str]] = {
     MODE: lambda case: case.mode or "",
     "kink": lambda case: kink_text(case.kink),
     "digits": _of_worst(lambda worst: "" if worst.digits is None else digits(worst.digits)),
-    "ULP": _of_worst(lambda worst: distance(worst.max_ulps)),
+    "most ULP": _of_worst(lambda worst: distance(worst.max_ulps)),
     "limits": _of_worst(lambda worst: limits.sizes(worst.limit) if worst.limit else ""),
-    "relative": _of_worst(lambda worst: distance(worst.max_rel)),
+    "most relative": _of_worst(lambda worst: distance(worst.max_rel)),
     "at": _place,
     "elements": lambda case: elements(case) if case.worst is not None else "",
     "needed rtol": _of_worst(lambda worst: distance(worst.needed_rtol)),
@@ -141,7 +141,7 @@ def _paragraphs(
     document: Document, rows: list[tuple[CaseRecord, tuple[str, ...]]], console: Console
 ) -> Iterator[RenderableType]:
     words = (
-        "{}", "mode {}", "{}", "{} digits", "{} ULP", "limits {} ULP", "relative {}", "at {}", "elements {}",
+        "{}", "mode {}", "{}", "{} digits", "at most {} ULP", "limits {} ULP", "at most {} relative", "at {}", "elements {}",
         "needed rtol {}", "first call {}", "compile {}", "steady {}", "∇f/f {}",
     )  # fmt: skip
     for place, (problem, group) in enumerate(groupby(rows, key=lambda row: row[0].problem)):

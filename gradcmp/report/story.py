@@ -3,7 +3,7 @@
 import math
 import shlex
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gradcmp.core.reasons import KinkSummary, Limit, LimitKind
@@ -126,6 +126,8 @@ class Teller:
         got = self.arrays.got(case.target, key, place)
         known = self.arrays.known(key, place)
         kink = errors.kink
+        if kink is not None and known is not None and known.left is not None and known.right is not None:
+            kink = replace(kink, index=place, left=known.left, right=known.right)
         at_kink = kink is not None and kink.index == place
         lines = [Entry("returned", self._number(got))]
         if kink is not None and at_kink:

@@ -346,10 +346,11 @@ def read_verdict(name: str, level: Level) -> Verdict:
     return row
 
 
-def _badness(errors: ErrorsRecord) -> tuple[float, float]:
+def _badness(errors: ErrorsRecord) -> tuple[int, float, float]:
     def size(value: float | None) -> float:
         if value is None:
             return -1.0
         return math.inf if math.isnan(value) else value
 
-    return size(errors.max_ulps), size(errors.max_rel)
+    rank = -1 if errors.verdict is None else errors.verdict.rank
+    return rank, size(errors.max_ulps), size(errors.max_rel)
