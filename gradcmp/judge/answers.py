@@ -138,7 +138,7 @@ def _misfit(tensor: Tensor, defined: LeafType, shape: tuple[int, ...] | None) ->
 
 
 def narrower(defined: str | None, dtype: str) -> str:
-    """The dtype in whose units a leaf is judged: that of the problem, in which it was computed, where its own is wider."""
+    """The dtype in whose units a leaf is judged: that of the problem, which computed it, where its own is wider."""
     if defined is None or (defined in FORMATS and FORMATS[defined].precision > FORMATS[dtype].precision):
         return dtype
     return defined
@@ -192,9 +192,9 @@ def _absent(defined: LeafType, known: TruthLeaf | None, sound: Mapping[str, Tens
         size = int(known.high.size)
         code = ReasonCode.MISSING_ZERO if zero else ReasonCode.MISSING_NOT_ZERO
     else:
-        zero = not sound
+        zero = not any(tensor.array.any() for tensor in sound.values())
         size = next((int(tensor.array.size) for tensor in sound.values()), 1)
-        code = ReasonCode.MISSING_OF_OTHERS if sound else ReasonCode.MISSING_UNKNOWN
+        code = ReasonCode.MISSING_UNKNOWN if zero else ReasonCode.MISSING_OF_OTHERS
     reason = Reason(code=code, of=defined.of, wrt=defined.wrt)
     return replace(_word(Verdict.MISSING, size, reason, evidence=evidence), own_level=Level.NOTE if zero else None)
 

@@ -32,7 +32,7 @@ class Budget:
     @property
     def refusal(self) -> str:
         """That there is too little, in words."""
-        return f"the reference needs more work than its budget of {self.seconds:g} s"
+        return f"the reference needs more work than its budget of {self.seconds:g} nominal s"
 
     def spend(self, seconds: float, *, work: float = 0.0) -> None:
         """Pay for what is about to be done, or refuse it."""

@@ -141,7 +141,8 @@ def _paragraphs(
     document: Document, rows: list[tuple[CaseRecord, tuple[str, ...]]], console: Console
 ) -> Iterator[RenderableType]:
     words = (
-        "{}", "mode {}", "{}", "{} digits", "at most {} ULP", "limits {} ULP", "at most {} relative", "at {}", "elements {}",
+        "{}", "mode {}", "{}", "{} digits", "at most {} ULP", "limits {} ULP", "at most {} relative", "at {}",
+        "elements {}",
         "needed rtol {}", "first call {}", "compile {}", "steady {}", "∇f/f {}",
     )  # fmt: skip
     for place, (problem, group) in enumerate(groupby(rows, key=lambda row: row[0].problem)):

@@ -203,7 +203,9 @@ class Teller:
         limit = errors.limit
         if known.half_unit is not None:
             limit = Limit(kind=LimitKind.ABOUT, atol=known.half_unit)
-        if limit:
+        if limit and limits.is_unknown(limit):
+            yield Entry("limit", limits.UNKNOWN)
+        elif limit:
             at_worst = limits.at_worst(limit, counted=bool(known.high))
             yield Entry("limit", at_worst or limits.text(limit))
             if origin := limits.origin(limit, dtype):

@@ -1,5 +1,7 @@
 """Limits in words: in short, at one element, and where they come from."""
 
+import math
+
 from gradcmp.core.reasons import Limit, LimitKind
 
 _BY_SCENARIO = "set by the scenario; it replaces the limit that gradcmp computes"
@@ -35,6 +37,14 @@ def text(limit: Limit) -> str:
 def in_short(limit: Limit) -> str:
     """The limit that stands for all of its kind in one line."""
     return "rounding errors of each program in its dtype" if limit.kind is LimitKind.RUNNING else text(limit)
+
+
+UNKNOWN = "none: how far rounding may go is not known here, so the digits decide"
+
+
+def is_unknown(limit: Limit) -> bool:
+    """Is there no bound of the rounding errors at this element, as where a step leaves the range of the dtype?"""
+    return math.inf in (limit.rss, limit.worst)
 
 
 def origin(limit: Limit, dtype: str) -> str:

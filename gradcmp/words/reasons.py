@@ -15,7 +15,7 @@ _CONSTANT = {
     ReasonCode.NO_NUMBER: ("the targets agree on something that is no number, and nothing tells whether it should be"),
     ReasonCode.NO_EVIDENCE: "nothing to judge it by",
     ReasonCode.NONE_EXPECTED: "no gradient is expected where the true one is not zero",
-    ReasonCode.VACUOUS: "vacuous: the derivative is zero everywhere, so little is tested",
+    ReasonCode.VACUOUS: "vacuous: the derivative is zero at this point, so little is tested",
 }
 
 

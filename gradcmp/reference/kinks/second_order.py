@@ -31,6 +31,9 @@ from gradcmp.reference.modes.derivatives import DerivativeProblem
 DIRECTIONS = 8
 """Random directions in which a Hessian has to hold; each is a ray to both sides."""
 
+MANY = 64
+"""Coordinates up to which directions are of powers of two."""
+
 FEW = 4
 """Coordinates up to which the directions and their opposites have all combinations of signs."""
 
@@ -137,12 +140,16 @@ class _Rays:
 
 
 def _directions(size: int, scale: Any) -> list[Numbers]:
-    """Powers of two, which keep coefficients exact, of random sizes; few coordinates take all signs in turn."""
+    """No two coordinates at one speed, for a ray would stay on their tie; few coordinates take all signs in turn.
+
+    Powers of two keep coefficients exact; so many that their sizes would be too uneven get whole numbers.
+    """
     random = np.random.default_rng(0)
     found = []
     for number in range(DIRECTIONS if size > 1 else 1):
         turns = [number >> i & 1 for i in range(size)] if size <= FEW else random.integers(0, 2, size).tolist()
-        sizes = (2 ** random.integers(0, 10, size)).tolist()
+        powers = random.permutation(max(10, size))[:size].tolist()
+        sizes = [2**power for power in powers] if size <= MANY else random.integers(2**10, 2**20, size).tolist()
         found.append(filled([scale * (-x if turn else x) for x, turn in zip(sizes, turns, strict=True)], (size,)))
     return found
 

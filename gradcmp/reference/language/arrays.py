@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
@@ -79,7 +80,7 @@ class Context:
         """A plain number of the program: the decimal that is written, which a dtype may have to round."""
         if isinstance(value, int) or not math.isfinite(value):
             return self._plain(value, value)
-        return self._plain(value, Fraction(value) if self.binary else Fraction(repr(value)))
+        return self._plain(value, Fraction(value) if self.binary else _written(value))
 
     def exponent(self, value: float) -> Array:
         """An exponent: the float64, since the rules at kinks need a number of finitely many bits."""
@@ -94,6 +95,11 @@ class Context:
         """An elementwise step of the algebra of the joined kind."""
         kind, data = self.join_kinds(operands)
         return Array(kind=kind, data=self.algebra(kind).elementwise(name, *data))
+
+
+@lru_cache(maxsize=256)  # a loop reads a literal in every round
+def _written(value: float) -> Fraction:
+    return Fraction(repr(value))
 
 
 def floats_of(arrays: Mapping[N, Array]) -> dict[N, Any]:

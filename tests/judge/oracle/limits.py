@@ -30,6 +30,9 @@ CALM = 150
 VANISHING = -80
 """The binary exponent by which what comes to zero, as fast as a root of the step, falls at least from one to the next."""
 
+WIDEST = 200
+"""Binary exponents between the smallest and the largest number of a point whose sides are looked at."""
+
 DIAGONALS = 4
 
 
@@ -48,6 +51,8 @@ def by_limits(problem: Drawn, values: list[Any], at: Field) -> Known:
     form, order = FORMATS[problem.dtype], problem.operator.order
     numbers = [abs(float(x)) for array in problem.inputs.values() for x in array.flat if np.isfinite(x) and x != 0.0]
     small, large = (int(mp.mag(pick([1.0, *numbers]))) for pick in (min, max))
+    if large - small > WIDEST:
+        raise Outside("the numbers of the point are too far apart")
     sides: list[Side] = []
     rounded, whole = Field(order=order, form=form), True
     with mp.workprec(200 + 3 * (2 * STEP + large - small) - form.min_exponent):
