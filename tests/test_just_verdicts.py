@@ -218,6 +218,42 @@ CASES: Mapping[str, tuple[str, Right | None, Mapping[str, set[str]]]] = {
     ),
     "a tie of two inputs": ("{inputs: {x: 1.0, y: 1.0}, function: 'maximum(x, y)'}", None, everywhere({"convention"})),
     "ties of their own": ("{inputs: {x: [0.0, 0.0]}, function: sum(relu(x))}", None, everywhere({"convention"})),
+    "a product of both at a tie": (
+        "{inputs: {x: 2.0, y: 2.0}, function: 'maximum(x, y) * minimum(x, y)', operator: hessian}",
+        lambda: [0.0, 1.0, 1.0, 0.0],
+        everywhere({"removable"}),
+    ),
+    "the square of a norm at zero": (
+        "{inputs: {x: {zeros: [2]}}, function: norm(x) ** 2, operator: hvp}",
+        lambda: [2.0, 2.0],
+        {**everywhere({"nonfinite", "removable"}), "torch": {"removable"}},
+    ),
+    "a subnormal input": ("{inputs: {x: 1.0e-40}, function: relu(x)}", lambda: [1.0], everywhere({"fragile", *OK})),
+    "a root of a subnormal input": (
+        "{inputs: {x: 1.0e-310}, function: sqrt(x), dtype: float64}",
+        lambda: [1 / (2 * mp.sqrt(mp.mpf(1.0e-310)))],
+        everywhere({"range", "no-digits", "fragile", *OK}),
+    ),
+    "a product with a subnormal input": (
+        "{inputs: {x: 1.0e-40}, function: x * x * 1.0e+20}",
+        lambda: [2e20 * mp.mpf(2) ** -149 * 71362],  # of the float32 next to 1e-40
+        everywhere({"range", "no-digits", *OK}),
+    ),
+    "nothing where nothing is": (
+        "{inputs: {x: [3.0, 3.0]}, function: max(x), operator: hessian}",
+        None,
+        {**everywhere({"unjudged"}), "tensorflow": {"missing", "unjudged"}},
+    ),
+    "literals that tie in binary": (
+        "{inputs: {x: 2.0}, function: 'where(x * 0.1 > 0.2, x, 3 * x)', dtype: float64}",
+        None,
+        everywhere({"convention"}),
+    ),
+    "infinity has no digits": (
+        "{inputs: {x: [65504.0, 65000.0]}, function: mean(x), operator: value, dtype: float16}",
+        None,
+        everywhere({"range", *OK}),
+    ),
     "a tie of numbers that are computed": ("{inputs: {x: [1.0, 1.0]}, function: max(sin(x))}", None, everywhere({"convention"})),
     "two dtypes": (
         "{inputs: {x: [1.5, 2.25], t: {literal: 1.0, dtype: float32}}, function: sum(exp(x)) * t, operator: value, dtype: float16}",

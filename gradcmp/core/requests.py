@@ -71,7 +71,8 @@ class Inquiry:
 
     `source` is the program in the little language, `parameters` its static numbers, `dtype` the problem's; the inputs
     and seeds are those of a `Request`. `expressions` are over the inputs and the function's value: text and the dtype
-    in which the array is wanted, by any name. `budget_s` is how long certifying may take.
+    in which the array is wanted, by any name. `budget_s` are the nominal seconds of work that
+    certifying may take.
     """
 
     worker: ClassVar[WorkerKey] = REFEREE

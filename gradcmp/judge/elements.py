@@ -92,7 +92,9 @@ def compare(
     bounds = limits(nearest, dtype)
     away = distance(_with_top(got, nearest, dtype), got_low, nearest)
     exact = is_exact(got, got_low, nearest, dtype)
-    digits = accuracy(_counted(away, nearest, dtype, evidence), nearest, dtype)
+    away = np.where(exact & np.isinf(got), 0.0, away)
+    counted = np.where(np.isfinite(got) | exact, _counted(away, nearest, dtype, evidence), np.nan)
+    digits = accuracy(counted, nearest, dtype)
     codes = _codes(got, exact, away, nearest, bounds, dtype, digits, estimated=evidence is Evidence.NUMERICAL)
     shrinks, open_ = None, np.zeros(codes.shape, dtype=bool)
     if digits is not None and bounds.used.kind is LimitKind.RUNNING:

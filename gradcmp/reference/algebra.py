@@ -49,7 +49,7 @@ class Nonexistent(EvaluationError):
 
 
 class OverBudget(EvaluationError):
-    """It would take longer, or more room, than it may."""
+    """It would take more work, or more room, than it may."""
 
 
 A = TypeVar("A")

@@ -41,9 +41,9 @@ def certify(problem: DerivativeProblem, dtype: str, budget: Budget) -> Truth:
 
     Certified by ball arithmetic; above the budget by balls of float64, whose radii are larger; where neither proves
     anything, by float64 with an error estimate, and the reason is kept. Kinks have their one-sided derivatives. Each of
-    the three may take the whole of `budget`.
+    these may take the whole of `budget`, the tolerance pass four times that.
     """
-    # The tolerance pass is the cheapest by far and what is left where all else is too dear, so it may take longer.
+    # The tolerance pass is the cheapest by far and what is left where all else is too dear, so it may take more.
     generous = Budget(seconds=4 * budget.seconds, elements=budget.elements)
     try:
         tolerances = running_errors(problem, dtype, generous)

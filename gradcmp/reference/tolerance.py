@@ -28,8 +28,8 @@ class Tolerances:
     """By output and inputs: rounding errors, the values in float64, and what the fragile comparisons can change.
 
     `values` are not certified. `out_of_range` are steps whose results the dtype cannot hold. `tied`: the way passes
-    numbers that float64 holds for equal. `otherwise` is empty where no comparison is fragile, or where that cannot be
-    told.
+    numbers that float64 holds for equal, or a zero times infinity. `otherwise` is empty where no comparison is fragile,
+    or where that cannot be told.
     """
 
     errors: Mapping[Key, RunningErrors] = field(default_factory=dict)
@@ -67,7 +67,8 @@ def running_errors(problem: DerivativeProblem, dtype: str, budget: Budget) -> To
     if out_of_range:
         _, unlimited = _pass(problem, dtype, budget, unlimited=True)
         errors = {key: _by_range(errors[key], _errors(array)) for key, array in unlimited.arrays.items()}
-    plain = Tolerances(errors=errors, values=values, tied=bool(derived.ties), out_of_range=out_of_range)
+    tied = bool(derived.ties) or algebra.steps.annihilated
+    plain = Tolerances(errors=errors, values=values, tied=tied, out_of_range=out_of_range)
     fragile = tuple(algebra.fragility.closest.values())
     if not fragile:
         return plain

@@ -23,7 +23,7 @@ def main() -> None:
         folder = Path(name)
         for file, text in SCENARIO.findall(page):
             (folder / file).write_text(text, encoding="utf-8")
-        # The explanation at the top is of the last run but one of all.
+        # `explain 2` at the top of the page is of wrong.yaml, so that runs first.
         gradcmp_process("run", "wrong.yaml", "--timing", "off", cwd=folder)
         written = RUN.sub(lambda block: f"```\n$ gradcmp {block[1]}\n{printed(block[1].split(), folder)}```", page)
     PAGE.write_text(written, encoding="utf-8")

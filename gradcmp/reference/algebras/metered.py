@@ -1,5 +1,7 @@
 """Algebras whose steps are paid for before they are taken, at a price that is the same on every machine.
 
+`python -m bench prices` holds the prices against the clock.
+
 Work is counted in additions: of the elements of a step, as many as its row of `steps` says, of a matrix product some to
 the multiply-add. What an addition costs depends on the algebra and, of balls, on the precision: `Algebra.prices`.
 """

@@ -44,9 +44,8 @@ class RunningErrorAlgebra(Algebra[Running]):
         """Exact where they are float64; of fractions and whole numbers those that the format holds."""
         given = np.asarray(values)
         value = _floats(given)
-        error = np.zeros_like(value)
         if given.dtype.kind != "O":
-            return Running(value, error, error)
+            return self.steps.given(value)
         pairs = zip(given.ravel().tolist(), value.ravel().tolist(), strict=True)
         held = np.reshape([math.isfinite(near) and self.form.round(near) == item for item, near in pairs], value.shape)
         return self.steps.literal(value, held)

@@ -39,6 +39,9 @@ METHODS = (
 class Steps:
     """The steps for arrays of the format `form`, whose comparisons `fragility` watches."""
 
+    annihilated = False
+    """Has a zero met something that is not a finite number? Then no one-sided rule tells what their product is."""
+
     def __init__(self, form: FloatFormat, fragility: Fragility, *, unlimited: bool = False) -> None:
         self.form = form
         self.fragility = fragility
@@ -73,7 +76,9 @@ class Steps:
 
     def multiply(self, x: Running, y: Running) -> Running:
         exact = _power_of_two(x) | _power_of_two(y) | zeros(x) | zeros(y)
-        value = kept(x.value * y.value, (x.value != 0.0) & (y.value != 0.0))
+        both = (x.value != 0.0) & (y.value != 0.0)
+        self.annihilated = self.annihilated or bool(np.any(~both & ~(np.isfinite(x.value) & np.isfinite(y.value))))
+        value = kept(x.value * y.value, both)
         return self.rounded(value, [(y.value, x), (x.value, y)], _rounding("multiply"), exact=exact)
 
     def scale(self, x: Running, y: Running) -> Running:
@@ -196,6 +201,12 @@ class Steps:
         """Rounded from the accumulator's format to the array's, if that is another."""
         rounded = self._lost(value) + (np.abs(value) if self.ratio < 1.0 else 0.0) + self._overflow(value)
         return Running(value, worst + rounded, np.sqrt(squares + np.square(rounded)))
+
+    def given(self, value: Floats) -> Running:
+        """Numbers without error, but for subnormal ones, which may be flushed."""
+        with self.fragility.within("an input"):
+            lost = self._lost(value) if self._flushes else np.zeros_like(value)
+        return Running(value, lost, lost)
 
     def _lost(self, value: Floats) -> Floats:
         """What underflow adds, in units of u: all of a subnormal number, or half of the smallest one."""

@@ -25,7 +25,7 @@ NOTHING = arb(0)
 """No cotangent at all."""
 
 
-MOST_KNOWN = 500_000
+MOST_RESULTS = 500_000
 """Steps on numbers of which the results are kept; further ones are computed each time."""
 
 
@@ -52,7 +52,7 @@ class StrictBalls(BallAlgebra):
         return self._fractions.setdefault(value, super().number(value))
 
     def step(self, name: str) -> Callable[..., Any]:
-        plain = _SILENT.get(name) or super().step(name)
+        plain = _STEPS.get(name) or super().step(name)
         return lambda *items: self._once(plain, name, *items)
 
     def whole_power(self, x: Balls, exponent: int) -> Balls:
@@ -89,7 +89,7 @@ class StrictBalls(BallAlgebra):
         if known is not None:
             return known[0]
         result = step(*items)
-        if len(self._known) < MOST_KNOWN:
+        if len(self._known) < MOST_RESULTS:
             self._known[key] = result, items  # an identity is one as long as what has it is there
         return result
 
@@ -107,7 +107,7 @@ def _sum(a: Any, b: Any) -> Any:
     return b if a.is_zero() else a + b
 
 
-_SILENT: dict[str, Callable[..., Any]] = {
+_STEPS: dict[str, Callable[..., Any]] = {
     # On the right it is the direction of a first derivative, whose slope a second one passes.
     "scale": lambda a, b: NOTHING if a is NOTHING or b is NOTHING else a * b,
     "divide": lambda a, b: a if a is NOTHING else a / b,

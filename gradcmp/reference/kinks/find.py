@@ -1,7 +1,7 @@
 """One-sided and limiting derivatives at a point where the derivative passes a tie or is not finite."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -48,7 +48,7 @@ def kinks_of(
     rounds: list[Kinks] = []
 
     def run(context: Context) -> dict[str, Array]:
-        context = metered(context, budget)
+        context = replace(metered(context, budget), binary=problem.binary)
         before = rounds[-1] if rounds else Kinks()
         if problem.operator.order == 2:
             kinks = second_order(problem, context, budget)

@@ -18,6 +18,7 @@ from flint import arb
 
 from gradcmp.reference.algebras.jets import ZERO
 from gradcmp.reference.budget import Budget
+from gradcmp.reference.kinks.elements import FEW as FEW_COORDINATES
 from gradcmp.reference.kinks.elements import ElementKink
 from gradcmp.reference.kinks.switches import SwitchingTape, flat, flat_rows
 from gradcmp.reference.modes.derivatives import Seeds
@@ -99,6 +100,7 @@ class Pieces:
 
     def limiting(self, direction: Mapping[int, int]) -> list[Row] | None:
         """What the gradient near the point, in `direction`, has more than J, by row; None on the border of a piece."""
+        few = len(direction) <= FEW_COORDINATES  # a gap of zero is one of a number and itself
         active: set[int] = set()
         gaps: Row = {}
         for k in sorted(self.gaps):
@@ -110,7 +112,7 @@ class Pieces:
                     gap = gap + value * direction[column]
                 elif column - self.size in active:
                     gap = gap + value * gaps[column - self.size]
-            if gap.contains(0) and row:
+            if gap.contains(0) and row and not (few and gap.is_zero()):
                 return None
             gaps[k] = gap
             if gap > 0:

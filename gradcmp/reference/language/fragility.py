@@ -31,8 +31,9 @@ class FragileComparison:
 
     def __str__(self) -> str:
         where = f" at {list(self.index)}" if self.index else ""
+        differ = f"differ by {self.margin:.2g}" if self.margin else "are equal in float64"
         return (
-            f"`{self.primitive}`{where} compares numbers that differ by {self.margin:.2g}, "
+            f"`{self.primitive}`{where} compares numbers that {differ}, "
             f"and rounding moves their difference by up to {self.error:.2g}"
         )
 

@@ -90,5 +90,5 @@ class Element:
         if not self.smooth or not self.right:
             return self.exact
         held = int(mp.mag(self.size)) - int(mp.mag(self.unit)) + 1
-        near = self.away <= self.size * min(mp.mpf(2) ** (-held / 2), mp.mpf(1) / 8)
+        near = self.away <= self.size * min(mp.mpf(2) ** (-mp.mpf(held) / 2), mp.mpf(1) / 8)
         return self.exact or bool(math.isfinite(self.got) and near)
