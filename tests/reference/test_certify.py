@@ -187,7 +187,7 @@ def test_the_estimate_of_a_number_is_an_array_too():
 
 
 def test_where_there_may_be_no_derivative_nothing_is_estimated():
-    above = asked("logsumexp(x) + sum(relu(x))", seconds=1.0, x=np.zeros(400_000))
+    above = asked("logsumexp(x) + sum(relu(x))", seconds=0.1, x=np.zeros(100_000))
     assert (above.evidence, above.undefined) == ("none", True)
     second = asked("x * abs(x)", "hessian", x=0.0)
     assert (second.evidence, second.undefined) == ("none", True)
