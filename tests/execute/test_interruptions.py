@@ -67,7 +67,7 @@ def test_workers_end_with_a_parent_that_is_killed(held):
     workers = [process for process in below if "boot.py" in " ".join(process.cmdline())]
     program.kill()
     program.wait()
-    assert len(workers) == 2
+    assert len(workers) >= 2  # a process that is about to become another one has its words too
     assert survivors(workers) == []
 
 
