@@ -10,15 +10,7 @@ from gradcmp.core.operators import Operator
 from gradcmp.core.tensors import Key
 from gradcmp.core.truth import Truth, TruthLeaf
 from gradcmp.core.verdicts import Evidence
-from gradcmp.reference.algebra import (
-    EvaluationError,
-    NeverDecided,
-    Nonexistent,
-    OverBudget,
-    Uncertified,
-    Undecided,
-    Undefined,
-)
+from gradcmp.reference.algebra import EvaluationError, NeverDecided, Nonexistent, OverBudget, Undecided, Undefined
 from gradcmp.reference.algebras.balls import ADDITION_S, BallAlgebra
 from gradcmp.reference.algebras.float_balls import FloatBall, FloatBallAlgebra
 from gradcmp.reference.algebras.metered import metered
@@ -154,7 +146,7 @@ def _settled(
     for key, open_ in certificate.open.items():
         kink = leaves[key].kink
         if kink is None or (open_ & ~kink.tied).any():
-            raise Uncertified(f"not certified with {certificate.bits} bits: {certificate.reason}")
+            raise certificate.refusal()
     return leaves
 
 

@@ -10,7 +10,7 @@ from gradcmp.core.tensors import Tensor
 from gradcmp.core.truth import TruthLeaf
 from gradcmp.program.expected import result_paths
 from gradcmp.program.ir import Checked
-from gradcmp.reference.algebra import EvaluationError, Uncertified
+from gradcmp.reference.algebra import EvaluationError
 from gradcmp.reference.algebras.metered import metered
 from gradcmp.reference.budget import Budget
 from gradcmp.reference.language.arrays import Array, Context
@@ -52,7 +52,7 @@ def _array(
         certificate = refined(run, {"": dtype}, dtype=function.dtype)
         leaf = certificate.leaves[""]
         if (certificate.open.get("", False) & ~np.isnan(leaf.high)).any():
-            raise Uncertified(f"not certified with {certificate.bits} bits: {certificate.reason}")
+            raise certificate.refusal()
     except EvaluationError as error:
         return str(error)
     return leaf

@@ -43,6 +43,10 @@ class Certificate(Generic[Name]):
     open: Mapping[Name, Flags]
     reason: str = ""
 
+    def refusal(self) -> Uncertified:
+        """That something stays open, and why."""
+        return Uncertified(f"not certified with {self.bits} bits: {self.reason}")
+
 
 @contextmanager
 def at(bits: int) -> Iterator[None]:
@@ -68,7 +72,7 @@ def certified(
     """
     certificate = refined(run, dtypes, dtype=dtype, bits=bits)
     if certificate.open:
-        raise Uncertified(f"not certified with {certificate.bits} bits: {certificate.reason}")
+        raise certificate.refusal()
     return dict(certificate.leaves)
 
 

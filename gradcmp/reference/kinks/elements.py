@@ -24,7 +24,7 @@ LARGEST_SAMPLE = 2_000_000
 TRIES, MORE_TRIES = 64, 256
 """Directions in which limiting derivatives are looked for; the more where few coordinates move."""
 
-FEW = 16
+FEW_COORDINATES = 16
 """Coordinates of which all pieces are to be found."""
 
 STALE = 48
@@ -92,9 +92,12 @@ def directions(size: int) -> Iterator[list[int]]:
     They keep coefficients exact: where something cancels, as in cos(x) / x - sin(x) / x², it can be proven.
     """
     random = np.random.default_rng(0)
-    for number in range(2 if size < 2 else MORE_TRIES if size <= FEW else TRIES):
+    few = size <= FEW_COORDINATES
+    for number in range(2 if size < 2 else MORE_TRIES if few else TRIES):
         # No two of a few alike, so that no tie stays but of one and the same function.
-        sizes = 2 ** (random.permutation(FEW)[:size] if size <= FEW else random.integers(0, 10, size))
+        sizes = 2 ** (
+            random.permutation(FEW_COORDINATES)[:size] if size <= FEW_COORDINATES else random.integers(0, 10, size)
+        )
         signs = np.full(size, 1 - 2 * number) if number < 2 else random.choice((-1, 1), size)
         yield (sizes * signs).tolist()
 

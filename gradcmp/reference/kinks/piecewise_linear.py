@@ -18,8 +18,7 @@ from flint import arb
 
 from gradcmp.reference.algebras.jets import ZERO
 from gradcmp.reference.budget import Budget
-from gradcmp.reference.kinks.elements import FEW as FEW_COORDINATES
-from gradcmp.reference.kinks.elements import ElementKink
+from gradcmp.reference.kinks.elements import FEW_COORDINATES, ElementKink
 from gradcmp.reference.kinks.switches import SwitchingTape, flat, flat_rows
 from gradcmp.reference.modes.derivatives import Seeds
 from gradcmp.reference.modes.tape import Node

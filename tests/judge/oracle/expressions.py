@@ -90,10 +90,10 @@ def logsumexp(jets: Any) -> Jet:
 def softmax(jets: Any) -> np.ndarray:
     powers, _ = _shifted(jets)
     rest = apply("reciprocal", total(powers))
-    return _filled([power * rest for power in powers], np.shape(jets))
+    return filled([power * rest for power in powers], np.shape(jets))
 
 
-def _filled(items: list[Jet], shape: tuple[int, ...]) -> np.ndarray:
+def filled(items: list[Any], shape: tuple[int, ...]) -> np.ndarray:
     array = np.empty(len(items), dtype=object)
     array[:] = items
     return array.reshape(shape)
@@ -115,7 +115,7 @@ BINARY: dict[str, Callable[[Jet, Jet], Jet]] = {
 LITERALS = ("0", "1", "2", "0.5", "3", "-1", "0.1")
 
 
-def literal(text: str, shape: tuple[int, ...], held: Callable[[float], bool]) -> Expression:
+def literal(text: str, held: Callable[[float], bool]) -> Expression:
     """A decimal, which a framework rounds where the dtype does not hold it."""
 
     def jets(field: Field, _: Arrays) -> Any:
@@ -149,7 +149,7 @@ class Author:
 
     def operand(self, depth: int) -> Expression:
         if self.random.random() < 0.3:
-            return literal(self.random.choice(LITERALS), self.shape, self.held)
+            return literal(self.random.choice(LITERALS), self.held)
         return self.array(depth)
 
     def binary(self, depth: int) -> Expression:
@@ -188,5 +188,5 @@ class Author:
         return Expression(
             f"{name}({x.text}, axis=1)",
             self.shape[:1],
-            lambda f, a: _filled([how(row) for row in x.jets(f, a)], self.shape[:1]),
+            lambda f, a: filled([how(row) for row in x.jets(f, a)], self.shape[:1]),
         )

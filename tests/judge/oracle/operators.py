@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradcmp.core.tensors import Key
+from tests.judge.oracle.expressions import filled
 from tests.judge.oracle.jets import Field, Jet
 from tests.judge.oracle.problems import Drawn
 
@@ -73,12 +74,6 @@ def _coefficient(jet: Jet, at: tuple[Variable, ...], nothing: Any) -> Any:
     if not at:
         return jet.value
     return jet.gradient.get(at[0], nothing) if len(at) == 1 else jet.hessian.get(at, nothing)
-
-
-def filled(items: list[Any], shape: tuple[int, ...]) -> np.ndarray:
-    array = np.empty(len(items), dtype=object)
-    array[:] = items
-    return array.reshape(shape)
 
 
 def each(how: Any, *arrays: np.ndarray) -> np.ndarray:

@@ -53,8 +53,6 @@ STEPS: dict[str, Callable[..., Any]] = {
     "digamma": mp.digamma,
 }
 
-CHOOSING = ("maximum", "minimum", "abs", "floor")
-
 
 def _number(x: Any) -> Any:
     return mp.mpf(x.numerator) / x.denominator if isinstance(x, Fraction) else mp.mpf(x)
